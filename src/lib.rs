@@ -1,0 +1,4 @@
+//! pothole: finds the places where Python falls over.
+
+pub mod text;
+pub mod ir;
