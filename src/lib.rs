@@ -1,4 +1,8 @@
 //! pothole: finds the places where Python falls over.
 
-pub mod text;
+pub mod finding;
 pub mod ir;
+pub mod summary;
+pub mod text;
+pub mod types;
+pub mod value;
