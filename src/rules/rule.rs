@@ -1,0 +1,59 @@
+//! What a rule is.
+
+use crate::finding::Severity;
+
+/// A rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its name: the hazard, in kebab case.
+    pub name: &'static str,
+    /// Which sentence of the notes it stands for.
+    pub family: Family,
+    /// Its page: front matter with the messages, then the manual's text.
+    pub page: &'static str,
+    /// How bad its findings are unless one says otherwise.
+    pub severity: Severity,
+}
+
+/// The sentence of the notes that a rule stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// A temporary variable must never overwrite an existing one.
+    Names,
+    /// Every function must intercept null arguments.
+    None,
+    /// Network requests, database IO and numeric computation get a try-except, in moderation.
+    Guarded,
+    /// Test the boundary values.
+    Boundary,
+    /// Redis is a cache: only data that expires.
+    Storage,
+    /// Interfaces and abstract classes cannot be instantiated.
+    Classes,
+    /// Running Python code dynamically.
+    Dynamic,
+    /// Twisted, gevent, greenlets, async and await.
+    Concurrency,
+    /// Memory that grows, CPU that spikes, singletons and observers.
+    Incidents,
+    /// Functions are values that are assigned and passed on.
+    Functional,
+}
+
+impl Family {
+    /// The family's name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Family::Names => "names",
+            Family::None => "none",
+            Family::Guarded => "guarded",
+            Family::Boundary => "boundary",
+            Family::Storage => "storage",
+            Family::Classes => "classes",
+            Family::Dynamic => "dynamic",
+            Family::Concurrency => "concurrency",
+            Family::Incidents => "incidents",
+            Family::Functional => "functional",
+        }
+    }
+}
