@@ -1,11 +1,15 @@
 //! pothole: finds the places where Python falls over.
 
-pub mod analyze;
-pub mod config;
-pub mod finding;
-pub mod ir;
-pub mod rules;
-pub mod summary;
 pub mod text;
-pub mod types;
 pub mod value;
+pub mod ir;
+pub mod summary;
+pub mod types;
+pub mod library;
+pub mod project;
+pub mod flow;
+pub mod infer;
+pub mod finding;
+pub mod config;
+pub mod rules;
+pub mod analyze;

@@ -1,8 +1,10 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
 mod rule;
+mod scene;
 
-pub use rule::{Family, Rule};
+pub use rule::{Check, Family, Rule};
+pub use scene::{Scene, Whole, draft, is_test};
 
 macro_rules! rules {
     ($($module:ident)*) => {
@@ -14,7 +16,9 @@ macro_rules! rules {
 }
 
 rules! {
-    type_change
+    possibly_unbound
+    none_result
+    none_variable
 }
 
 /// The rule of that name.

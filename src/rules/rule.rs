@@ -1,6 +1,8 @@
 //! What a rule is.
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
+use crate::flow::{Event, Solution, State};
+use super::scene::{Scene, Whole};
 
 /// A rule.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +15,19 @@ pub struct Rule {
     pub page: &'static str,
     /// How bad its findings are unless one says otherwise.
     pub severity: Severity,
+    /// What it looks at.
+    pub check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Everything that happens in a function, with what holds while it happens.
+    Event(fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>),
+    /// Each function by itself.
+    Function(fn(&Scene<'_>, &Solution) -> Vec<Finding>),
+    /// The whole program.
+    Program(fn(&'static Rule, &Whole<'_>) -> Vec<Finding>),
 }
 
 /// The sentence of the notes that a rule stands for.

@@ -1,0 +1,408 @@
+//! Looks for a way through a function that really can be taken: one on which no condition comes out both ways.
+//!
+//! The worklist joins what holds on different paths and forgets which conditions go together. Before something is told
+//! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
+
+use super::raising::Raising;
+use super::Flow;
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId, TryKind, UnaryOperator};
+use rustc_hash::{FxHashSet, FxHasher};
+use std::hash::{Hash, Hasher};
+
+/// What is looked for: control reaches `target` while `place` still holds what it was given at `origin`.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The variable or path.
+    pub place: PlaceId,
+    /// The expression that it is bound to; nothing for a variable that is not bound at all.
+    pub origin: Option<ExprId>,
+    /// The instruction that uses it.
+    pub target: (BlockId, u32),
+}
+
+/// What came of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Witness {
+    /// There is no such way.
+    None,
+    /// Only if a loop over something runs no round.
+    EmptyLoop,
+    /// Only with an exception of which nothing is known but that a handler waits for it.
+    Exception,
+    /// There is.
+    Path,
+}
+
+/// The search is given up after so many steps; then there is no witness.
+const STEPS: usize = 4000;
+
+/// A way through the function, as far as it was followed.
+#[derive(Clone)]
+struct Walker {
+    block: BlockId,
+    facts: Vec<Fact>,
+    rounds: Vec<u32>,
+    armed: bool,
+    cost: Witness,
+}
+
+/// How a condition came out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Fact {
+    condition: u64,
+    holds: bool,
+}
+
+/// What is remembered of a condition: a hash of its form, and the places that it depends on.
+struct Search<'f, 'p, 'a> {
+    flow: &'f Flow<'p, 'a>,
+    wanted: Wanted,
+    seen: FxHashSet<u64>,
+    mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    steps: usize,
+}
+
+impl Flow<'_, '_> {
+    /// Looks for a way on which `wanted` comes true.
+    pub fn witness(&self, wanted: Wanted) -> Witness {
+        if self.in_finally(wanted.target.0) {
+            return Witness::Path;
+        }
+        let mut best = Witness::None;
+        for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
+            let mut search =
+                Search { flow: self, wanted, seen: FxHashSet::default(), mentions: rustc_hash::FxHashMap::default(), steps: 0 };
+            if search.run(least) {
+                best = least;
+                break;
+            }
+        }
+        best
+    }
+
+    /// Ways through `finally` bodies are not followed here.
+    fn in_finally(&self, block: BlockId) -> bool {
+        let insts = self.code.insts(self.code.block(block));
+        let Some(first) = insts.first() else { return false };
+        self.code.tries.iter().any(|region| match &region.kind {
+            TryKind::Finally { suite, .. } => suite.contains(first.span),
+            _ => false,
+        })
+    }
+}
+
+impl Search<'_, '_, '_> {
+    /// Whether there is a way that costs no less than `least`.
+    fn run(&mut self, least: Witness) -> bool {
+        let start = Walker {
+            block: BlockId::new(0),
+            facts: Vec::new(),
+            rounds: Vec::new(),
+            armed: self.wanted.origin.is_none(),
+            cost: Witness::Path,
+        };
+        let mut open = vec![start];
+        while let Some(walker) = open.pop() {
+            self.steps += 1;
+            if self.steps > STEPS {
+                return false;
+            }
+            if walker.cost < least || !self.seen.insert(hash_of(&walker)) {
+                continue;
+            }
+            if self.block(walker, &mut open) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Follows one block; true if the target is reached.
+    fn block(&mut self, mut walker: Walker, open: &mut Vec<Walker>) -> bool {
+        let code = self.flow.code;
+        let block = *code.block(walker.block);
+        for index in block.insts.range() {
+            let inst = &code.insts[index];
+            if walker.armed && (walker.block, index as u32) == self.wanted.target {
+                return true;
+            }
+            if block.guard.is_some() {
+                let raising = self.flow.raising(inst);
+                self.raise(&walker, block.guard, raising, open);
+            }
+            if !self.inst(&mut walker, inst) {
+                return false;
+            }
+        }
+        self.leave(&walker, block.next, open);
+        false
+    }
+
+    fn leave(&mut self, walker: &Walker, next: Next, open: &mut Vec<Walker>) {
+        let mut go = |block: BlockId, walker: Walker| open.push(Walker { block, ..walker });
+        match next {
+            Next::Goto(to) => go(to, walker.clone()),
+            Next::Branch(one, other) => {
+                let header = self.flow.code.loops.iter().position(|of| of.header == walker.block);
+                let Some(header) = header.filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. })) else {
+                    go(one, walker.clone());
+                    go(other, walker.clone());
+                    return;
+                };
+                let header = header as u32;
+                let mut inside = walker.clone();
+                if !inside.rounds.contains(&header) {
+                    inside.rounds.push(header);
+                }
+                let mut outside = walker.clone();
+                if !walker.rounds.contains(&header) {
+                    outside.cost = outside.cost.min(Witness::EmptyLoop);
+                }
+                go(one, inside);
+                go(other, outside);
+            }
+            _ => {}
+        }
+    }
+
+    /// Carries a walker to the handlers that may catch what an instruction raises.
+    fn raise(&mut self, walker: &Walker, guard: Option<TryId>, raising: Raising, open: &mut Vec<Walker>) {
+        if raising.is_nothing() {
+            return;
+        }
+        let mut at = guard;
+        while let Some(id) = at {
+            let region = self.flow.code.region(id);
+            if let TryKind::Catch { handlers, .. } = &region.kind {
+                for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
+                    let (receives, ends) = self.flow.handles(&catches, raising);
+                    if receives {
+                        let cost = if raising.class.is_some() { walker.cost } else { walker.cost.min(Witness::Exception) };
+                        open.push(Walker { block: handler.entry, cost, ..walker.clone() });
+                    }
+                    if ends {
+                        return;
+                    }
+                }
+            }
+            at = region.parent;
+        }
+    }
+
+    /// Runs one instruction; false if the way ends here.
+    fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
+        match inst.kind {
+            InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
+            InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
+            InstKind::Eval(value) => !self.flow.never_returns(value),
+            InstKind::Return(_) | InstKind::Raise { .. } => false,
+            InstKind::Forget(target) => {
+                if let Some(place) = self.flow.place_of(target) {
+                    self.forget(walker, place);
+                    if place == self.wanted.place {
+                        walker.armed = self.wanted.origin.is_none();
+                    }
+                }
+                true
+            }
+            InstKind::Declare { .. } => true,
+        }
+    }
+
+    /// False if a binding takes from the wanted place what was looked for.
+    fn bind(&mut self, walker: &mut Walker, target: ExprId, source: Source) -> bool {
+        let value = match source {
+            Source::Value(value) => Some(value),
+            _ => None,
+        };
+        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) = (self.flow.module.kind(target), value)
+            && let ExprKind::Tuple(values) | ExprKind::List(values) = self.flow.module.kind(value)
+            && targets.count == values.count
+        {
+            let module = self.flow.module;
+            let pairs = module.list(targets).iter().zip(module.list(values));
+            return pairs.fold(true, |alive, (&target, &value)| alive & self.bind(walker, target, Source::Value(value)));
+        }
+        let mut alive = true;
+        self.flow.module.walk(target, &mut |part| {
+            let Some(place) = self.flow.place_of(part) else { return };
+            if part != target && !matches!(self.flow.module.kind(target), ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Starred(_)) {
+                return;
+            }
+            self.forget(walker, place);
+            if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
+                let is_origin = value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                if walker.armed && !is_origin {
+                    alive = false;
+                }
+                walker.armed = is_origin;
+            }
+            if let Some(value) = value {
+                self.learn(walker, part, value);
+            }
+        });
+        alive
+    }
+
+    /// Whether the wanted value is what an expression gives, or one side of it does.
+    fn gives_origin(&self, value: ExprId) -> bool {
+        let Some(origin) = self.wanted.origin else { return false };
+        let mut found = false;
+        self.flow.module.walk(value, &mut |part| found |= part == origin);
+        found
+    }
+
+    /// A literal tells how conditions on the name will come out.
+    fn learn(&mut self, walker: &mut Walker, target: ExprId, value: ExprId) {
+        let (is_none, truth) = match self.flow.module.kind(value) {
+            ExprKind::None => (true, false),
+            ExprKind::True => (false, true),
+            ExprKind::False | ExprKind::Int(0) => (false, false),
+            ExprKind::Int(_) => (false, true),
+            ExprKind::Text(text) => (false, !self.flow.module.name(text).is_empty()),
+            ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
+            _ => return,
+        };
+        let Some(place) = self.flow.place_of(target) else { return };
+        for (condition, holds) in [(self.truth_of(place), truth), (self.noneness_of(place), is_none)] {
+            walker.facts.push(Fact { condition, holds });
+        }
+        walker.facts.sort_unstable();
+    }
+
+    fn truth_of(&mut self, place: PlaceId) -> u64 {
+        let condition = hash_of(&("truth", place));
+        self.mentions.insert(condition, vec![place]);
+        condition
+    }
+
+    fn noneness_of(&mut self, place: PlaceId) -> u64 {
+        let condition = hash_of(&("none", place));
+        self.mentions.insert(condition, vec![place]);
+        condition
+    }
+
+    /// Conditions that mention a place say nothing any more once it is bound again.
+    fn forget(&self, walker: &mut Walker, place: PlaceId) {
+        let code = self.flow.code;
+        walker.facts.retain(|fact| {
+            let places = self.mentions.get(&fact.condition);
+            !places.is_some_and(|places| places.iter().any(|&mentioned| mentioned == place || code.root(mentioned) == place))
+        });
+    }
+
+    /// False if a condition came out the other way before.
+    fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
+        let module = self.flow.module;
+        match module.kind(test) {
+            ExprKind::Unary { operator: UnaryOperator::Not, operand } => self.suppose(walker, operand, !holds),
+            ExprKind::And(parts) if holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, true)),
+            ExprKind::Or(parts) if !holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, false)),
+            ExprKind::True => holds,
+            ExprKind::False => !holds,
+            ExprKind::Int(number) => holds == (number != 0),
+            ExprKind::Name(place) | ExprKind::Attribute { place: Some(place), .. } => self.suppose_truth(walker, test, place, holds),
+            ExprKind::Compare { operator, left, right } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            _ => self.record(walker, test, holds),
+        }
+    }
+
+    fn suppose_truth(&mut self, walker: &mut Walker, _test: ExprId, place: PlaceId, holds: bool) -> bool {
+        let none = self.noneness_of(place);
+        if holds && walker.facts.contains(&Fact { condition: none, holds: true }) {
+            return false;
+        }
+        let condition = self.truth_of(place);
+        if holds {
+            let fact = Fact { condition: none, holds: false };
+            if !walker.facts.contains(&fact) {
+                walker.facts.push(fact);
+            }
+        }
+        self.settle(walker, condition, holds)
+    }
+
+    fn suppose_comparison(&mut self, walker: &mut Walker, test: ExprId, operator: Comparison, left: ExprId, right: ExprId, holds: bool) -> bool {
+        let module = self.flow.module;
+        let negated = matches!(operator, Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn);
+        let holds_positive = holds != negated;
+        let same = matches!(operator, Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual);
+        if let (true, Some(place), ExprKind::None) = (same, self.flow.place_of(left), module.kind(right)) {
+            let truth = self.truth_of(place);
+            if holds_positive && walker.facts.contains(&Fact { condition: truth, holds: true }) {
+                return false;
+            }
+            let condition = self.noneness_of(place);
+            return self.settle(walker, condition, holds_positive);
+        }
+        if let (true, Some(place), ExprKind::True | ExprKind::False) = (same, self.flow.place_of(left), module.kind(right)) {
+            let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
+            return self.suppose_truth(walker, left, place, truth);
+        }
+        let positive = match operator {
+            Comparison::IsNot => Comparison::Is,
+            Comparison::NotEqual => Comparison::Equal,
+            Comparison::NotIn => Comparison::In,
+            other => other,
+        };
+        let condition = hash_of(&("compare", positive as u8, self.form(left), self.form(right)));
+        self.remember_mentions(condition, test);
+        self.settle(walker, condition, holds_positive)
+    }
+
+    fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
+        let condition = hash_of(&("form", self.form(test)));
+        self.remember_mentions(condition, test);
+        self.settle(walker, condition, holds)
+    }
+
+    fn remember_mentions(&mut self, condition: u64, test: ExprId) {
+        let mut places = Vec::new();
+        self.flow.module.walk(test, &mut |part| places.extend(self.flow.place_of(part)));
+        self.mentions.insert(condition, places);
+    }
+
+    fn settle(&self, walker: &mut Walker, condition: u64, holds: bool) -> bool {
+        if walker.facts.contains(&Fact { condition, holds: !holds }) {
+            return false;
+        }
+        let fact = Fact { condition, holds };
+        if !walker.facts.contains(&fact) {
+            walker.facts.push(fact);
+            walker.facts.sort_unstable();
+        }
+        true
+    }
+
+    /// A hash of an expression's form: equal for expressions that are written alike.
+    fn form(&self, expr: ExprId) -> u64 {
+        let module = self.flow.module;
+        let mut hasher = FxHasher::default();
+        module.walk(expr, &mut |part| {
+            let kind = module.kind(part);
+            std::mem::discriminant(&kind).hash(&mut hasher);
+            match kind {
+                ExprKind::Name(place) => place.hash(&mut hasher),
+                ExprKind::Attribute { name, .. } | ExprKind::Number(name) | ExprKind::Text(name) | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Int(number) => number.hash(&mut hasher),
+                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
+                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
+                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
+                _ => {}
+            }
+        });
+        hasher.finish()
+    }
+}
+
+fn hash_of<T: Hash + ?Sized>(of: &T) -> u64 {
+    let mut hasher = FxHasher::default();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Hash for Walker {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.block, &self.facts, &self.rounds, self.armed, self.cost as u8).hash(hasher);
+    }
+}
