@@ -1,4 +1,6 @@
 //! pothole: finds the places where Python falls over.
 
-pub mod text;
 pub mod ir;
+pub mod lower;
+pub mod syntax;
+pub mod text;

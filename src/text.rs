@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// A half-open range of bytes in one file. Files over 4 GiB are refused before they get here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
@@ -24,7 +26,9 @@ impl Span {
 
     /// The bytes of `source` under this span, or nothing where the span does not fit it.
     pub fn of(self, source: &[u8]) -> &[u8] {
-        source.get(self.start as usize..self.end as usize).unwrap_or_default()
+        source
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -62,13 +66,18 @@ impl Lines {
 
     /// The 0-based row that holds the byte at `offset`.
     pub fn row(&self, offset: u32) -> u32 {
-        self.starts.partition_point(|&start| start <= offset).saturating_sub(1) as u32
+        self.starts
+            .partition_point(|&start| start <= offset)
+            .saturating_sub(1) as u32
     }
 
     /// Offset of the first byte of a 0-based row; past the end, that of the last row.
     pub fn start(&self, row: u32) -> u32 {
         let last = self.starts.len().saturating_sub(1);
-        self.starts.get((row as usize).min(last)).copied().unwrap_or(0)
+        self.starts
+            .get((row as usize).min(last))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// How many lines there are; the piece behind the last line end counts.

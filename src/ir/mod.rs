@@ -8,6 +8,7 @@ mod expr;
 mod function;
 mod ids;
 
+pub use dump::{dump, scopes};
 pub use expr::*;
 pub use function::*;
 pub use ids::*;
@@ -191,7 +192,9 @@ impl Module {
     /// The function and place that an access path or variable is written with, as source text: `self.db["users"]`.
     pub fn place_text(&self, function: &Function, place: PlaceId) -> String {
         let Place { parent, step } = function.places[place.index()];
-        let before = parent.map(|parent| self.place_text(function, parent)).unwrap_or_default();
+        let before = parent
+            .map(|parent| self.place_text(function, parent))
+            .unwrap_or_default();
         match step {
             Step::Variable { name, .. } => self.name(name).to_owned(),
             Step::Attribute(name) => format!("{before}.{}", self.name(name)),
