@@ -2,7 +2,9 @@
 
 pub mod text;
 pub mod value;
+pub mod syntax;
 pub mod ir;
+pub mod lower;
 pub mod summary;
 pub mod types;
 pub mod library;

@@ -9,6 +9,7 @@ mod function;
 mod ids;
 mod walk;
 
+pub use dump::{dump, scopes};
 pub use expr::*;
 pub use function::*;
 pub use ids::*;
