@@ -25,3 +25,9 @@ rules! {
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)
 }
+
+/// What may stand in a selection: the names of the families and of the rules.
+pub fn names() -> Vec<&'static str> {
+    let families = Family::ALL.iter().map(|family| family.name());
+    families.chain(ALL.iter().map(|rule| rule.name)).collect()
+}

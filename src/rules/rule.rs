@@ -56,6 +56,20 @@ pub enum Family {
 }
 
 impl Family {
+    /// Every family, in the notes' order.
+    pub const ALL: &[Family] = &[
+        Family::Names,
+        Family::None,
+        Family::Guarded,
+        Family::Boundary,
+        Family::Storage,
+        Family::Classes,
+        Family::Dynamic,
+        Family::Concurrency,
+        Family::Incidents,
+        Family::Functional,
+    ];
+
     /// The family's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
