@@ -4,6 +4,7 @@ pub mod analyze;
 pub mod config;
 pub mod finding;
 pub mod ir;
+pub mod library;
 pub mod rules;
 pub mod summary;
 pub mod text;
