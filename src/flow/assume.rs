@@ -3,7 +3,6 @@
 use super::{ALWAYS_TRUE, Flow, Held, Origin, State};
 use crate::ir::{Argument, Comparison, ExprId, ExprKind, Passing, Pattern, PatternId, PlaceId, Run, UnaryOperator};
 use crate::project::{Actual, Target, actuals};
-use crate::types::Type;
 use crate::value::{Facts, Kinds};
 
 impl Flow<'_, '_> {

@@ -236,6 +236,9 @@ impl Search<'_, '_, '_> {
                     alive = false;
                 }
                 walker.armed = is_origin;
+                if let (true, Some(value)) = (is_origin, value) {
+                    alive &= self.suppose_on_the_way(walker, value);
+                }
             }
             if let Some(value) = value {
                 self.learn(walker, part, value);
@@ -250,6 +253,16 @@ impl Search<'_, '_, '_> {
         let mut found = false;
         self.flow.module.walk(value, &mut |part| found |= part == origin);
         found
+    }
+
+    /// The conditions inside an expression under which it gives the origin: `None if test else value`.
+    fn suppose_on_the_way(&mut self, walker: &mut Walker, value: ExprId) -> bool {
+        if let ExprKind::Conditional { test, then, otherwise } = self.flow.module.kind(value) {
+            let in_then = self.gives_origin(then);
+            let branch = if in_then { then } else { otherwise };
+            return self.suppose(walker, test, in_then) && self.suppose_on_the_way(walker, branch);
+        }
+        true
     }
 
     /// A literal tells how conditions on the name will come out.

@@ -17,6 +17,7 @@ macro_rules! rules {
 
 rules! {
     possibly_unbound
+    none_argument
     none_result
     none_variable
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::flow::{Event, Origin, State};
+use crate::flow::{Event, Origin, State, Wanted, Witness};
 use crate::infer::survives_none;
 use crate::ir::{ExprId, ExprKind};
 use crate::project::Target;
@@ -16,14 +16,15 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
-    let (at, subject, held) = match event {
-        Event::Use { subject, held, at, .. } => (at, subject, held),
-        Event::Demanded { call, argument, held, .. } => (call, argument, held),
-        _ => return None,
-    };
+    let Event::Use { subject, held, at, .. } = event else { return None };
     let flow = scene.flow;
     let Origin::Expr(source) = held.origin else { return None };
     if survives_none(flow) {
+        return None;
+    }
+    if let Some(place) = flow.place_of(subject)
+        && flow.witness(Wanted { place, origin: Some(source), target: flow.position() }) < Witness::Exception
+    {
         return None;
     }
     let what = flow.module.dotted(flow.code, called(scene, source)?).unwrap_or_else(|| "it".to_owned());

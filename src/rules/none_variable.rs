@@ -2,7 +2,7 @@
 
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::flow::{Event, Origin, State};
+use crate::flow::{Event, Origin, State, Wanted, Witness};
 use crate::infer::survives_none;
 use crate::ir::ExprKind;
 
@@ -15,11 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
-    let (at, subject, held) = match event {
-        Event::Use { subject, held, at, .. } => (at, subject, held),
-        Event::Demanded { call, argument, held, .. } => (call, argument, held),
-        _ => return None,
-    };
+    let Event::Use { subject, held, at, .. } = event else { return None };
     let flow = scene.flow;
     let Origin::Expr(source) = held.origin else { return None };
     let ExprKind::None = flow.module.kind(source) else { return None };
@@ -27,8 +23,15 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     if survives_none(flow) {
         return None;
     }
+    let wanted = Wanted { place, origin: Some(source), target: flow.position() };
+    let confidence = match flow.witness(wanted) {
+        Witness::None => return None,
+        Witness::EmptyLoop => Confidence::Low,
+        Witness::Exception => Confidence::Medium,
+        Witness::Path => Confidence::High,
+    };
     let name = flow.place_text(place);
     let finding = scene.at(at, Message::new("used").with("name", name.clone()));
     let finding = finding.because(scene.related(source, Message::new("source").with("name", name)));
-    Some(finding.confidence(Confidence::Medium))
+    Some(finding.confidence(confidence))
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::flow::{Event, State};
+use crate::flow::{Event, State, Wanted, Witness};
 use crate::ir::{ExprKind, FunctionKind};
 use crate::value::Kinds;
 
@@ -22,5 +22,14 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     }
     let ExprKind::Name(place) = flow.module.kind(name) else { return None };
     let name_text = flow.place_text(place);
-    Some(scene.at(name, Message::new("read").with("name", name_text)).confidence(Confidence::High))
+    if flow.program.builtin(&name_text, flow.module.dialect) != crate::value::Value::UNKNOWN {
+        return None;
+    }
+    let confidence = match flow.witness(Wanted { place, origin: None, target: flow.position() }) {
+        Witness::None => return None,
+        Witness::EmptyLoop => Confidence::Low,
+        Witness::Exception => Confidence::Medium,
+        Witness::Path => Confidence::High,
+    };
+    Some(scene.at(name, Message::new("read").with("name", name_text)).confidence(confidence))
 }

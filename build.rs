@@ -1,0 +1,53 @@
+//! Compiles `rules/library/` into one blob that the program reads at start.
+
+use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
+
+#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[path = "src/summary.rs"]
+mod summary;
+#[expect(dead_code, reason = "the build needs only the compiler of tables")]
+#[path = "src/library/tables/mod.rs"]
+mod tables;
+#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[path = "src/text.rs"]
+mod text;
+#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[path = "src/types.rs"]
+mod types;
+#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[path = "src/value.rs"]
+mod value;
+
+#[expect(clippy::print_stdout, reason = "how a build script talks to cargo")]
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new("rules/library");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut all = Vec::new();
+    for file in files(folder, "tsv")? {
+        all.push(tables::stubs::read(&fs::read_to_string(&file)?)?);
+    }
+    for file in files(folder, "toml")? {
+        let read = toml::from_str(&fs::read_to_string(&file)?);
+        all.push(read.map_err(|error| format!("{}: {error}", file.display()))?);
+    }
+    let mut compiled = tables::compile::compile(Default::default(), &all)?;
+    compiled.names.compact();
+    let blob = postcard::to_allocvec(&compiled)?;
+    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
+    fs::write(Path::new(&out).join("library.postcard"), blob)?;
+    Ok(())
+}
+
+fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>, std::io::Error> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

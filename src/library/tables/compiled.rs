@@ -1,0 +1,281 @@
+//! The compiled form: what `build.rs` writes and `Library::builtin` reads, in few allocations.
+
+use super::call::{Call, Overload};
+use super::names::{NameId, Names};
+use super::schema::{Context, Decorator, Entry};
+use crate::summary::ClassRef;
+use crate::types::{Type, Types};
+use crate::value::{Kinds, TypeId, Value};
+use serde::{Deserialize, Serialize};
+
+/// The library, compiled.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Compiled<'a> {
+    /// All names.
+    #[serde(borrow)]
+    pub names: Names<'a>,
+    /// What each name is, by its id.
+    pub roles: Vec<Role>,
+    /// What is different in Python 2, sorted by name.
+    pub two: Vec<(NameId, Role)>,
+    /// All classes.
+    pub classes: Vec<Class>,
+    /// Bases of classes, class by class.
+    pub bases: Vec<ClassRef>,
+    /// Classes with other bases in Python 2, sorted.
+    pub two_bases: Vec<(ClassRef, Span)>,
+    /// All types but the unknown, in order.
+    pub types: Vec<StoredType>,
+    /// All values that calls return and attributes hold.
+    pub values: Vec<Value>,
+    /// All calls.
+    pub calls: Vec<CallEntry>,
+    /// What they do; the first does nothing known.
+    pub details: Vec<Call>,
+    /// What they return with more arguments; the first is empty.
+    pub overloads: Vec<Vec<Overload>>,
+    /// Decorators by name.
+    pub decorators: Named<Decorator>,
+    /// Context managers by name.
+    pub contexts: Named<Context>,
+    /// Entry points by name.
+    pub entries: Named<Entry>,
+}
+
+/// What a name is: indices behind which one is added, so that 0 says "nothing".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// A class.
+    pub class: u32,
+    /// A call.
+    pub call: u32,
+    /// A variable or attribute that holds a value.
+    pub value: u32,
+    /// Another name for this name.
+    pub alias: u32,
+}
+
+impl Role {
+    /// Nothing but, perhaps, the parent of other names.
+    pub fn is_empty(self) -> bool {
+        self == Role::default()
+    }
+}
+
+/// A class.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Class {
+    /// Its name.
+    pub name: NameId,
+    /// Its bases.
+    pub bases: Span,
+    /// What an instance is.
+    pub kinds: Kinds,
+}
+
+/// Some of `Compiled::bases`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Span {
+    /// The first.
+    pub start: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// A call: indices of what it has in common with others.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct CallEntry {
+    /// Its name.
+    pub name: NameId,
+    /// Index in `values`.
+    pub returns: u32,
+    /// Index in `overloads`.
+    pub overloads: u32,
+    /// Index in `details`.
+    pub detail: u32,
+}
+
+/// A type, as it is stored.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum StoredType {
+    /// An instance of a class.
+    Instance(ClassRef),
+    /// A class itself.
+    Class(ClassRef),
+    /// A container.
+    Container {
+        /// Its kind.
+        kind: Kinds,
+        /// Its elements' type.
+        element: TypeId,
+        /// Their kinds.
+        kinds: Kinds,
+    },
+}
+
+impl StoredType {
+    /// The stored form; the library has no other types than these.
+    pub fn of(from: Type) -> Option<StoredType> {
+        match from {
+            Type::Instance(class) => Some(StoredType::Instance(class)),
+            Type::Class(class) => Some(StoredType::Class(class)),
+            Type::Container {
+                kind,
+                element,
+                kinds,
+            } => Some(StoredType::Container {
+                kind,
+                element,
+                kinds,
+            }),
+            _ => None,
+        }
+    }
+
+    fn get(self) -> Type {
+        match self {
+            StoredType::Instance(class) => Type::Instance(class),
+            StoredType::Class(class) => Type::Class(class),
+            StoredType::Container {
+                kind,
+                element,
+                kinds,
+            } => Type::Container {
+                kind,
+                element,
+                kinds,
+            },
+        }
+    }
+}
+
+/// Some tables, and which name leads to which, sorted by name. A name may lead to several.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Named<T> {
+    /// The tables.
+    pub all: Vec<T>,
+    /// Names and indices.
+    pub by_name: Vec<(NameId, u32)>,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            by_name: Vec::new(),
+        }
+    }
+}
+
+impl<T> Named<T> {
+    /// What `name` leads to.
+    pub fn get(&self, name: NameId) -> impl Iterator<Item = &T> {
+        let start = self.by_name.partition_point(|&(known, _)| known < name);
+        self.by_name
+            .iter()
+            .skip(start)
+            .take_while(move |&&(known, _)| known == name)
+            .filter_map(|&(_, index)| self.all.get(index as usize))
+    }
+}
+
+impl Compiled<'_> {
+    /// What a name is in Python 3, or in Python 2.
+    pub fn role(&self, name: NameId, python2: bool) -> Role {
+        if python2 && let Ok(at) = self.two.binary_search_by_key(&name, |&(known, _)| known) {
+            return self.two[at].1;
+        }
+        self.roles.get(name.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// The name behind all aliases.
+    pub fn resolve(&self, name: NameId, python2: bool) -> NameId {
+        let mut at = name;
+        for _ in 0..8 {
+            match self.role(at, python2).alias {
+                0 => break,
+                alias => at = NameId(alias - 1),
+            }
+        }
+        at
+    }
+
+    /// A whole name, aliases resolved at each segment, inherited members found in their class.
+    pub fn find(&self, dotted: &str, python2: bool) -> Option<NameId> {
+        let (plain, item) = match dotted.strip_suffix("[]") {
+            Some(plain) => (plain, Some("[]")),
+            None => (dotted, None),
+        };
+        let plain = plain
+            .strip_prefix("builtins.")
+            .or_else(|| plain.strip_prefix("__builtin__."))
+            .unwrap_or(plain);
+        plain
+            .split('.')
+            .chain(item)
+            .try_fold(NameId::ROOT, |at, segment| self.member(at, segment, python2))
+    }
+
+    /// What `segment` is below a name: its own, or inherited where the name is a class. Aliases are resolved.
+    pub fn member(&self, name: NameId, segment: &str, python2: bool) -> Option<NameId> {
+        let own = self.names.child(name, segment);
+        let found = own.or_else(|| {
+            let class = self.role(name, python2).class.checked_sub(1)?;
+            self.mro(ClassRef(class), python2)
+                .into_iter()
+                .find_map(|base| self.names.child(self.class_name(base)?, segment))
+        })?;
+        Some(self.resolve(found, python2))
+    }
+
+    /// The name of a class.
+    pub fn class_name(&self, class: ClassRef) -> Option<NameId> {
+        self.classes.get(class.0 as usize).map(|class| class.name)
+    }
+
+    /// The direct bases of a class.
+    pub fn class_bases(&self, class: ClassRef, python2: bool) -> &[ClassRef] {
+        let own = self.classes.get(class.0 as usize).map(|class| class.bases);
+        let other = python2
+            .then(|| self.two_bases.binary_search_by_key(&class, |&(known, _)| known))
+            .and_then(Result::ok)
+            .map(|at| self.two_bases[at].1);
+        let span = other.or(own).unwrap_or_default();
+        let start = span.start as usize;
+        self.bases
+            .get(start..start + span.count as usize)
+            .unwrap_or_default()
+    }
+
+    /// A class and its bases: depth first, left to right, of those met twice the last.
+    pub fn mro(&self, class: ClassRef, python2: bool) -> Vec<ClassRef> {
+        let mut all = Vec::new();
+        self.collect(class, python2, 0, &mut all);
+        let mut order: Vec<ClassRef> = Vec::with_capacity(all.len());
+        for class in all.into_iter().rev() {
+            if !order.contains(&class) {
+                order.push(class);
+            }
+        }
+        order.reverse();
+        order
+    }
+
+    fn collect(&self, class: ClassRef, python2: bool, depth: u8, all: &mut Vec<ClassRef>) {
+        all.push(class);
+        if depth < 32 {
+            for &base in self.class_bases(class, python2) {
+                self.collect(base, python2, depth + 1, all);
+            }
+        }
+    }
+
+    /// The table of types that these ids come from.
+    pub fn types(&self) -> Types {
+        let mut types = Types::default();
+        for &stored in &self.types {
+            types.intern(stored.get());
+        }
+        types
+    }
+}

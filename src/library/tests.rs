@@ -1,0 +1,1 @@
+//! Checks that the tables agree with each other.
