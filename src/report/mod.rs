@@ -4,8 +4,13 @@ mod columns;
 mod concise;
 mod escape;
 mod fingerprint;
+mod github;
+mod gitlab;
 mod item;
 mod json;
+mod junit;
+mod rdjson;
+mod sarif;
 pub mod statistics;
 mod text;
 
@@ -150,6 +155,18 @@ pub enum Format {
     Concise,
     /// An array that a reader of ruff's JSON can parse.
     Json,
+    /// The same objects, one to a line.
+    Jsonl,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub's workflow commands.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// reviewdog's diagnostic format.
+    Rdjson,
+    /// A test report.
+    Junit,
 }
 
 impl Format {
@@ -158,6 +175,12 @@ impl Format {
         ("text", Format::Text),
         ("concise", Format::Concise),
         ("json", Format::Json),
+        ("jsonl", Format::Jsonl),
+        ("sarif", Format::Sarif),
+        ("github", Format::Github),
+        ("gitlab", Format::Gitlab),
+        ("rdjson", Format::Rdjson),
+        ("junit", Format::Junit),
     ];
 
     /// Writes a report.
@@ -169,6 +192,12 @@ impl Format {
             Format::Text => text::write(view, out),
             Format::Concise => concise::write(view, out),
             Format::Json => json::write(view, out),
+            Format::Jsonl => json::write_lines(view, out),
+            Format::Sarif => sarif::write(view, out),
+            Format::Github => github::write(view, out),
+            Format::Gitlab => gitlab::write(view, out),
+            Format::Rdjson => rdjson::write(view, out),
+            Format::Junit => junit::write(view, out),
         }
     }
 }
