@@ -1,7 +1,7 @@
 //! Summaries of the project's own functions: callees first, conditional on parameters.
 
 use crate::flow::{Event, Flow, Held, Known, Observer, Origin, Solution, State, Use};
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, TryId};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
 use crate::project::{CallGraph, Coverage, Program, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
@@ -55,8 +55,8 @@ pub struct ParameterUse {
     pub at: ExprId,
     /// How.
     pub how: Use,
-    /// Its instruction.
-    pub inst: u32,
+    /// Its block and instruction.
+    pub position: (BlockId, u32),
 }
 
 /// Summarizes the members of one component, given those of the components that they call.
@@ -122,10 +122,11 @@ impl Observer for Tracer<'_> {
             }
             Event::Use { subject, held, how, at } => {
                 if let Origin::Parameter(parameter) = held.origin
+                    && !self.trace.uses.iter().any(|known| known.parameter == parameter && known.subject == subject)
                     && !survives_none(flow)
                 {
-                    let inst = flow.position().1;
-                    self.trace.uses.push(ParameterUse { parameter, subject, at, how, inst });
+                    let position = flow.position();
+                    self.trace.uses.push(ParameterUse { parameter, subject, at, how, position });
                 }
             }
             _ => {}

@@ -13,7 +13,7 @@ pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Wanted, Witness};
 
-use crate::ir::{BlockId, ExprId, ExprKind, Function, FunctionId, LoopKind, Module, PlaceId, Scope, Step, TryKind};
+use crate::ir::{BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope, Step, TryKind};
 use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
@@ -169,6 +169,7 @@ pub struct Flow<'p, 'a> {
     shared: Vec<PlaceId>,
     iterated: Vec<ExprId>,
     entered: Vec<ExprId>,
+    bindings: Vec<u32>,
     position: Cell<(BlockId, u32)>,
 }
 
@@ -198,6 +199,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             shared: shared(code),
             iterated: iterables.collect(),
             entered: managers.collect(),
+            bindings: bindings(module, code),
             position: Cell::new((BlockId::new(0), 0)),
         }
     }
@@ -254,7 +256,7 @@ impl<'p, 'a> Flow<'p, 'a> {
     /// The expression that a name is bound to, where that is certain: the name has one binding in the whole function,
     /// and so do all names in the expression.
     pub(crate) fn alias(&self, state: &State, place: PlaceId) -> Option<ExprId> {
-        let bound = state.get(place).bound?;
+        let bound = state.get(place).bound.filter(|_| self.is_bound_once(place))?;
         let mut steady = true;
         self.module.walk(bound, &mut |part| {
             if let ExprKind::Name(inner) = self.module.kind(part) {
@@ -265,19 +267,11 @@ impl<'p, 'a> Flow<'p, 'a> {
     }
 
     fn is_bound_once(&self, place: PlaceId) -> bool {
-        let is_parameter = matches!(self.code.place(place).step, Step::Variable { scope: Scope::Parameter { .. }, .. });
-        let bindings = self.code.insts.iter().filter(|inst| match inst.kind {
-            crate::ir::InstKind::Bind { target, .. } => self.binds(target, place),
-            _ => false,
-        });
-        bindings.count() + usize::from(is_parameter) <= 1
-    }
-
-    fn binds(&self, target: ExprId, place: PlaceId) -> bool {
-        match self.module.kind(target) {
-            ExprKind::Name(bound) => bound == place,
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => self.module.list(parts).iter().any(|&part| self.binds(part, place)),
-            ExprKind::Starred(inner) => self.binds(inner, place),
+        let Step::Variable { scope, .. } = self.code.place(place).step else { return false };
+        match scope {
+            Scope::Local { rebound_inside: false, .. } => self.bindings[place.index()] == 1,
+            Scope::Parameter { rebound_inside: false, .. } => self.bindings[place.index()] == 0,
+            Scope::Global { declared: false } => true,
             _ => false,
         }
     }
@@ -286,6 +280,31 @@ impl<'p, 'a> Flow<'p, 'a> {
     pub fn id(&self) -> FunctionId {
         self.program.locate(self.function).1
     }
+}
+
+/// How often each variable is bound.
+fn bindings(module: &Module, code: &Function) -> Vec<u32> {
+    let mut counts = vec![0; code.places.len()];
+    let mut bind = |target: ExprId| {
+        module.walk(target, &mut |part| {
+            if let ExprKind::Name(place) = module.kind(part) {
+                counts[place.index()] += 1;
+            }
+        });
+    };
+    for inst in &code.insts {
+        if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind
+            && !matches!(module.kind(target), ExprKind::Attribute { .. } | ExprKind::Subscript { .. })
+        {
+            bind(target);
+        }
+    }
+    for index in code.exprs.range() {
+        if let ExprKind::Walrus { target, .. } = module.kind(ExprId::new(index)) {
+            bind(target);
+        }
+    }
+    counts
 }
 
 /// For each place, the paths that go through it.

@@ -16,6 +16,8 @@ pub struct Wanted {
     pub place: PlaceId,
     /// The expression that it is bound to; nothing for a variable that is not bound at all.
     pub origin: Option<ExprId>,
+    /// It is a parameter, and None was passed.
+    pub passed: bool,
     /// The instruction that uses it.
     pub target: (BlockId, u32),
 }
@@ -101,6 +103,11 @@ impl Search<'_, '_, '_> {
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
         };
+        let mut start = start;
+        if self.wanted.passed {
+            let none = self.noneness_of(self.wanted.place);
+            start.facts.push(Fact { condition: none, holds: true });
+        }
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
             self.steps += 1;
@@ -311,6 +318,8 @@ impl Search<'_, '_, '_> {
             ExprKind::Unary { operator: UnaryOperator::Not, operand } => self.suppose(walker, operand, !holds),
             ExprKind::And(parts) if holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, true)),
             ExprKind::Or(parts) if !holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, false)),
+            ExprKind::And(parts) => self.suppose_one(walker, parts, false),
+            ExprKind::Or(parts) => self.suppose_one(walker, parts, true),
             ExprKind::True => holds,
             ExprKind::False => !holds,
             ExprKind::Int(number) => holds == (number != 0),
@@ -320,9 +329,28 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
+    fn suppose_one(&mut self, walker: &mut Walker, parts: crate::ir::Run, holds: bool) -> bool {
+        let mut possible = Vec::new();
+        for &part in self.flow.module.list(parts) {
+            if self.suppose(&mut walker.clone(), part, holds) {
+                possible.push(part);
+            }
+        }
+        match possible[..] {
+            [] => false,
+            [only] => self.suppose(walker, only, holds),
+            _ => true,
+        }
+    }
+
     fn suppose_truth(&mut self, walker: &mut Walker, _test: ExprId, place: PlaceId, holds: bool) -> bool {
         let none = self.noneness_of(place);
         if holds && walker.facts.contains(&Fact { condition: none, holds: true }) {
+            return false;
+        }
+        // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
+        if !holds && walker.facts.contains(&Fact { condition: none, holds: false }) {
             return false;
         }
         let condition = self.truth_of(place);

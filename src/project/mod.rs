@@ -63,6 +63,7 @@ pub struct Program<'a> {
     first_function: Vec<u32>,
     first_class: Vec<u32>,
     decorations: Vec<Decoration>,
+    overridden: Vec<bool>,
     modules: naming::ModuleNames,
     symbols: FxHashMap<CompactString, Symbol>,
     symbol_of: Vec<Vec<Symbol>>,

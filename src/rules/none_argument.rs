@@ -2,7 +2,7 @@
 
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::Origin;
+use crate::flow::{Flow, Known, Origin, Wanted, Witness};
 use crate::infer::{ParameterUse, Pass};
 use crate::ir::{Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId};
 use crate::project::Evaluate;
@@ -49,11 +49,25 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 continue;
             }
             let Some(&why) = evidence.get(&(function, used.parameter)) else { continue };
+            if !can_get_there(whole, function, used) {
+                continue;
+            }
             told.push(used.parameter);
             findings.push(finding(rule, whole, &evidence, function, used, why));
         }
     }
     findings
+}
+
+/// Whether there is a way to the use on which the parameter is still the None that was passed.
+fn can_get_there(whole: &Whole<'_>, function: FunctionRef, used: &ParameterUse) -> bool {
+    let none = FxHashMap::default();
+    let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, function);
+    let place = flow.code.parameters[usize::from(used.parameter)].place;
+    if flow.place_of(used.subject) != Some(place) {
+        return true;
+    }
+    flow.witness(Wanted { place, origin: None, passed: true, target: used.position }) >= Witness::Exception
 }
 
 fn finding(
@@ -75,7 +89,7 @@ fn finding(
         Evidence::Passed { literal: false, .. } => "maybe",
         Evidence::Forwarded { .. } => "forwarded",
     };
-    let statement = code.insts[used.inst as usize].span.start;
+    let statement = code.insts[used.position.1 as usize].span.start;
     let mut finding = Finding { statement, ..draft(rule, whole.program, function, span, Message::new(key).with("name", name.clone())) };
     let confidence = confidence(whole, function, parameter.place, why);
     finding.related = path(whole, evidence, (function, used.parameter), why);

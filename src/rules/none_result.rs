@@ -23,7 +23,7 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
         return None;
     }
     if let Some(place) = flow.place_of(subject)
-        && flow.witness(Wanted { place, origin: Some(source), target: flow.position() }) < Witness::Exception
+        && flow.witness(Wanted { place, origin: Some(source), passed: false, target: flow.position() }) < Witness::Exception
     {
         return None;
     }

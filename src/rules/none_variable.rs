@@ -23,7 +23,7 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     if survives_none(flow) {
         return None;
     }
-    let wanted = Wanted { place, origin: Some(source), target: flow.position() };
+    let wanted = Wanted { place, origin: Some(source), passed: false, target: flow.position() };
     let confidence = match flow.witness(wanted) {
         Witness::None => return None,
         Witness::EmptyLoop => Confidence::Low,

@@ -25,7 +25,7 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     if flow.program.builtin(&name_text, flow.module.dialect) != crate::value::Value::UNKNOWN {
         return None;
     }
-    let confidence = match flow.witness(Wanted { place, origin: None, target: flow.position() }) {
+    let confidence = match flow.witness(Wanted { place, origin: None, passed: false, target: flow.position() }) {
         Witness::None => return None,
         Witness::EmptyLoop => Confidence::Low,
         Witness::Exception => Confidence::Medium,
