@@ -21,9 +21,6 @@ const STORE: &str = "USERS = {'a': 'Ada'}\n\ndef find(name):\n    for key, user 
 const MAIL: &str = "from store import find\n\ndef send(key):\n    user = find(key)\n    return user.upper()\n\n\
     def guarded(key):\n    user = find(key)\n    if user is None:\n        return ''\n    return user.upper()\n";
 
-/// How sure a rule is, is its own affair: tests of the program ask for everything.
-const LOW: [&str; 2] = ["--min-confidence", "low"];
-
 /// A folder with a project in it.
 struct Project(TempDir);
 
