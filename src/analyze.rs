@@ -104,7 +104,7 @@ impl Monitor for Unattended {
 /// # Errors
 /// Only if `monitor` cancels.
 pub fn analyze(sources: &[Source], configurations: &[Configuration], monitor: &dyn Monitor) -> Result<Report, Cancelled> {
-    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
+    let analysis = Analysis::of(sources, monitor)?;
     let mut findings = analysis.latent;
     let scene = Whole { program: &analysis.program, graph: &analysis.graph, summaries: &analysis.summaries, traces: &analysis.traces };
     for rule in rules::ALL {
@@ -119,17 +119,17 @@ pub fn analyze(sources: &[Source], configurations: &[Configuration], monitor: &d
 }
 
 /// A project with everything computed that program-wide rules look at.
-struct Analysis<'a> {
-    program: Program<'a>,
-    graph: CallGraph,
-    summaries: Vec<Summary>,
+pub(crate) struct Analysis<'a> {
+    pub(crate) program: Program<'a>,
+    pub(crate) graph: CallGraph,
+    pub(crate) summaries: Vec<Summary>,
     traces: Vec<Trace>,
     latent: Vec<Finding>,
 }
 
 impl<'a> Analysis<'a> {
-    fn of(sources: &'a [Source], library: &'a Library, monitor: &dyn Monitor) -> Result<Self, Cancelled> {
-        let program = Program::link(sources, library);
+    pub(crate) fn of(sources: &'a [Source], monitor: &dyn Monitor) -> Result<Self, Cancelled> {
+        let program = Program::link(sources, Library::builtin());
         monitor.progress(Pass::Link, sources.len(), sources.len());
         let graph = CallGraph::of(&program);
         let count = program.function_count();

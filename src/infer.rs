@@ -2,10 +2,10 @@
 
 use crate::flow::{Event, Flow, Held, Known, Observer, Origin, Solution, State, Use};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
-use crate::project::{CallGraph, Coverage, Program, Target};
+use crate::project::{CallGraph, Coverage, Program, Symbol, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
-use crate::types::FunctionRef;
+use crate::types::{FunctionRef, Type};
 use crate::value::{Kinds, Value};
 use rustc_hash::FxHashMap;
 
@@ -29,8 +29,40 @@ pub struct Trace {
     pub results: Vec<ResultUse>,
     /// Calls and attributes whose result is tested before it is used.
     pub tested: Vec<ExprId>,
+    /// Assignments to attributes of the project's classes.
+    pub attribute_bindings: Vec<AttributeBinding>,
+    /// Uses, with no guard, of attributes that some assignment makes None.
+    pub attribute_uses: Vec<AttributeUse>,
+    /// Attributes that conditions ask about.
+    pub attribute_tests: Vec<(ClassRef, Symbol)>,
     /// A bound was hit.
     pub gave_up: bool,
+}
+
+/// An assignment to an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeBinding {
+    /// The class of the object.
+    pub class: ClassRef,
+    /// The attribute.
+    pub attribute: Symbol,
+    /// The target.
+    pub target: ExprId,
+    /// What it holds from there on.
+    pub held: Held,
+}
+
+/// A use of an attribute that may still be None.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeUse {
+    /// The class of the object.
+    pub class: ClassRef,
+    /// The attribute.
+    pub attribute: Symbol,
+    /// The expression whose value is used.
+    pub subject: ExprId,
+    /// The block and instruction that use it.
+    pub position: (BlockId, u32),
 }
 
 /// A use of what may be None for a reason that stands in the function itself.
@@ -143,11 +175,25 @@ impl Observer for Tracer<'_> {
                     let position = flow.position();
                     self.trace.uses.push(ParameterUse { parameter, subject, at, how, position });
                 }
+                if let Origin::Attribute(source) = held.origin
+                    && let Some((class, attribute)) = attribute_of(flow, source)
+                    && !survives_none(flow)
+                {
+                    let position = flow.position();
+                    let used = AttributeUse { class, attribute, subject, position };
+                    self.trace.attribute_uses.push(used);
+                }
                 if let Origin::Expr(source) = held.origin
                     && flow.module.kind(source) != ExprKind::None
                     && !survives_none(flow)
                 {
                     self.trace.results.push(ResultUse { source, subject, position: flow.position() });
+                }
+            }
+            Event::Bind { target, after, .. } => {
+                if let Some((class, attribute)) = attribute_of(flow, target) {
+                    let binding = AttributeBinding { class, attribute, target, held: after };
+                    self.trace.attribute_bindings.push(binding);
                 }
             }
             _ => {}
@@ -158,6 +204,7 @@ impl Observer for Tracer<'_> {
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
             flow.module.walk(test, &mut |part| {
+                self.trace.attribute_tests.extend(attribute_of(flow, part));
                 if let Some(held) = flow.held(state, part)
                     && let Origin::Expr(source) = held.origin
                 {
@@ -167,6 +214,14 @@ impl Observer for Tracer<'_> {
         }
         self.listener.inst(flow, state);
     }
+}
+
+/// The class and attribute that an expression names, for an object of a class of the project.
+fn attribute_of(flow: &Flow<'_, '_>, expr: ExprId) -> Option<(ClassRef, Symbol)> {
+    let ExprKind::Attribute { value, name, .. } = flow.module.kind(expr) else { return None };
+    let Type::Instance(class) = flow.program.types.get(flow.evaluate.value(value).class) else { return None };
+    flow.program.project_class(class)?;
+    Some((class, flow.program.symbol(flow.module_ref, name)))
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.

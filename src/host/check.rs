@@ -6,6 +6,7 @@ use super::settings::{self, Settings};
 use super::{Fault, Progress, paths};
 use crate::analyze::{Counts, NoteKind, Source, analyze};
 use crate::config::{Language, Override};
+use crate::describe;
 use crate::finding::Finding;
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
@@ -32,6 +33,17 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// How many threads; 0: as many as there are processors.
     pub threads: usize,
+    /// The analysis' own view instead of findings.
+    pub view: Option<Describe>,
+}
+
+/// A view of the analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// Who calls whom.
+    Calls,
+    /// What each function does.
+    Summaries,
 }
 
 /// What came of it.
@@ -49,6 +61,10 @@ pub struct Outcome {
     pub counts: Counts,
     /// The language that a configuration asks for.
     pub language: Option<Language>,
+    /// Who calls whom, where that was asked for.
+    pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// What each function does, where that was asked for.
+    pub summaries: Vec<String>,
 }
 
 /// How deep the stack of a worker may grow: passes recurse over what `lower` bounds.
@@ -79,6 +95,7 @@ struct Run {
     settings: Settings,
     projects: BTreeMap<PathBuf, Vec<Entry>>,
     troubles: BTreeMap<PathBuf, Trouble>,
+    view: Option<Describe>,
 }
 
 impl Run {
@@ -112,6 +129,7 @@ impl Run {
             settings,
             projects,
             troubles: plan.troubles,
+            view: request.view,
         })
     }
 
@@ -178,6 +196,19 @@ impl Run {
             }
         }
         progress.begin("analyze");
+        match self.view {
+            Some(Describe::Calls) => {
+                let calls = describe::calls(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                outcome.calls.extend(calls);
+                return Ok(());
+            }
+            Some(Describe::Summaries) => {
+                let lines = describe::summaries(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                outcome.summaries.extend(lines);
+                return Ok(());
+            }
+            None => {}
+        }
         let report = analyze(&sources, &self.settings.configurations, progress)
             .map_err(|_| Fault::Cancelled)?;
         outcome.add_report(report, &ids);

@@ -9,7 +9,7 @@ mod read;
 mod settings;
 mod walk;
 
-pub use check::{Outcome, Request, check};
+pub use check::{Describe, Outcome, Request, check};
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::LIMIT;

@@ -20,6 +20,7 @@ rules! {
     none_argument
     none_result
     none_variable
+    none_attribute
 }
 
 /// The rule of that name.
