@@ -13,7 +13,10 @@ pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Wanted, Witness};
 
-use crate::ir::{BlockId, ExprId, ExprKind, Function, FunctionId, LoopKind, Module, PlaceId, Scope, Step, TryKind};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Function, FunctionId, LoopKind, Module, PlaceId, Scope, Step,
+    TryKind,
+};
 use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
@@ -33,7 +36,9 @@ pub struct Known<'s> {
 impl<'s> Known<'s> {
     /// What a function does.
     pub fn get(self, function: FunctionRef) -> &'s Summary {
-        self.current.get(&function).unwrap_or_else(|| &self.finished[function.0 as usize])
+        self.current
+            .get(&function)
+            .unwrap_or_else(|| &self.finished[function.0 as usize])
     }
 }
 
@@ -179,7 +184,11 @@ impl<'p, 'a> Flow<'p, 'a> {
         let module = program.module(module_ref);
         let code = module.function(id);
         let iterables = code.loops.iter().filter_map(|of| match of.kind {
-            LoopKind::For { iterable, is_async: false, .. } => Some(iterable),
+            LoopKind::For {
+                iterable,
+                is_async: false,
+                ..
+            } => Some(iterable),
             _ => None,
         });
         let managers = code.tries.iter().filter_map(|region| match region.kind {
@@ -216,7 +225,11 @@ impl<'p, 'a> Flow<'p, 'a> {
     fn entry(&self) -> State {
         let mut state = State::of(self.code.places.len());
         for (index, place) in self.code.places.iter().enumerate() {
-            if let Step::Variable { scope: Scope::Local { .. } | Scope::Comprehension, .. } = place.step {
+            if let Step::Variable {
+                scope: Scope::Local { .. } | Scope::Comprehension,
+                ..
+            } = place.step
+            {
                 state.set(PlaceId::new(index), Held::UNBOUND);
             }
         }
@@ -231,12 +244,18 @@ impl<'p, 'a> Flow<'p, 'a> {
         use crate::ir::ParameterKind::{DoubleStar, Star};
         let parameter = &self.code.parameters[index];
         let declared = self.program.variable(self.function, parameter.place);
-        let is_receiver = index == 0 && self.program.class_of_method(self.function).is_some() && !self.program.decoration(self.function).is_static;
+        let is_receiver = index == 0
+            && self.program.class_of_method(self.function).is_some()
+            && !self.program.decoration(self.function).is_static;
         if is_receiver || matches!(parameter.kind, Star | DoubleStar) {
             return Held::without_evidence(declared);
         }
         let value = Held::without_evidence(declared).value.join(Value::NONE);
-        Held { value, origin: Origin::Parameter(index as u16), bound: None }
+        Held {
+            value,
+            origin: Origin::Parameter(index as u16),
+            bound: None,
+        }
     }
 
     /// The place that an expression names.
@@ -265,7 +284,13 @@ impl<'p, 'a> Flow<'p, 'a> {
     }
 
     fn is_bound_once(&self, place: PlaceId) -> bool {
-        let is_parameter = matches!(self.code.place(place).step, Step::Variable { scope: Scope::Parameter { .. }, .. });
+        let is_parameter = matches!(
+            self.code.place(place).step,
+            Step::Variable {
+                scope: Scope::Parameter { .. },
+                ..
+            }
+        );
         let bindings = self.code.insts.iter().filter(|inst| match inst.kind {
             crate::ir::InstKind::Bind { target, .. } => self.binds(target, place),
             _ => false,
@@ -276,7 +301,11 @@ impl<'p, 'a> Flow<'p, 'a> {
     fn binds(&self, target: ExprId, place: PlaceId) -> bool {
         match self.module.kind(target) {
             ExprKind::Name(bound) => bound == place,
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => self.module.list(parts).iter().any(|&part| self.binds(part, place)),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => self
+                .module
+                .list(parts)
+                .iter()
+                .any(|&part| self.binds(part, place)),
             ExprKind::Starred(inner) => self.binds(inner, place),
             _ => false,
         }
@@ -306,13 +335,18 @@ fn paths_below(code: &Function) -> Vec<Vec<PlaceId>> {
 fn shared(code: &Function) -> Vec<PlaceId> {
     let is_shared = |place: &crate::ir::Place| match place.step {
         Step::Variable { scope, .. } => match scope {
-            Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => rebound_inside,
+            Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => {
+                rebound_inside
+            }
             Scope::Free { .. } | Scope::Global { .. } => true,
             Scope::Comprehension => false,
         },
         _ => true,
     };
-    (0..code.places.len()).filter(|&index| is_shared(&code.places[index])).map(PlaceId::new).collect()
+    (0..code.places.len())
+        .filter(|&index| is_shared(&code.places[index]))
+        .map(PlaceId::new)
+        .collect()
 }
 
 /// Kinds that are true whatever they hold.

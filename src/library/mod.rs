@@ -154,7 +154,9 @@ impl Library {
 
     /// The call of a function, a class (its constructor) or a static or class method.
     pub fn call(&self, dotted: &str) -> Option<CallRef> {
-        let name = self.find(dotted, Dialect::Three).or(self.find(dotted, Dialect::Two))?;
+        let name = self
+            .find(dotted, Dialect::Three)
+            .or(self.find(dotted, Dialect::Two))?;
         self.call_at(self.compiled.role(name, false))
             .or_else(|| self.call_at(self.compiled.role(name, true)))
     }
@@ -198,7 +200,10 @@ impl Library {
         let own = self.compiled.class_name(class)?;
         let of = |name| {
             let name = self.compiled.names.child(name, member)?;
-            what(self.compiled.role(self.compiled.resolve(name, false), false))
+            what(
+                self.compiled
+                    .role(self.compiled.resolve(name, false), false),
+            )
         };
         of(own).or_else(|| {
             let order = self.compiled.mro(class, false);
@@ -335,7 +340,8 @@ impl Library {
     /// What a decorator, a call or a base class makes an entry point of, in the order of the tables.
     pub fn entries(&self, dotted: &str) -> impl Iterator<Item = &schema::Entry> {
         let name = self.find(dotted, Dialect::Three);
-        name.into_iter().flat_map(|name| self.compiled.entries.get(name))
+        name.into_iter()
+            .flat_map(|name| self.compiled.entries.get(name))
     }
 
     /// The entry points among the methods of a class's subclasses: from its own tables, then its bases'.

@@ -235,7 +235,11 @@ impl Compiler {
     /// The name that an entry is kept under: aliases are resolved on the way to it, and at its end.
     fn canonical(&mut self, dotted: &str) -> NameId {
         let name = self.to.names.intern_through(dotted, |name| {
-            let alias = self.to.roles.get(name.0 as usize).map_or(0, |role| role.alias);
+            let alias = self
+                .to
+                .roles
+                .get(name.0 as usize)
+                .map_or(0, |role| role.alias);
             alias.checked_sub(1).map_or(name, NameId)
         });
         self.to.resolve(name, false)

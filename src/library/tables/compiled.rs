@@ -213,7 +213,9 @@ impl Compiled<'_> {
         plain
             .split('.')
             .chain(item)
-            .try_fold(NameId::ROOT, |at, segment| self.member(at, segment, python2))
+            .try_fold(NameId::ROOT, |at, segment| {
+                self.member(at, segment, python2)
+            })
     }
 
     /// What `segment` is below a name: its own, or inherited where the name is a class. Aliases are resolved.
@@ -237,7 +239,10 @@ impl Compiled<'_> {
     pub fn class_bases(&self, class: ClassRef, python2: bool) -> &[ClassRef] {
         let own = self.classes.get(class.0 as usize).map(|class| class.bases);
         let other = python2
-            .then(|| self.two_bases.binary_search_by_key(&class, |&(known, _)| known))
+            .then(|| {
+                self.two_bases
+                    .binary_search_by_key(&class, |&(known, _)| known)
+            })
             .and_then(Result::ok)
             .map(|at| self.two_bases[at].1);
         let span = other.or(own).unwrap_or_default();

@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A name: its index in [`Names`]. The root, which is the namespace of builtins and packages, is the first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameId(pub u32);
 
 impl NameId {
@@ -64,7 +62,11 @@ impl Names<'_> {
 
     /// The name without its last segment.
     pub fn parent(&self, name: NameId) -> NameId {
-        NameId(self.nodes.get(name.0 as usize).map_or(0, |node| node.parent))
+        NameId(
+            self.nodes
+                .get(name.0 as usize)
+                .map_or(0, |node| node.parent),
+        )
     }
 
     /// The whole name.

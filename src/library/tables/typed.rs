@@ -93,7 +93,9 @@ fn named(
 ) -> Result<Value> {
     Ok(match (name, arguments) {
         ("None", _) => Value::NONE,
-        ("Any" | "object" | "Iterable" | "Sequence" | "Mapping" | "Collection", _) => Value::UNKNOWN,
+        ("Any" | "object" | "Iterable" | "Sequence" | "Mapping" | "Collection", _) => {
+            Value::UNKNOWN
+        }
         ("Never", _) => Value::NEVER,
         ("Callable", _) => Value::of(Kinds::FUNCTION),
         ("element", _) => instance(compiler, entry, ELEMENT)?,
@@ -103,9 +105,7 @@ fn named(
             container(compiler, entry, Kinds::ITERATOR, element)?
         }
         ("Iterator" | "Generator", []) => Value::of(Kinds::ITERATOR),
-        ("View", [element]) => {
-            container(compiler, entry, Kinds::LIST | Kinds::ITERATOR, element)?
-        }
+        ("View", [element]) => container(compiler, entry, Kinds::LIST | Kinds::ITERATOR, element)?,
         ("list", [element]) => container(compiler, entry, Kinds::LIST, element)?,
         ("set" | "frozenset", [element]) => container(compiler, entry, Kinds::SET, element)?,
         ("dict", [_, element]) => container(compiler, entry, Kinds::DICT, element)?,
@@ -121,13 +121,18 @@ fn instance(compiler: &mut Compiler, entry: &str, name: &str) -> Result<Value> {
     let found = compiler.class(name, false).or(compiler.class(name, true));
     let class = found.ok_or_else(|| error(entry, format!("no class `{name}` is known")))?;
     let kinds = compiler.to.classes[class.0 as usize].kinds;
-    Ok(Value::typed(kinds, compiler.types.intern(Type::Instance(class))))
+    Ok(Value::typed(
+        kinds,
+        compiler.types.intern(Type::Instance(class)),
+    ))
 }
 
 fn class_itself(compiler: &mut Compiler, name: &str) -> Value {
     let class = compiler
         .class(name, false)
-        .map_or(TypeId::UNKNOWN, |class| compiler.types.intern(Type::Class(class)));
+        .map_or(TypeId::UNKNOWN, |class| {
+            compiler.types.intern(Type::Class(class))
+        });
     Value::typed(Kinds::CLASS, class)
 }
 
