@@ -37,7 +37,11 @@ pub fn summaries(sources: &[Source], monitor: &dyn Monitor) -> Result<Vec<String
     let program = &analysis.program;
     let lines = functions(program).map(|function| {
         let summary = &analysis.summaries[function.0 as usize];
-        format!("{}: {}", name(program, function), describe(program, summary))
+        format!(
+            "{}: {}",
+            name(program, function),
+            describe(program, summary)
+        )
     });
     Ok(lines.collect())
 }

@@ -203,7 +203,8 @@ impl Run {
                 return Ok(());
             }
             Some(Describe::Summaries) => {
-                let lines = describe::summaries(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                let lines =
+                    describe::summaries(&sources, progress).map_err(|_| Fault::Cancelled)?;
                 outcome.summaries.extend(lines);
                 return Ok(());
             }
