@@ -1,6 +1,7 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
 use crate::config::Configuration;
+use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Flow, Known, Observer, State};
 use crate::infer::{self, Trace};
@@ -106,7 +107,14 @@ impl Monitor for Unattended {
 pub fn analyze(sources: &[Source], configurations: &[Configuration], monitor: &dyn Monitor) -> Result<Report, Cancelled> {
     let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
     let mut findings = analysis.latent;
-    let scene = Whole { program: &analysis.program, graph: &analysis.graph, summaries: &analysis.summaries, traces: &analysis.traces };
+    let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
+    let scene = Whole {
+        program: &analysis.program,
+        graph: &analysis.graph,
+        summaries: &analysis.summaries,
+        traces: &analysis.traces,
+        escapes: &escapes,
+    };
     for rule in rules::ALL {
         if let Check::Program(check) = rule.check {
             findings.extend(check(rule, &scene));

@@ -5,8 +5,8 @@ use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
 use crate::project::{CallGraph, Coverage, Program, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
-use crate::types::FunctionRef;
-use crate::value::{Kinds, Value};
+use crate::types::{CallRef, FunctionRef};
+use crate::value::{Facts, Kinds, Value};
 use rustc_hash::FxHashMap;
 
 /// A component whose summaries still change after so many rounds is unknown.
@@ -25,8 +25,25 @@ pub struct Trace {
     pub passes: Vec<Pass>,
     /// Uses of parameters that may be None for all that the function knows.
     pub uses: Vec<ParameterUse>,
+    /// Calls of what the library describes, in the order of the walk, each once.
+    pub library: Vec<LibraryCall>,
     /// A bound was hit.
     pub gave_up: bool,
+}
+
+/// A call of something that the library describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LibraryCall {
+    /// The call.
+    pub call: ExprId,
+    /// What is called.
+    pub callee: CallRef,
+    /// The block that it is in.
+    pub block: BlockId,
+    /// Its instruction.
+    pub inst: u32,
+    /// The first argument, or for a method the receiver, comes from outside the program.
+    pub from_outside: bool,
 }
 
 /// An argument that reaches a parameter.
@@ -129,6 +146,7 @@ impl Observer for Tracer<'_> {
                     self.trace.uses.push(ParameterUse { parameter, subject, at, how, position });
                 }
             }
+            Event::Call { call, target: Target::Library(callee) } => self.library_call(flow, state, call, callee),
             _ => {}
         }
         self.listener.event(flow, state, event);
@@ -137,6 +155,31 @@ impl Observer for Tracer<'_> {
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         self.listener.inst(flow, state);
     }
+}
+
+impl Tracer<'_> {
+    fn library_call(&mut self, flow: &Flow<'_, '_>, state: &State, call: ExprId, callee: CallRef) {
+        let known = flow.program.library.get(callee);
+        let (block, inst) = flow.position();
+        let is_known = self.trace.library.iter().any(|seen| seen.call == call);
+        if !known.described || is_known {
+            return;
+        }
+        let from_outside = known.summary.effects.meets(Effects::PARSE.with(Effects::FILE)) && is_from_outside(flow, state, call);
+        self.trace.library.push(LibraryCall { call, callee, block, inst, from_outside });
+    }
+}
+
+/// Whether what a call reads comes from outside the program: its first argument, or the receiver of a method.
+fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
+    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else { return false };
+    let receiver = match flow.module.kind(callee) {
+        ExprKind::Attribute { value, .. } => Some(value),
+        _ => None,
+    };
+    let first = flow.module.arguments(arguments).first().map(|argument| argument.value);
+    let mut sources = first.into_iter().chain(receiver);
+    sources.any(|source| flow.quietly(source, state).value.facts.has(Facts::OUTSIDE))
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.
