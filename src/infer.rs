@@ -27,6 +27,10 @@ pub struct Trace {
     pub uses: Vec<ParameterUse>,
     /// Calls of what the library describes, in the order of the walk, each once.
     pub library: Vec<LibraryCall>,
+    /// Uses, with no guard, of results of calls and of attributes that may be None.
+    pub results: Vec<ResultUse>,
+    /// Calls and attributes whose result is tested before it is used.
+    pub tested: Vec<ExprId>,
     /// A bound was hit.
     pub gave_up: bool,
 }
@@ -44,6 +48,17 @@ pub struct LibraryCall {
     pub inst: u32,
     /// The first argument, or for a method the receiver, comes from outside the program.
     pub from_outside: bool,
+}
+
+/// A use of what may be None for a reason that stands in the function itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResultUse {
+    /// The call or attribute that may give None.
+    pub source: ExprId,
+    /// The expression whose value is used.
+    pub subject: ExprId,
+    /// The block and instruction that use it.
+    pub position: (BlockId, u32),
 }
 
 /// An argument that reaches a parameter.
@@ -145,6 +160,12 @@ impl Observer for Tracer<'_> {
                     let position = flow.position();
                     self.trace.uses.push(ParameterUse { parameter, subject, at, how, position });
                 }
+                if let Origin::Expr(source) = held.origin
+                    && flow.module.kind(source) != ExprKind::None
+                    && !survives_none(flow)
+                {
+                    self.trace.results.push(ResultUse { source, subject, position: flow.position() });
+                }
             }
             Event::Call { call, target: Target::Library(callee) } => self.library_call(flow, state, call, callee),
             _ => {}
@@ -153,6 +174,15 @@ impl Observer for Tracer<'_> {
     }
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
+            flow.module.walk(test, &mut |part| {
+                if let Some(held) = flow.held(state, part)
+                    && let Origin::Expr(source) = held.origin
+                {
+                    self.trace.tested.push(source);
+                }
+            });
+        }
         self.listener.inst(flow, state);
     }
 }
@@ -270,6 +300,11 @@ impl Collector {
             }
             Origin::Tested(_) => self.returns = self.returns.join(held.without(Kinds::NONE)),
             _ => {
+                let blamed = if held.value.is_none() { flow.blamed_parameters() } else { Parameters::NONE };
+                if !blamed.is_empty() {
+                    self.none_if_none = self.none_if_none.or(blamed);
+                    return;
+                }
                 if held.value.may_be_none() {
                     self.explicit_none.push(self.place_of_return(flow, value));
                 }

@@ -35,6 +35,11 @@ impl Parameters {
         Parameters(self.0 & other.0)
     }
 
+    /// Those in either.
+    pub fn or(self, other: Parameters) -> Parameters {
+        Parameters(self.0 | other.0)
+    }
+
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.0 == 0

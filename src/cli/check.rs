@@ -1,8 +1,9 @@
 //! `check`: from the options to the report and the exit code.
 
-use super::arguments::Check;
+use super::arguments::{Check, Dump};
 use crate::config::{Language, Override};
 use crate::host::{self, Outcome, Progress, Request, Timing};
+use crate::ir;
 use crate::report::{Format, View, items, plain, statistics};
 use anstream::AutoStream;
 use anyhow::{Context, Result, bail};
@@ -15,6 +16,9 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     let progress = Progress::new(options.quiet);
     let outcome = host::check(&request(options)?, &progress)?;
     let timings = progress.finish();
+    if let Some(dump) = options.dump {
+        return print_dump(dump, &outcome);
+    }
     let language = options
         .lang
         .or(outcome.language)
@@ -41,6 +45,19 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     }
     let is_clean = outcome.findings.is_empty() || options.exit_zero;
     Ok(u8::from(!is_clean))
+}
+
+/// Writes what the analysis sees of each file.
+fn print_dump(dump: Dump, outcome: &Outcome) -> Result<u8> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (file, module) in &outcome.modules {
+        let file = &outcome.files[file.0 as usize];
+        match dump {
+            Dump::Ir => writeln!(out, "# {}\n{}", plain(&file.display), ir::dump(module))?,
+        }
+    }
+    out.flush()?;
+    Ok(0)
 }
 
 fn request(options: &Check) -> Result<Request> {

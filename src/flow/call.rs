@@ -198,7 +198,8 @@ impl Flow<'_, '_> {
     fn default_of_get(&self, name: &str, arguments: &[Argument], held: &[Held], value: Value, expr: ExprId) -> Held {
         let position = match name {
             "getattr" => 2,
-            "dict.get" | "dict.pop" | "next" => 1,
+            "next" => 1,
+            _ if matches!(name.rsplit('.').next(), Some("get" | "pop" | "setdefault")) => 1,
             _ => return Held::from(expr, value),
         };
         match (arguments.get(position), held.get(position)) {

@@ -1,6 +1,7 @@
 //! What holds where inside one function: a worklist over blocks to a fixpoint, then a walk that tells what happens.
 
 mod assume;
+mod blame;
 mod call;
 mod evaluate;
 mod raising;

@@ -115,6 +115,7 @@ fn shown(file: &File, span: Span) -> Span {
 
 /// The rows of a file that are shown.
 struct Window<'a> {
+    source: &'a [u8],
     bytes: &'a [u8],
     start: u32,
     text: String,
@@ -129,9 +130,10 @@ impl<'a> Window<'a> {
         };
         let bytes = file.source.get(start as usize..end).unwrap_or_default();
         Window {
+            source: &file.source,
             bytes,
             start,
-            text: harmless(bytes),
+            text: harmless(bytes, &file.source),
         }
     }
 
@@ -144,7 +146,7 @@ impl<'a> Window<'a> {
     fn offset(&self, offset: u32) -> usize {
         let length = offset.saturating_sub(self.start) as usize;
         let before = self.bytes.get(..length).unwrap_or(self.bytes);
-        let mut at = harmless(before).len().min(self.text.len());
+        let mut at = harmless(before, self.source).len().min(self.text.len());
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
@@ -153,8 +155,10 @@ impl<'a> Window<'a> {
 }
 
 /// Source as a terminal may show it: one character for each, line ends as line feeds.
-fn harmless(bytes: &[u8]) -> String {
-    let text = decode(bytes).replace("\r\n", "\n").replace('\r', "\n");
+fn harmless(bytes: &[u8], source: &[u8]) -> String {
+    let text = decode(bytes, source)
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
     let lines: Vec<_> = text.split('\n').map(plain).collect();
     lines.join("\n")
 }
