@@ -90,6 +90,29 @@ impl Flow<'_, '_> {
         best
     }
 
+    /// A hash of an expression's form: equal for expressions that are written alike.
+    pub fn form(&self, expr: ExprId) -> u64 {
+        let module = self.module;
+        let mut hasher = FxHasher::default();
+        module.walk(expr, &mut |part| {
+            let kind = module.kind(part);
+            std::mem::discriminant(&kind).hash(&mut hasher);
+            match kind {
+                ExprKind::Name(place) => place.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Int(number) => number.hash(&mut hasher),
+                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
+                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
+                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
+                _ => {}
+            }
+        });
+        hasher.finish()
+    }
+
     /// Ways through `finally` bodies are not followed here.
     fn in_finally(&self, block: BlockId) -> bool {
         let insts = self.code.insts(self.code.block(block));
@@ -235,7 +258,9 @@ impl Search<'_, '_, '_> {
         match inst.kind {
             InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
-            InstKind::Eval(value) => !self.flow.never_returns(value),
+            InstKind::Eval(value) => {
+                !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
+            }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
             InstKind::Forget(target) => {
                 if let Some(place) = self.flow.place_of(target) {
@@ -374,9 +399,21 @@ impl Search<'_, '_, '_> {
         });
     }
 
+    /// Whether evaluating a condition binds the wanted name to something else.
+    fn binds_wanted(&self, walker: &Walker, test: ExprId) -> bool {
+        let is_leaf = !matches!(
+            self.flow.module.kind(test),
+            ExprKind::And(_) | ExprKind::Or(_)
+        );
+        walker.armed && is_leaf && self.flow.bound_in(test).contains(&self.wanted.place)
+    }
+
     /// False if a condition came out the other way before.
     fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
+        if self.binds_wanted(walker, test) {
+            return false;
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -507,13 +544,18 @@ impl Search<'_, '_, '_> {
             Comparison::NotIn => Comparison::In,
             other => other,
         };
-        let condition = hash_of(&("compare", positive as u8, self.form(left), self.form(right)));
+        let condition = hash_of(&(
+            "compare",
+            positive as u8,
+            self.flow.form(left),
+            self.flow.form(right),
+        ));
         self.remember_mentions(condition, test);
         self.settle(walker, condition, holds_positive)
     }
 
     fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
-        let condition = hash_of(&("form", self.form(test)));
+        let condition = hash_of(&("form", self.flow.form(test)));
         self.remember_mentions(condition, test);
         self.settle(walker, condition, holds)
     }
@@ -539,29 +581,6 @@ impl Search<'_, '_, '_> {
             walker.facts.sort_unstable();
         }
         true
-    }
-
-    /// A hash of an expression's form: equal for expressions that are written alike.
-    fn form(&self, expr: ExprId) -> u64 {
-        let module = self.flow.module;
-        let mut hasher = FxHasher::default();
-        module.walk(expr, &mut |part| {
-            let kind = module.kind(part);
-            std::mem::discriminant(&kind).hash(&mut hasher);
-            match kind {
-                ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. }
-                | ExprKind::Number(name)
-                | ExprKind::Text(name)
-                | ExprKind::Bytes(name) => name.hash(&mut hasher),
-                ExprKind::Int(number) => number.hash(&mut hasher),
-                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
-                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
-                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
-                _ => {}
-            }
-        });
-        hasher.finish()
     }
 }
 
