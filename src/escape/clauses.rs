@@ -1,6 +1,8 @@
 //! What `except` clauses do with what they catch.
 
-use crate::ir::{ExprId, ExprKind, Function, Handler, Inst, InstKind, Module, Next, Scope, Source, Step};
+use crate::ir::{
+    ExprId, ExprKind, Function, Handler, Inst, InstKind, Module, Next, Scope, Source, Step,
+};
 use crate::text::Span;
 
 /// What becomes of an exception in a handler.
@@ -16,14 +18,43 @@ pub enum Fate {
 
 /// Names of functions that tell somebody.
 const TELLING: [&str; 30] = [
-    "exception", "error", "warning", "warn", "critical", "fatal", "info", "debug", "log", "msg", "err", "print", "print_exc",
-    "print_exception", "format_exc", "exc_info", "capture_exception", "captureException", "capture_message", "captureMessage", "handle_error",
-    "handleError", "echo", "secho", "notify", "failure", "fail", "write", "excepthook", "record_exception",
+    "exception",
+    "error",
+    "warning",
+    "warn",
+    "critical",
+    "fatal",
+    "info",
+    "debug",
+    "log",
+    "msg",
+    "err",
+    "print",
+    "print_exc",
+    "print_exception",
+    "format_exc",
+    "exc_info",
+    "capture_exception",
+    "captureException",
+    "capture_message",
+    "captureMessage",
+    "handle_error",
+    "handleError",
+    "echo",
+    "secho",
+    "notify",
+    "failure",
+    "fail",
+    "write",
+    "excepthook",
+    "record_exception",
 ];
 
 /// Parts of names of functions that tell somebody.
-const TELLING_PARTS: [&str; 12] =
-    ["log", "warn", "report", "error", "trace", "display", "incr", "metric", "stat", "print", "alert", "message"];
+const TELLING_PARTS: [&str; 12] = [
+    "log", "warn", "report", "error", "trace", "display", "incr", "metric", "stat", "print",
+    "alert", "message",
+];
 
 /// What becomes of what a handler catches.
 pub fn fate(module: &Module, code: &Function, handler: &Handler) -> Fate {
@@ -45,25 +76,44 @@ pub fn fate(module: &Module, code: &Function, handler: &Handler) -> Fate {
         match block.next {
             Next::Goto(next) => open.push(next),
             Next::Branch(one, other) => open.extend([one, other]),
-            Next::Raise => translates |= insts.last().is_some_and(|inst| !reraises(module, handler, inst)),
+            Next::Raise => {
+                translates |= insts
+                    .last()
+                    .is_some_and(|inst| !reraises(module, handler, inst))
+            }
             Next::Never => {}
             Next::Return | Next::Resume(_) => return Fate::Handled,
         }
     }
-    if translates { Fate::Translated } else { Fate::Reraised }
+    if translates {
+        Fate::Translated
+    } else {
+        Fate::Reraised
+    }
 }
 
 /// Whether an instruction raises what the handler caught.
 fn reraises(module: &Module, handler: &Handler, inst: &Inst) -> bool {
-    let InstKind::Raise { exception, assertion: false, .. } = inst.kind else { return false };
-    let Some(mut exception) = exception else { return true };
+    let InstKind::Raise {
+        exception,
+        assertion: false,
+        ..
+    } = inst.kind
+    else {
+        return false;
+    };
+    let Some(mut exception) = exception else {
+        return true;
+    };
     // `raise e.with_traceback(tb)`
     if let ExprKind::Call { callee, .. } = module.kind(exception)
         && let ExprKind::Attribute { value, .. } = module.kind(callee)
     {
         exception = value;
     }
-    let target = handler.target.and_then(|target| module.kind(target).place());
+    let target = handler
+        .target
+        .and_then(|target| module.kind(target).place());
     match module.kind(exception) {
         ExprKind::Name(place) => target == Some(place),
         // Python 2: `raise type, value, traceback` of what `sys.exc_info()` gave.
@@ -73,13 +123,18 @@ fn reraises(module: &Module, handler: &Handler, inst: &Inst) -> bool {
 }
 
 fn is_reraise_call(module: &Module, inst: &Inst) -> bool {
-    let InstKind::Eval(value) = inst.kind else { return false };
-    called_name(module, value).is_some_and(|name| name == "reraise" || name == "raiseException" || name == "raise_from")
+    let InstKind::Eval(value) = inst.kind else {
+        return false;
+    };
+    called_name(module, value)
+        .is_some_and(|name| name == "reraise" || name == "raiseException" || name == "raise_from")
 }
 
 /// The last part of the name that a call calls.
 pub fn called_name(module: &Module, expr: ExprId) -> Option<&str> {
-    let ExprKind::Call { callee, .. } = module.kind(expr) else { return None };
+    let ExprKind::Call { callee, .. } = module.kind(expr) else {
+        return None;
+    };
     match module.kind(callee) {
         ExprKind::Attribute { name, .. } => Some(module.name(name)),
         _ => None,
@@ -88,13 +143,18 @@ pub fn called_name(module: &Module, expr: ExprId) -> Option<&str> {
 
 /// The instructions of a suite.
 pub fn insts_in(code: &Function, suite: Span) -> impl Iterator<Item = &Inst> {
-    code.insts.iter().filter(move |inst| suite.contains(inst.span))
+    code.insts
+        .iter()
+        .filter(move |inst| suite.contains(inst.span))
 }
 
 /// Whether a suite does nothing: `pass`, `continue`, `break`, a docstring.
 pub fn does_nothing(module: &Module, code: &Function, handler: &Handler) -> bool {
     insts_in(code, handler.body).all(|inst| match inst.kind {
-        InstKind::Eval(value) => matches!(module.kind(value), ExprKind::Text(_) | ExprKind::Ellipsis | ExprKind::None),
+        InstKind::Eval(value) => matches!(
+            module.kind(value),
+            ExprKind::Text(_) | ExprKind::Ellipsis | ExprKind::None
+        ),
         InstKind::Declare { .. } => true,
         _ => false,
     })
@@ -104,7 +164,11 @@ pub fn does_nothing(module: &Module, code: &Function, handler: &Handler) -> bool
 pub fn only_constants(module: &Module, code: &Function, handler: &Handler) -> bool {
     insts_in(code, handler.body).all(|inst| match inst.kind {
         InstKind::Return(value) => value.is_none_or(|value| is_constant(module, value)),
-        InstKind::Bind { source: Source::Value(value), .. } | InstKind::Eval(value) => is_constant(module, value),
+        InstKind::Bind {
+            source: Source::Value(value),
+            ..
+        }
+        | InstKind::Eval(value) => is_constant(module, value),
         InstKind::Declare { .. } => true,
         _ => false,
     })
@@ -121,16 +185,22 @@ fn is_constant(module: &Module, expr: ExprId) -> bool {
         | ExprKind::Text(_)
         | ExprKind::Bytes(_) => true,
         ExprKind::Unary { operand, .. } => is_constant(module, operand),
-        ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) | ExprKind::Dict(parts) => {
-            module.list(parts).iter().all(|&part| is_constant(module, part))
-        }
+        ExprKind::Tuple(parts)
+        | ExprKind::List(parts)
+        | ExprKind::Set(parts)
+        | ExprKind::Dict(parts) => module
+            .list(parts)
+            .iter()
+            .all(|&part| is_constant(module, part)),
         _ => false,
     }
 }
 
 /// Whether a handler tells somebody: it logs, prints, reports, or does something with the exception.
 pub fn tells(module: &Module, code: &Function, handler: &Handler) -> bool {
-    let target = handler.target.and_then(|target| module.kind(target).place());
+    let target = handler
+        .target
+        .and_then(|target| module.kind(target).place());
     let mut found = false;
     for inst in insts_in(code, handler.body) {
         if matches!(inst.kind, InstKind::Raise { .. }) {
@@ -139,7 +209,9 @@ pub fn tells(module: &Module, code: &Function, handler: &Handler) -> bool {
         inst.kind.for_each_expr(&mut |root| {
             module.walk(root, &mut |part| {
                 found |= match module.kind(part) {
-                    ExprKind::Name(place) if !handler.header.contains(module.span(part)) => Some(place) == target,
+                    ExprKind::Name(place) if !handler.header.contains(module.span(part)) => {
+                        Some(place) == target
+                    }
                     ExprKind::Call { callee, .. } => is_telling(name_of(module, code, callee)),
                     _ => false,
                 };
@@ -159,7 +231,15 @@ fn name_of<'m>(module: &'m Module, code: &Function, callee: ExprId) -> &'m str {
     match module.kind(callee) {
         ExprKind::Attribute { name, .. } => module.name(name),
         ExprKind::Name(place) => match code.place(place).step {
-            Step::Variable { name, scope: Scope::Global { .. } | Scope::Local { .. } | Scope::Free { .. } | Scope::Parameter { .. } | Scope::Comprehension } => module.name(name),
+            Step::Variable {
+                name,
+                scope:
+                    Scope::Global { .. }
+                    | Scope::Local { .. }
+                    | Scope::Free { .. }
+                    | Scope::Parameter { .. }
+                    | Scope::Comprehension,
+            } => module.name(name),
             _ => "",
         },
         _ => "",

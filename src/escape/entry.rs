@@ -39,13 +39,28 @@ impl Entries {
     /// Finds them.
     pub fn of(program: &Program<'_>, graph: &CallGraph) -> Self {
         let modules = 0..program.sources.len() as u32;
-        let out_of_scope: Vec<bool> = modules.map(|module| is_out_of_scope(&program.sources[module as usize].path)).collect();
-        let mut finder = Finder { program, graph, mentioned: mentioned(program, &out_of_scope), registered: FxHashMap::default(), out_of_scope };
+        let out_of_scope: Vec<bool> = modules
+            .map(|module| is_out_of_scope(&program.sources[module as usize].path))
+            .collect();
+        let mut finder = Finder {
+            program,
+            graph,
+            mentioned: mentioned(program, &out_of_scope),
+            registered: FxHashMap::default(),
+            out_of_scope,
+        };
         finder.register();
         let count = program.function_count() as u32;
-        let of = (0..count).map(|function| finder.entry(FunctionRef(function))).collect();
+        let of = (0..count)
+            .map(|function| finder.entry(FunctionRef(function)))
+            .collect();
         let is_application = finder.has_main() || !finder.registered.is_empty();
-        Self { of, handles_errors: handles_errors(program), is_application, out_of_scope: finder.out_of_scope }
+        Self {
+            of,
+            handles_errors: handles_errors(program),
+            is_application,
+            out_of_scope: finder.out_of_scope,
+        }
     }
 
     /// What entry point a function is, if it is one.
@@ -62,8 +77,28 @@ impl Entries {
 /// Tests, build scripts, migrations, examples: whoever runs them sees the traceback, and wants to.
 fn is_out_of_scope(path: &str) -> bool {
     const FOLDERS: [&str; 22] = [
-        "test", "tests", "testing", "unittests", "test_utils", "migrations", "scripts", "script", "docs", "doc", "examples", "example", "benchmarks", "bench", "benchmark", "fixtures",
-        "samples", "sample", "demo", "demos", "devscripts", "hacking",
+        "test",
+        "tests",
+        "testing",
+        "unittests",
+        "test_utils",
+        "migrations",
+        "scripts",
+        "script",
+        "docs",
+        "doc",
+        "examples",
+        "example",
+        "benchmarks",
+        "bench",
+        "benchmark",
+        "fixtures",
+        "samples",
+        "sample",
+        "demo",
+        "demos",
+        "devscripts",
+        "hacking",
     ];
     let mut parts: Vec<&str> = path.split('/').collect();
     let file = parts.pop().unwrap_or_default();
@@ -72,12 +107,30 @@ fn is_out_of_scope(path: &str) -> bool {
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.ends_with("_tests")
-        || matches!(stem, "conftest" | "tests" | "test" | "setup" | "fabfile" | "noxfile" | "tasks_dev" | "manage" | "versioneer")
+        || matches!(
+            stem,
+            "conftest"
+                | "tests"
+                | "test"
+                | "setup"
+                | "fabfile"
+                | "noxfile"
+                | "tasks_dev"
+                | "manage"
+                | "versioneer"
+        )
 }
 
 /// Whether some handler or middleware of the project answers for errors of requests.
 fn handles_errors(program: &Program<'_>) -> bool {
-    let names = ["errorhandler", "exception_handler", "process_exception", "add_exception_handler", "register_error_handler", "EXCEPTION_HANDLER"];
+    let names = [
+        "errorhandler",
+        "exception_handler",
+        "process_exception",
+        "add_exception_handler",
+        "register_error_handler",
+        "EXCEPTION_HANDLER",
+    ];
     names.iter().any(|name| program.find_symbol(name).is_some())
 }
 
@@ -122,7 +175,9 @@ impl Finder<'_, '_> {
         for index in 0..self.program.function_count() as u32 {
             let function = FunctionRef(index);
             if self.is_in_scope(function)
-                && let Some(known) = self.decorated(function).or_else(|| self.inherited(function))
+                && let Some(known) = self
+                    .decorated(function)
+                    .or_else(|| self.inherited(function))
             {
                 self.registered.insert(function, known);
             }
@@ -137,7 +192,10 @@ impl Finder<'_, '_> {
         let evaluate = Evaluate::new(self.program, module_ref, id);
         let mut argument = handed.at;
         for _ in 0..2 {
-            let call = code.exprs.range().find_map(|index| given_to(module, ExprId::new(index), argument))?;
+            let call = code
+                .exprs
+                .range()
+                .find_map(|index| given_to(module, ExprId::new(index), argument))?;
             let (call, callee, place) = call;
             let name = evaluate.dotted(callee)?;
             if name.ends_with("partial") && place == Given::Position(0) {
@@ -145,7 +203,9 @@ impl Finder<'_, '_> {
                 continue;
             }
             let mut known = self.program.library.entries(&name);
-            return known.find(|known| known.by == By::Call && fits(module, known, place)).map(entry);
+            return known
+                .find(|known| known.by == By::Call && fits(module, known, place))
+                .map(entry);
         }
         None
     }
@@ -161,17 +221,31 @@ impl Finder<'_, '_> {
                 _ => decorator,
             };
             let name = self.method_name(&evaluate, module, callee)?;
-            self.program.library.entries(&name).find(|known| known.by == By::Decorator).map(entry)
+            self.program
+                .library
+                .entries(&name)
+                .find(|known| known.by == By::Decorator)
+                .map(entry)
         })
     }
 
     /// The name of a callee, with its receiver's class where that is known: `flask.Flask.route` for `app.route`.
-    fn method_name(&self, evaluate: &Evaluate<'_, '_>, module: &Module, callee: ExprId) -> Option<String> {
+    fn method_name(
+        &self,
+        evaluate: &Evaluate<'_, '_>,
+        module: &Module,
+        callee: ExprId,
+    ) -> Option<String> {
         if let ExprKind::Attribute { value, name, .. } = module.kind(callee)
-            && let crate::types::Type::Instance(class) = self.program.types.get(evaluate.value(value).class)
+            && let crate::types::Type::Instance(class) =
+                self.program.types.get(evaluate.value(value).class)
             && self.program.project_class(class).is_none()
         {
-            return Some(format!("{}.{}", self.program.library.class_name(class), module.name(name)));
+            return Some(format!(
+                "{}.{}",
+                self.program.library.class_name(class),
+                module.name(name)
+            ));
         }
         evaluate.dotted(callee)
     }
@@ -181,10 +255,18 @@ impl Finder<'_, '_> {
         let (module, code) = self.program.code(function);
         let name = module.name(code.name);
         let ancestors = self.program.linearization(class);
-        let of_library = ancestors.into_iter().filter(|&ancestor| self.program.project_class(ancestor).is_none());
+        let of_library = ancestors
+            .into_iter()
+            .filter(|&ancestor| self.program.project_class(ancestor).is_none());
         of_library
             .flat_map(|ancestor| self.program.library.base_entries(ancestor))
-            .find(|known| known.methods.iter().any(|method| method.strip_suffix('*').map_or(method == name, |start| name.starts_with(start))))
+            .find(|known| {
+                known.methods.iter().any(|method| {
+                    method
+                        .strip_suffix('*')
+                        .map_or(method == name, |start| name.starts_with(start))
+                })
+            })
             .map(entry)
     }
 
@@ -198,7 +280,10 @@ impl Finder<'_, '_> {
         let (module, code) = self.program.code(function);
         match code.kind {
             FunctionKind::Module => Some(Entry::Top),
-            FunctionKind::Class => code.parent.filter(|&parent| module.function(parent).kind == FunctionKind::Module).map(|_| Entry::Top),
+            FunctionKind::Class => code
+                .parent
+                .filter(|&parent| module.function(parent).kind == FunctionKind::Module)
+                .map(|_| Entry::Top),
             FunctionKind::Lambda => None,
             FunctionKind::Def => self.uncalled(function),
         }
@@ -210,12 +295,24 @@ impl Finder<'_, '_> {
         let (module, code) = self.program.code(function);
         let parent = module.function(code.parent?).kind;
         let name = module.name(code.name);
-        let is_called = self.graph.calls_of(function).any(|site| self.is_in_scope(site.caller));
+        let is_called = self
+            .graph
+            .calls_of(function)
+            .any(|site| self.is_in_scope(site.caller));
         let decoration = self.program.decoration(function);
-        if is_called || self.graph.escapes(function) || decoration.is_opaque || decoration.is_abstract || decoration.is_property {
+        if is_called
+            || self.graph.escapes(function)
+            || decoration.is_opaque
+            || decoration.is_abstract
+            || decoration.is_property
+        {
             return None;
         }
-        if self.mentioned.contains(&self.program.symbol(module_ref, code.name)) || sounds_catching(name) {
+        if self
+            .mentioned
+            .contains(&self.program.symbol(module_ref, code.name))
+            || sounds_catching(name)
+        {
             return None;
         }
         match parent {
@@ -228,29 +325,47 @@ impl Finder<'_, '_> {
 
     /// A method that only callers outside the project can mean: no framework, protocol or base class calls it.
     fn is_public_method(&self, function: FunctionRef, name: &str) -> bool {
-        let Some(class) = self.program.class_of_method(function) else { return false };
-        let Some(info) = self.program.project_class(class) else { return false };
+        let Some(class) = self.program.class_of_method(function) else {
+            return false;
+        };
+        let Some(info) = self.program.project_class(class) else {
+            return false;
+        };
         let is_own = info.linearization.iter().all(|&ancestor| {
-            self.program.project_class(ancestor).is_some() || self.program.class_name(ancestor) == "object"
+            self.program.project_class(ancestor).is_some()
+                || self.program.class_name(ancestor) == "object"
         });
-        is_own && !info.has_unknown_base && (name == "__init__" || !name.starts_with('_')) && !self.program.class_name(class).starts_with('_')
+        is_own
+            && !info.has_unknown_base
+            && (name == "__init__" || !name.starts_with('_'))
+            && !self.program.class_name(class).starts_with('_')
     }
 
     /// Whether some module asks whether it is the main one.
     fn has_main(&self) -> bool {
-        self.program.sources.iter().enumerate().any(|(index, source)| !self.out_of_scope[index] && asks_for_main(&source.module))
+        self.program
+            .sources
+            .iter()
+            .enumerate()
+            .any(|(index, source)| !self.out_of_scope[index] && asks_for_main(&source.module))
     }
 }
 
 fn asks_for_main(module: &Module) -> bool {
     module.body().places.iter().any(|place| match place.step {
-        Step::Variable { name, scope: Scope::Global { .. } | Scope::Local { .. } } => module.name(name) == "__name__",
+        Step::Variable {
+            name,
+            scope: Scope::Global { .. } | Scope::Local { .. },
+        } => module.name(name) == "__name__",
         _ => false,
     }) && module.names.iter().any(|name| name == "__main__")
 }
 
 fn entry(known: &Known) -> Entry {
-    Entry::Registered { runs: known.runs, fate: known.fate }
+    Entry::Registered {
+        runs: known.runs,
+        fate: known.fate,
+    }
 }
 
 /// How an argument is given.
@@ -262,7 +377,9 @@ enum Given {
 
 /// The call that `argument` is given to directly, what it calls, and how it is given.
 fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, ExprId, Given)> {
-    let ExprKind::Call { callee, arguments } = module.kind(call) else { return None };
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return None;
+    };
     let arguments = module.arguments(arguments);
     let at = arguments.iter().position(|given| given.value == argument)?;
     let place = match arguments[at].passing {

@@ -1,7 +1,9 @@
 //! Who stops an exception inside one function: handlers, context managers, decorators.
 
 use super::clauses::{Fate, fate};
-use crate::ir::{Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, TryId, TryKind};
+use crate::ir::{
+    Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, TryId, TryKind,
+};
 use crate::library::schema;
 use crate::project::{Catches, Coverage, Evaluate, Program};
 use crate::summary::ClassRef;
@@ -10,13 +12,47 @@ use rustc_hash::FxHashSet;
 use std::sync::OnceLock;
 
 /// Parts of names of context managers and decorators that nobody knows and that sound as if they kept errors to themselves.
-const SOUNDS_CATCHING: [&str; 14] =
-    ["suppress", "ignore", "catch", "handle", "raises", "guard", "safe", "swallow", "error", "exception", "wrap", "retry", "retries", "silence"];
+const SOUNDS_CATCHING: [&str; 14] = [
+    "suppress",
+    "ignore",
+    "catch",
+    "handle",
+    "raises",
+    "guard",
+    "safe",
+    "swallow",
+    "error",
+    "exception",
+    "wrap",
+    "retry",
+    "retries",
+    "silence",
+];
 
 /// Functions that run, or wait for, the coroutines or generators that they are given.
 const CONSUMERS: [&str; 22] = [
-    "gather", "wait_for", "shield", "run", "run_until_complete", "run_coroutine_threadsafe", "list", "tuple", "set", "dict", "sorted", "sum", "min", "max", "any", "all",
-    "next", "join", "extend", "update", "wait", "run_sync",
+    "gather",
+    "wait_for",
+    "shield",
+    "run",
+    "run_until_complete",
+    "run_coroutine_threadsafe",
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "sorted",
+    "sum",
+    "min",
+    "max",
+    "any",
+    "all",
+    "next",
+    "join",
+    "extend",
+    "update",
+    "wait",
+    "run_sync",
 ];
 
 /// A guarded region, as far as it stops exceptions.
@@ -62,7 +98,12 @@ pub struct Left {
 impl<'p, 'a> Guards<'p, 'a> {
     /// Nothing found yet.
     pub fn of(program: &'p Program<'a>) -> Self {
-        Self { program, cells: (0..program.function_count()).map(|_| OnceLock::new()).collect() }
+        Self {
+            program,
+            cells: (0..program.function_count())
+                .map(|_| OnceLock::new())
+                .collect(),
+        }
     }
 
     /// What a function does about exceptions.
@@ -71,10 +112,19 @@ impl<'p, 'a> Guards<'p, 'a> {
     }
 
     /// Which of `classes` leave the function when they are raised under `guard`; its decorators are not asked.
-    pub fn leave(&self, function: FunctionRef, guard: Option<TryId>, classes: &[ClassRef], alive: u32) -> Left {
+    pub fn leave(
+        &self,
+        function: FunctionRef,
+        guard: Option<TryId>,
+        classes: &[ClassRef],
+        alive: u32,
+    ) -> Left {
         let (module, code) = self.program.code(function);
         let local = self.local(function);
-        let mut left = Left { classes: alive, ..Left::default() };
+        let mut left = Left {
+            classes: alive,
+            ..Left::default()
+        };
         let mut at = guard;
         while let Some(region) = at {
             match &local.regions[region.index()] {
@@ -82,7 +132,9 @@ impl<'p, 'a> Guards<'p, 'a> {
                     left.nearest = left.nearest.or(Some(region));
                     self.through(&mut left, region, clauses, classes, module.dialect);
                 }
-                Region::With(Some(catches)) => left.classes &= !self.covered(catches, classes, module.dialect),
+                Region::With(Some(catches)) => {
+                    left.classes &= !self.covered(catches, classes, module.dialect)
+                }
                 Region::With(None) | Region::Finally => {}
             }
             at = code.region(region).parent;
@@ -90,7 +142,14 @@ impl<'p, 'a> Guards<'p, 'a> {
         left
     }
 
-    fn through(&self, left: &mut Left, region: TryId, clauses: &[(Catches, Fate)], classes: &[ClassRef], dialect: Dialect) {
+    fn through(
+        &self,
+        left: &mut Left,
+        region: TryId,
+        clauses: &[(Catches, Fate)],
+        classes: &[ClassRef],
+        dialect: Dialect,
+    ) {
         let mut decided = 0;
         for (catches, fate) in clauses {
             for (index, &class) in classes.iter().enumerate() {
@@ -105,7 +164,9 @@ impl<'p, 'a> Guards<'p, 'a> {
                             left.classes &= !bit;
                         }
                     }
-                    Coverage::Partial if *fate != Fate::Reraised => left.partial = left.partial.or(Some(region)),
+                    Coverage::Partial if *fate != Fate::Reraised => {
+                        left.partial = left.partial.or(Some(region))
+                    }
                     Coverage::Partial | Coverage::None => {}
                 }
             }
@@ -116,23 +177,43 @@ impl<'p, 'a> Guards<'p, 'a> {
     pub fn undecorated(&self, function: FunctionRef, classes: &[ClassRef], alive: u32) -> u32 {
         let dialect = self.program.dialect(function);
         let swallowed = self.local(function).swallowed.iter();
-        swallowed.fold(alive, |alive, catches| alive & !self.covered(catches, classes, dialect))
+        swallowed.fold(alive, |alive, catches| {
+            alive & !self.covered(catches, classes, dialect)
+        })
     }
 
     fn covered(&self, catches: &Catches, classes: &[ClassRef], dialect: Dialect) -> u32 {
         let full = |class: &ClassRef| self.covers(catches, *class, dialect) == Coverage::Full;
-        classes.iter().enumerate().filter(|(_, class)| full(class)).fold(0, |mask, (index, _)| mask | 1 << index)
+        classes
+            .iter()
+            .enumerate()
+            .filter(|(_, class)| full(class))
+            .fold(0, |mask, (index, _)| mask | 1 << index)
     }
 
     /// How far a class is covered. What the tables call OSError is one of several siblings in Python 2: any of them will do.
     pub fn covers(&self, catches: &Catches, class: ClassRef, dialect: Dialect) -> Coverage {
         let own = self.program.covers(catches, class, dialect);
-        if dialect == Dialect::Three || own == Coverage::Full || self.program.class_name(class) != "OSError" {
+        if dialect == Dialect::Three
+            || own == Coverage::Full
+            || self.program.class_name(class) != "OSError"
+        {
             return own;
         }
-        let siblings = ["IOError", "EnvironmentError", "socket.error", "select.error"];
-        let siblings = siblings.iter().filter_map(|name| self.program.library.class(name, dialect));
-        siblings.map(|sibling| self.program.covers(catches, sibling, dialect)).max().unwrap_or(own).max(own)
+        let siblings = [
+            "IOError",
+            "EnvironmentError",
+            "socket.error",
+            "select.error",
+        ];
+        let siblings = siblings
+            .iter()
+            .filter_map(|name| self.program.library.class(name, dialect));
+        siblings
+            .map(|sibling| self.program.covers(catches, sibling, dialect))
+            .max()
+            .unwrap_or(own)
+            .max(own)
     }
 
     /// Whether a call's coroutine or generator is run where it is made.
@@ -144,13 +225,26 @@ impl<'p, 'a> Guards<'p, 'a> {
         let (module_ref, id) = self.program.locate(function);
         let (module, code) = self.program.code(function);
         let regions = code.tries.iter().map(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => {
-                Region::Catch(handlers.iter().map(|handler| (self.program.catches(module_ref, id, handler.types), fate(module, code, handler))).collect())
-            }
+            TryKind::Catch { handlers, .. } => Region::Catch(
+                handlers
+                    .iter()
+                    .map(|handler| {
+                        (
+                            self.program.catches(module_ref, id, handler.types),
+                            fate(module, code, handler),
+                        )
+                    })
+                    .collect(),
+            ),
             TryKind::With { manager, .. } => Region::With(self.manager(function, *manager)),
             TryKind::Finally { .. } => Region::Finally,
         });
-        let mut local = Local { regions: regions.collect(), consumed: consumed(module, code), swallowed: Vec::new(), retries: false };
+        let mut local = Local {
+            regions: regions.collect(),
+            consumed: consumed(module, code),
+            swallowed: Vec::new(),
+            retries: false,
+        };
         if let Some(parent) = code.parent {
             for &decorator in module.list(code.decorators) {
                 self.decorator(&mut local, module_ref, parent, decorator);
@@ -172,28 +266,45 @@ impl<'p, 'a> Guards<'p, 'a> {
             return is_swallowing.then_some(Catches::Everything);
         };
         let name = evaluate.dotted(callee).unwrap_or_default();
-        let named = module.arguments(arguments).iter().map(|argument| argument.value);
+        let named = module
+            .arguments(arguments)
+            .iter()
+            .map(|argument| argument.value);
         if let Some(known) = self.program.library.context(&name) {
             return self.of_table(known.catches.as_ref(), module_ref, id, named);
         }
-        if matches!(last(&name), "suppress" | "raises" | "assertRaises" | "assertRaisesRegex" | "ignored") {
+        if matches!(
+            last(&name),
+            "suppress" | "raises" | "assertRaises" | "assertRaisesRegex" | "ignored"
+        ) {
             return self.union(module_ref, id, named);
         }
         let value = evaluate.value(callee);
         match self.program.types.get(value.class) {
             Type::Function { function, .. } => self.generator_swallows(function),
-            Type::Class(class) => (self.program.project_class(class).is_some() && self.exit_swallows(class)).then_some(Catches::Everything),
+            Type::Class(class) => (self.program.project_class(class).is_some()
+                && self.exit_swallows(class))
+            .then_some(Catches::Everything),
             Type::Call(_) => None,
             _ => sounds_catching(&name).then_some(Catches::Everything),
         }
     }
 
     fn exit_swallows(&self, class: ClassRef) -> bool {
-        let Some(info) = self.program.project_class(class) else { return false };
+        let Some(info) = self.program.project_class(class) else {
+            return false;
+        };
         match self.program.method(class, "__exit__") {
             Some(_) => {
-                let class = self.program.types.find(Type::Class(class)).unwrap_or_default();
-                self.program.may_swallow(crate::value::Value::typed(crate::value::Kinds::CLASS, class))
+                let class = self
+                    .program
+                    .types
+                    .find(Type::Class(class))
+                    .unwrap_or_default();
+                self.program.may_swallow(crate::value::Value::typed(
+                    crate::value::Kinds::CLASS,
+                    class,
+                ))
             }
             None => info.has_unknown_base,
         }
@@ -209,7 +320,11 @@ impl<'p, 'a> Guards<'p, 'a> {
         let yields: Vec<Option<TryId>> = code
             .blocks
             .iter()
-            .filter(|block| code.insts(block).iter().any(|inst| has_yield(module, inst.kind)))
+            .filter(|block| {
+                code.insts(block)
+                    .iter()
+                    .any(|inst| has_yield(module, inst.kind))
+            })
             .map(|block| block.guard)
             .collect();
         let local = self.local(function);
@@ -217,7 +332,12 @@ impl<'p, 'a> Guards<'p, 'a> {
         for mut at in yields {
             while let Some(region) = at {
                 if let Region::Catch(clauses) = &local.regions[region.index()] {
-                    all.extend(clauses.iter().filter(|(_, fate)| *fate != Fate::Reraised).map(|(catches, _)| catches.clone()));
+                    all.extend(
+                        clauses
+                            .iter()
+                            .filter(|(_, fate)| *fate != Fate::Reraised)
+                            .map(|(catches, _)| catches.clone()),
+                    );
                 }
                 at = code.region(region).parent;
             }
@@ -240,15 +360,33 @@ impl<'p, 'a> Guards<'p, 'a> {
     }
 
     fn classes(&self, names: &[String]) -> Catches {
-        let known = names.iter().filter_map(|name| self.program.library.class(name, Dialect::Three));
-        Catches::Classes { classes: known.collect(), open: false }
+        let known = names
+            .iter()
+            .filter_map(|name| self.program.library.class(name, Dialect::Three));
+        Catches::Classes {
+            classes: known.collect(),
+            open: false,
+        }
     }
 
-    fn union(&self, module: crate::types::ModuleRef, function: FunctionId, named: impl Iterator<Item = ExprId>) -> Option<Catches> {
-        named.map(|types| self.program.catches(module, function, Some(types))).reduce(joined)
+    fn union(
+        &self,
+        module: crate::types::ModuleRef,
+        function: FunctionId,
+        named: impl Iterator<Item = ExprId>,
+    ) -> Option<Catches> {
+        named
+            .map(|types| self.program.catches(module, function, Some(types)))
+            .reduce(joined)
     }
 
-    fn decorator(&self, local: &mut Local, module_ref: crate::types::ModuleRef, parent: FunctionId, decorator: ExprId) {
+    fn decorator(
+        &self,
+        local: &mut Local,
+        module_ref: crate::types::ModuleRef,
+        parent: FunctionId,
+        decorator: ExprId,
+    ) {
         let module = self.program.module(module_ref);
         let evaluate = Evaluate::new(self.program, module_ref, parent);
         let (callee, arguments) = match module.kind(decorator) {
@@ -258,11 +396,18 @@ impl<'p, 'a> Guards<'p, 'a> {
         let name = evaluate.dotted(callee).unwrap_or_default();
         if let Some(known) = self.program.library.decorator(&name) {
             local.retries |= known.retries.is_some();
-            local.swallowed.extend(self.of_table(known.catches.as_ref(), module_ref, parent, arguments.iter().map(|argument| argument.value)));
+            local.swallowed.extend(self.of_table(
+                known.catches.as_ref(),
+                module_ref,
+                parent,
+                arguments.iter().map(|argument| argument.value),
+            ));
             return;
         }
         match self.program.types.get(evaluate.value(callee).class) {
-            Type::Function { function, .. } => local.swallowed.extend(self.wrapper_swallows(function)),
+            Type::Function { function, .. } => {
+                local.swallowed.extend(self.wrapper_swallows(function))
+            }
             Type::Class(class) if self.program.project_class(class).is_none() => {}
             Type::Call(_) => {}
             _ if sounds_catching(&name) => local.swallowed.push(Catches::Everything),
@@ -282,7 +427,12 @@ impl<'p, 'a> Guards<'p, 'a> {
             let inner = self.program.function(module_ref, FunctionId::new(index));
             for region in &self.local(inner).regions {
                 if let Region::Catch(clauses) = region {
-                    all.extend(clauses.iter().filter(|(_, fate)| *fate != Fate::Reraised).map(|(catches, _)| catches.clone()));
+                    all.extend(
+                        clauses
+                            .iter()
+                            .filter(|(_, fate)| *fate != Fate::Reraised)
+                            .map(|(catches, _)| catches.clone()),
+                    );
                 }
             }
         }
@@ -302,9 +452,18 @@ fn is_inside(module: &Module, mut inner: FunctionId, outer: FunctionId) -> bool 
 
 fn joined(one: Catches, other: Catches) -> Catches {
     match (one, other) {
-        (Catches::Classes { mut classes, open }, Catches::Classes { classes: more, open: too }) => {
+        (
+            Catches::Classes { mut classes, open },
+            Catches::Classes {
+                classes: more,
+                open: too,
+            },
+        ) => {
             classes.extend(more);
-            Catches::Classes { classes, open: open || too }
+            Catches::Classes {
+                classes,
+                open: open || too,
+            }
         }
         _ => Catches::Everything,
     }
@@ -323,7 +482,9 @@ pub fn sounds_catching(dotted: &str) -> bool {
 fn has_yield(module: &Module, kind: InstKind) -> bool {
     let mut found = false;
     kind.for_each_expr(&mut |root| {
-        module.walk(root, &mut |part| found |= matches!(module.kind(part), ExprKind::Yield(_)));
+        module.walk(root, &mut |part| {
+            found |= matches!(module.kind(part), ExprKind::Yield(_))
+        });
     });
     found
 }
@@ -333,7 +494,10 @@ fn consumed(module: &Module, code: &Function) -> FxHashSet<ExprId> {
     let mut found = FxHashSet::default();
     for index in code.exprs.range() {
         match module.exprs[index].kind {
-            ExprKind::Await(value) | ExprKind::YieldFrom(value) | ExprKind::Yield(Some(value)) | ExprKind::Starred(value) => {
+            ExprKind::Await(value)
+            | ExprKind::YieldFrom(value)
+            | ExprKind::Yield(Some(value))
+            | ExprKind::Starred(value) => {
                 found.insert(value);
             }
             ExprKind::Call { callee, arguments } => {
@@ -343,10 +507,21 @@ fn consumed(module: &Module, code: &Function) -> FxHashSet<ExprId> {
                     _ => continue,
                 };
                 if CONSUMERS.contains(&name.as_str()) {
-                    found.extend(module.arguments(arguments).iter().map(|argument| argument.value));
+                    found.extend(
+                        module
+                            .arguments(arguments)
+                            .iter()
+                            .map(|argument| argument.value),
+                    );
                 }
             }
-            ExprKind::Comprehension(id) => found.extend(module.comprehension(id).clauses.iter().map(|clause| clause.iterable)),
+            ExprKind::Comprehension(id) => found.extend(
+                module
+                    .comprehension(id)
+                    .clauses
+                    .iter()
+                    .map(|clause| clause.iterable),
+            ),
             _ => {}
         }
     }

@@ -30,8 +30,17 @@ impl Escapes {
     pub fn of(program: &Program<'_>, graph: &CallGraph, traces: &[Trace]) -> Self {
         let guards = Guards::of(program);
         let entries = Entries::of(program, graph);
-        let search = Search { program, graph, guards: &guards, entries: &entries };
+        let search = Search {
+            program,
+            graph,
+            guards: &guards,
+            entries: &entries,
+        };
         let sites = sites::find(&search, traces);
-        Self { sites, handles_errors: entries.handles_errors, is_application: entries.is_application }
+        Self {
+            sites,
+            handles_errors: entries.handles_errors,
+            is_application: entries.is_application,
+        }
     }
 }

@@ -69,7 +69,15 @@ impl Search<'_, '_, '_> {
     pub fn from(&self, function: FunctionRef, left: Left, classes: &[ClassRef]) -> Option<Escape> {
         let alive = self.guards.undecorated(function, classes, left.classes);
         let retries = self.guards.local(function).retries;
-        let start = Node { function, classes: alive, from: None, depth: 0, is_doubtful: false, retries, passed: None };
+        let start = Node {
+            function,
+            classes: alive,
+            from: None,
+            depth: 0,
+            is_doubtful: false,
+            retries,
+            passed: None,
+        };
         let mut nodes = vec![start];
         let mut seen: FxHashMap<FunctionRef, u32> = FxHashMap::default();
         seen.insert(function, alive);
@@ -96,7 +104,12 @@ impl Search<'_, '_, '_> {
                     break;
                 }
                 match self.step(&nodes[at], at, site, classes) {
-                    Some(node) if node.classes == 0 => spared = spared.or(Some(Hop { caller: site.caller, call: site.call })),
+                    Some(node) if node.classes == 0 => {
+                        spared = spared.or(Some(Hop {
+                            caller: site.caller,
+                            call: site.call,
+                        }))
+                    }
                     Some(node) => {
                         let known = seen.entry(node.function).or_default();
                         if *known | node.classes != *known {
@@ -121,21 +134,34 @@ impl Search<'_, '_, '_> {
         }
         let is_direct = match self.program.delivery(site.callee) {
             Delivery::Now => true,
-            _ => self.guards.is_consumed(site.caller, site.call) || self.program.decoration(site.callee).is_context_manager,
+            _ => {
+                self.guards.is_consumed(site.caller, site.call)
+                    || self.program.decoration(site.callee).is_context_manager
+            }
         };
         if !is_direct {
             return None;
         }
-        let left = self.guards.leave(site.caller, site.guard, classes, below.classes);
+        let left = self
+            .guards
+            .leave(site.caller, site.guard, classes, below.classes);
         let alive = self.guards.undecorated(site.caller, classes, left.classes);
         Some(Node {
             function: site.caller,
             classes: alive,
-            from: Some((at, Hop { caller: site.caller, call: site.call })),
+            from: Some((
+                at,
+                Hop {
+                    caller: site.caller,
+                    call: site.call,
+                },
+            )),
             depth: below.depth + 1,
             is_doubtful: below.is_doubtful || site.is_virtual,
             retries: below.retries || self.guards.local(site.caller).retries,
-            passed: below.passed.or(left.nearest.map(|region| (site.caller, region))),
+            passed: below
+                .passed
+                .or(left.nearest.map(|region| (site.caller, region))),
         })
     }
 
@@ -162,10 +188,21 @@ impl Search<'_, '_, '_> {
     /// How bad it is when something gets there.
     fn weight(&self, entry: Entry) -> u8 {
         match entry {
-            Entry::Registered { runs: Runs::Test, .. } | Entry::Registered { fate: Fate::Raised, .. } => 0,
+            Entry::Registered {
+                runs: Runs::Test, ..
+            }
+            | Entry::Registered {
+                fate: Fate::Raised, ..
+            } => 0,
             Entry::Public => 1,
-            Entry::Registered { runs: Runs::Request, .. } => 2,
-            Entry::Registered { runs: Runs::Task | Runs::Command, .. } => 3,
+            Entry::Registered {
+                runs: Runs::Request,
+                ..
+            } => 2,
+            Entry::Registered {
+                runs: Runs::Task | Runs::Command,
+                ..
+            } => 3,
             Entry::Top | Entry::Main => 4,
             Entry::Registered { .. } => 5,
         }

@@ -4,17 +4,29 @@ use super::guards::Left;
 use super::search::{Escape, Search};
 use crate::infer::{LibraryCall, Trace};
 use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
-use crate::library::schema::When;
 use crate::library::Call;
+use crate::library::schema::When;
 use crate::summary::{ClassRef, Delivery, Effects};
 use crate::types::FunctionRef;
 use rayon::prelude::*;
 
 /// Exceptions that say that the call is written wrong, not that something outside failed.
-const MISTAKES: [&str; 8] = ["ValueError", "TypeError", "KeyError", "AttributeError", "IndexError", "RuntimeError", "NotImplementedError", "AssertionError"];
+const MISTAKES: [&str; 8] = [
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "AttributeError",
+    "IndexError",
+    "RuntimeError",
+    "NotImplementedError",
+    "AssertionError",
+];
 
 /// What can fail besides parsing.
-const IO: Effects = Effects::NETWORK.with(Effects::DATABASE).with(Effects::FILE).with(Effects::PROCESS);
+const IO: Effects = Effects::NETWORK
+    .with(Effects::DATABASE)
+    .with(Effects::FILE)
+    .with(Effects::PROCESS);
 
 /// A call that can fail for a reason outside the program.
 #[derive(Clone, Debug)]
@@ -42,9 +54,18 @@ pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Trace]) -> Vec<Site> {
         .enumerate()
         .map(|(index, trace)| {
             let function = FunctionRef(index as u32);
-            let is_silent = search.entries.is_out_of_scope(search.program.locate(function).0);
-            let calls = if is_silent { &[] } else { trace.library.as_slice() };
-            calls.iter().filter_map(|call| site(search, function, *call)).collect()
+            let is_silent = search
+                .entries
+                .is_out_of_scope(search.program.locate(function).0);
+            let calls = if is_silent {
+                &[]
+            } else {
+                trace.library.as_slice()
+            };
+            calls
+                .iter()
+                .filter_map(|call| site(search, function, *call))
+                .collect()
         })
         .collect();
     parts.into_iter().flatten().collect()
@@ -69,23 +90,50 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     let guard = code.block(call.block).guard;
     let all = (1_u32 << classes.len()) - 1;
     let left = search.guards.leave(function, guard, &classes, all);
-    let escape = if left.classes == 0 { None } else { search.from(function, left, &classes) };
+    let escape = if left.classes == 0 {
+        None
+    } else {
+        search.from(function, left, &classes)
+    };
     let in_endless_loop = in_endless_loop(module, code, call.call);
-    Some(Site { function, call, effects, classes, left, escape, in_endless_loop })
+    Some(Site {
+        function,
+        call,
+        effects,
+        classes,
+        left,
+        escape,
+        in_endless_loop,
+    })
 }
 
 /// What a call raises with these arguments when something outside goes wrong.
-fn classes(search: &Search<'_, '_, '_>, module: &Module, known: &Call, call: ExprId) -> Vec<ClassRef> {
+fn classes(
+    search: &Search<'_, '_, '_>,
+    module: &Module,
+    known: &Call,
+    call: ExprId,
+) -> Vec<ClassRef> {
     let program = search.program;
     let has = |wanted: &str| {
-        let ExprKind::Call { arguments, .. } = module.kind(call) else { return false };
-        module.arguments(arguments).iter().any(|argument| match argument.passing {
-            Passing::Keyword(name) => module.name(name) == wanted,
-            Passing::DoubleStar => true,
-            _ => false,
-        })
+        let ExprKind::Call { arguments, .. } = module.kind(call) else {
+            return false;
+        };
+        module
+            .arguments(arguments)
+            .iter()
+            .any(|argument| match argument.passing {
+                Passing::Keyword(name) => module.name(name) == wanted,
+                Passing::DoubleStar => true,
+                _ => false,
+            })
     };
-    let mut all: Vec<ClassRef> = known.summary.raises.iter().map(|raise| raise.class).collect();
+    let mut all: Vec<ClassRef> = known
+        .summary
+        .raises
+        .iter()
+        .map(|raise| raise.class)
+        .collect();
     for also in &known.raises_if {
         let applies = match (also.when, &also.keyword) {
             (When::With, Some(keyword)) => has(keyword),
@@ -108,7 +156,10 @@ fn classes(search: &Search<'_, '_, '_>, module: &Module, known: &Call, call: Exp
 fn in_endless_loop(module: &Module, code: &Function, expr: ExprId) -> bool {
     let span = module.span(expr);
     code.loops.iter().any(|of| match of.kind {
-        LoopKind::While { test } => of.suite.contains(span) && matches!(module.kind(test), ExprKind::True | ExprKind::Int(1)),
+        LoopKind::While { test } => {
+            of.suite.contains(span)
+                && matches!(module.kind(test), ExprKind::True | ExprKind::Int(1))
+        }
         LoopKind::For { .. } => false,
     })
 }
@@ -116,7 +167,11 @@ fn in_endless_loop(module: &Module, code: &Function, expr: ExprId) -> bool {
 impl Site {
     /// Those classes of a mask, in the order of the table.
     pub fn named(&self, mask: u32) -> impl Iterator<Item = ClassRef> {
-        self.classes.iter().enumerate().filter(move |(index, _)| mask >> index & 1 == 1).map(|(_, &class)| class)
+        self.classes
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| mask >> index & 1 == 1)
+            .map(|(_, &class)| class)
     }
 
     /// The innermost handlers around the call that let something through, if there are any in its function.

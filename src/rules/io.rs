@@ -38,7 +38,11 @@ pub(super) fn touches(site: &Site) -> Touches {
 
 /// The findings of one of the three rules: a call, nothing around it, and nothing on a way up to an entry point.
 pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches) -> Vec<Finding> {
-    let sites = whole.escapes.sites.iter().filter(|site| touches(site) == wanted);
+    let sites = whole
+        .escapes
+        .sites
+        .iter()
+        .filter(|site| touches(site) == wanted);
     sites
         .filter_map(|site| {
             let escape = site.escape.as_ref()?;
@@ -57,44 +61,99 @@ pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
     let (module, code) = whole.program.code(site.function);
     let region = site.missed_by(code)?;
     let (module_ref, id) = whole.program.locate(site.function);
-    let TryKind::Catch { handlers, .. } = &code.region(region).kind else { return None };
-    let is_meant = |handler: &crate::ir::Handler| match whole.program.catches(module_ref, id, handler.types) {
-        Catches::Everything => false,
-        Catches::Classes { classes, .. } => classes.iter().any(|&class| is_related(whole, site, class, module.dialect)),
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return None;
     };
+    let is_meant =
+        |handler: &crate::ir::Handler| match whole.program.catches(module_ref, id, handler.types) {
+            Catches::Everything => false,
+            Catches::Classes { classes, .. } => classes
+                .iter()
+                .any(|&class| is_related(whole, site, class, module.dialect)),
+        };
     let is_meant = site.left.partial.is_some() || handlers.iter().any(is_meant);
     is_meant.then_some(region)
 }
 
 /// Whether a class is of the same sort as what a call raises: of the same library, or of the operating system.
-fn is_related(whole: &Whole<'_>, site: &Site, class: ClassRef, dialect: crate::ir::Dialect) -> bool {
+fn is_related(
+    whole: &Whole<'_>,
+    site: &Site,
+    class: ClassRef,
+    dialect: crate::ir::Dialect,
+) -> bool {
     let program = whole.program;
     let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let name = program.class_name(class);
     let call = &program.library.get(site.call.callee).name;
-    let is_system = program.library.class("OSError", dialect).is_some_and(|system| program.is_subclass(class, system, dialect) == Some(true));
-    (name.contains('.') && root(name) == root(call)) || (touches(site) != Touches::Text && is_system)
+    let is_system = program
+        .library
+        .class("OSError", dialect)
+        .is_some_and(|system| program.is_subclass(class, system, dialect) == Some(true));
+    (name.contains('.') && root(name) == root(call))
+        || (touches(site) != Touches::Text && is_system)
 }
 
 /// How bad an escape is, and how sure.
 pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severity, Confidence) {
     let (severity, confidence) = match escape.entry {
-        Entry::Registered { runs: Runs::Request, .. } | Entry::Registered { fate: Fate::Response, .. } if whole.escapes.handles_errors => {
-            (Severity::Hint, Confidence::Medium)
+        Entry::Registered {
+            runs: Runs::Request,
+            ..
         }
-        Entry::Registered { runs: Runs::Test, .. } | Entry::Registered { fate: Fate::Raised, .. } => (Severity::Hint, Confidence::Medium),
-        Entry::Registered { runs: Runs::Request | Runs::Task, .. } => (Severity::Warning, Confidence::Medium),
-        Entry::Registered { fate: Fate::Response | Fate::Kept, .. } => (Severity::Warning, Confidence::Medium),
-        Entry::Registered { runs: Runs::Command, .. } | Entry::Top | Entry::Main => (Severity::Warning, Confidence::High),
+        | Entry::Registered {
+            fate: Fate::Response,
+            ..
+        } if whole.escapes.handles_errors => (Severity::Hint, Confidence::Medium),
+        Entry::Registered {
+            runs: Runs::Test, ..
+        }
+        | Entry::Registered {
+            fate: Fate::Raised, ..
+        } => (Severity::Hint, Confidence::Medium),
+        Entry::Registered {
+            runs: Runs::Request | Runs::Task,
+            ..
+        } => (Severity::Warning, Confidence::Medium),
+        Entry::Registered {
+            fate: Fate::Response | Fate::Kept,
+            ..
+        } => (Severity::Warning, Confidence::Medium),
+        Entry::Registered {
+            runs: Runs::Command,
+            ..
+        }
+        | Entry::Top
+        | Entry::Main => (Severity::Warning, Confidence::High),
         Entry::Registered { .. } => (Severity::Error, Confidence::High),
         Entry::Public if escape.spared.is_some() => (Severity::Warning, Confidence::Medium),
         Entry::Public if whole.escapes.is_application => (Severity::Warning, Confidence::Medium),
         Entry::Public => (Severity::Warning, Confidence::Low),
     };
-    let severity = if escape.retries || (touches(site) == Touches::File && !file_matters(site, escape)) { Severity::Hint } else { severity };
-    let severity = if touches(site) == Touches::File { severity.min(Severity::Warning) } else { severity };
-    let confidence = if touches(site) == Touches::File { confidence.min(Confidence::Medium) } else { confidence };
-    (severity, if escape.is_doubtful { lower(confidence) } else { confidence })
+    let severity =
+        if escape.retries || (touches(site) == Touches::File && !file_matters(site, escape)) {
+            Severity::Hint
+        } else {
+            severity
+        };
+    let severity = if touches(site) == Touches::File {
+        severity.min(Severity::Warning)
+    } else {
+        severity
+    };
+    let confidence = if touches(site) == Touches::File {
+        confidence.min(Confidence::Medium)
+    } else {
+        confidence
+    };
+    (
+        severity,
+        if escape.is_doubtful {
+            lower(confidence)
+        } else {
+            confidence
+        },
+    )
 }
 
 /// A missing file matters where a server or a loop trips over it, or where somebody outside says which file.
@@ -115,14 +174,29 @@ pub(super) fn lower(confidence: Confidence) -> Confidence {
 }
 
 /// The finding at the call, with the way down from the entry point.
-pub(super) fn finding(rule: &'static Rule, whole: &Whole<'_>, site: &Site, escape: &Escape, key: &'static str) -> Finding {
+pub(super) fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    site: &Site,
+    escape: &Escape,
+    key: &'static str,
+) -> Finding {
     let (module, code) = whole.program.code(site.function);
     let span = module.span(site.call.call);
     let errors = errors(whole, site, escape.classes);
     let top = name_of(whole, escape.top);
-    let message = Message::new(key).with("call", call_text(whole, site)).with("errors", errors.clone()).with("top", top);
-    let statement = code.insts.get(site.call.inst as usize).map_or(span.start, |inst| inst.span.start);
-    let mut finding = Finding { statement, ..draft(rule, whole.program, site.function, span, message) };
+    let message = Message::new(key)
+        .with("call", call_text(whole, site))
+        .with("errors", errors.clone())
+        .with("top", top);
+    let statement = code
+        .insts
+        .get(site.call.inst as usize)
+        .map_or(span.start, |inst| inst.span.start);
+    let mut finding = Finding {
+        statement,
+        ..draft(rule, whole.program, site.function, span, message)
+    };
     finding.related = way(whole, escape);
     finding.cause = Some(way_text(whole, escape));
     finding.help(Message::new("guard").with("errors", errors))
@@ -143,7 +217,9 @@ pub(super) fn errors(whole: &Whole<'_>, site: &Site, mask: u32) -> String {
     let short = |class| {
         let name = whole.program.class_name(class);
         match name.rsplit_once('.') {
-            Some((before, last)) => format!("{}.{last}", before.split('.').next().unwrap_or_default()),
+            Some((before, last)) => {
+                format!("{}.{last}", before.split('.').next().unwrap_or_default())
+            }
             None => name.to_owned(),
         }
     };
@@ -159,18 +235,36 @@ fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
     let file = whole.program.file(escape.top);
     if code.kind == FunctionKind::Def {
         let message = Message::new(entry_key(escape.entry)).with("top", name_of(whole, escape.top));
-        related.push(Related { location: Location { file, span: code.name_span }, message });
+        related.push(Related {
+            location: Location {
+                file,
+                span: code.name_span,
+            },
+            message,
+        });
     }
     let _ = module;
     for hop in &escape.path {
         let (module, _) = whole.program.code(hop.caller);
-        let location = Location { file: whole.program.file(hop.caller), span: module.span(hop.call) };
-        related.push(Related { location, message: Message::new("calls").with("name", name_of(whole, hop.caller)) });
+        let location = Location {
+            file: whole.program.file(hop.caller),
+            span: module.span(hop.call),
+        };
+        related.push(Related {
+            location,
+            message: Message::new("calls").with("name", name_of(whole, hop.caller)),
+        });
     }
     if let Some(hop) = escape.spared {
         let (module, _) = whole.program.code(hop.caller);
-        let location = Location { file: whole.program.file(hop.caller), span: module.span(hop.call) };
-        related.push(Related { location, message: Message::new("spared").with("name", name_of(whole, hop.caller)) });
+        let location = Location {
+            file: whole.program.file(hop.caller),
+            span: module.span(hop.call),
+        };
+        related.push(Related {
+            location,
+            message: Message::new("spared").with("name", name_of(whole, hop.caller)),
+        });
     }
     related
 }
@@ -185,7 +279,14 @@ fn way_text(whole: &Whole<'_>, escape: &Escape) -> String {
 /// A function as messages call it; a module's top level by the module's name.
 fn name_of(whole: &Whole<'_>, function: FunctionRef) -> String {
     let name = whole.program.qualified_name(function);
-    if name.is_empty() { whole.program.module_name(whole.program.locate(function).0).to_owned() } else { name }
+    if name.is_empty() {
+        whole
+            .program
+            .module_name(whole.program.locate(function).0)
+            .to_owned()
+    } else {
+        name
+    }
 }
 
 fn entry_key(entry: Entry) -> &'static str {

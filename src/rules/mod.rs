@@ -21,6 +21,7 @@ rules! {
     none_argument
     none_result
     none_variable
+    none_attribute
     unguarded_network
     unguarded_database
     unguarded_file
