@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod belief;
 mod rule;
 mod scene;
 
@@ -20,6 +21,9 @@ rules! {
     none_argument
     none_result
     none_variable
+    late_check
+    misplaced_guard
+    unchecked_argument
 }
 
 /// The rule of that name.
