@@ -36,6 +36,8 @@ pub mod suppress;
 
 pub mod analyze;
 
+pub mod describe;
+
 pub mod page;
 
 pub mod report;

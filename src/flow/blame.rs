@@ -18,7 +18,9 @@ impl Flow<'_, '_> {
                     self.blame(test, holds, &mut blamed);
                 }
             }
-            let Some(before) = self.only_predecessor(at) else { break };
+            let Some(before) = self.only_predecessor(at) else {
+                break;
+            };
             at = before;
         }
         blamed
@@ -30,7 +32,12 @@ impl Flow<'_, '_> {
             Next::Branch(one, other) => one == block || other == block,
             _ => false,
         };
-        let mut before = self.code.blocks.iter().enumerate().filter(|(_, from)| leads_here(from.next));
+        let mut before = self
+            .code
+            .blocks
+            .iter()
+            .enumerate()
+            .filter(|(_, from)| leads_here(from.next));
         match (before.next(), before.next()) {
             (Some((index, _)), None) => Some(BlockId::new(index)),
             _ => None,
@@ -39,12 +46,22 @@ impl Flow<'_, '_> {
 
     fn blame(&self, test: ExprId, holds: bool, blamed: &mut Parameters) {
         match self.module.kind(test) {
-            ExprKind::Unary { operator: UnaryOperator::Not, operand } => self.blame(operand, !holds, blamed),
+            ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                operand,
+            } => self.blame(operand, !holds, blamed),
             ExprKind::And(parts) | ExprKind::Or(parts) => {
-                self.module.list(parts).iter().for_each(|&part| self.blame(part, holds, blamed));
+                self.module
+                    .list(parts)
+                    .iter()
+                    .for_each(|&part| self.blame(part, holds, blamed));
             }
             ExprKind::Name(place) if !holds => self.blame_place(place, blamed),
-            ExprKind::Compare { operator, left, right } if self.module.kind(right) == ExprKind::None => {
+            ExprKind::Compare {
+                operator,
+                left,
+                right,
+            } if self.module.kind(right) == ExprKind::None => {
                 let is_none = matches!(operator, Comparison::Is | Comparison::Equal) == holds;
                 if let (true, ExprKind::Name(place)) = (is_none, self.module.kind(left)) {
                     self.blame_place(place, blamed);
@@ -55,7 +72,12 @@ impl Flow<'_, '_> {
     }
 
     fn blame_place(&self, place: PlaceId, blamed: &mut Parameters) {
-        if let Some(index) = self.code.parameters.iter().position(|parameter| parameter.place == place) {
+        if let Some(index) = self
+            .code
+            .parameters
+            .iter()
+            .position(|parameter| parameter.place == place)
+        {
             blamed.insert(index);
         }
     }

@@ -3,9 +3,12 @@
 //! The worklist joins what holds on different paths and forgets which conditions go together. Before something is told
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
-use super::raising::Raising;
 use super::Flow;
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId, TryKind, UnaryOperator};
+use super::raising::Raising;
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId,
+    TryKind, UnaryOperator,
+};
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -72,8 +75,13 @@ impl Flow<'_, '_> {
         }
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
-            let mut search =
-                Search { flow: self, wanted, seen: FxHashSet::default(), mentions: rustc_hash::FxHashMap::default(), steps: 0 };
+            let mut search = Search {
+                flow: self,
+                wanted,
+                seen: FxHashSet::default(),
+                mentions: rustc_hash::FxHashMap::default(),
+                steps: 0,
+            };
             if search.run(least) {
                 best = least;
                 break;
@@ -85,7 +93,9 @@ impl Flow<'_, '_> {
     /// Ways through `finally` bodies are not followed here.
     fn in_finally(&self, block: BlockId) -> bool {
         let insts = self.code.insts(self.code.block(block));
-        let Some(first) = insts.first() else { return false };
+        let Some(first) = insts.first() else {
+            return false;
+        };
         self.code.tries.iter().any(|region| match &region.kind {
             TryKind::Finally { suite, .. } => suite.contains(first.span),
             _ => false,
@@ -106,7 +116,10 @@ impl Search<'_, '_, '_> {
         let mut start = start;
         if self.wanted.passed {
             let none = self.noneness_of(self.wanted.place);
-            start.facts.push(Fact { condition: none, holds: true });
+            start.facts.push(Fact {
+                condition: none,
+                holds: true,
+            });
         }
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
@@ -150,8 +163,15 @@ impl Search<'_, '_, '_> {
         match next {
             Next::Goto(to) => go(to, walker.clone()),
             Next::Branch(one, other) => {
-                let header = self.flow.code.loops.iter().position(|of| of.header == walker.block);
-                let Some(header) = header.filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. })) else {
+                let header = self
+                    .flow
+                    .code
+                    .loops
+                    .iter()
+                    .position(|of| of.header == walker.block);
+                let Some(header) = header
+                    .filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. }))
+                else {
                     go(one, walker.clone());
                     go(other, walker.clone());
                     return;
@@ -173,7 +193,13 @@ impl Search<'_, '_, '_> {
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
-    fn raise(&mut self, walker: &Walker, guard: Option<TryId>, raising: Raising, open: &mut Vec<Walker>) {
+    fn raise(
+        &mut self,
+        walker: &Walker,
+        guard: Option<TryId>,
+        raising: Raising,
+        open: &mut Vec<Walker>,
+    ) {
         if raising.is_nothing() {
             return;
         }
@@ -184,8 +210,16 @@ impl Search<'_, '_, '_> {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
                     if receives {
-                        let cost = if raising.class.is_some() { walker.cost } else { walker.cost.min(Witness::Exception) };
-                        open.push(Walker { block: handler.entry, cost, ..walker.clone() });
+                        let cost = if raising.class.is_some() {
+                            walker.cost
+                        } else {
+                            walker.cost.min(Witness::Exception)
+                        };
+                        open.push(Walker {
+                            block: handler.entry,
+                            cost,
+                            ..walker.clone()
+                        });
                     }
                     if ends {
                         return;
@@ -222,23 +256,34 @@ impl Search<'_, '_, '_> {
             Source::Value(value) => Some(value),
             _ => None,
         };
-        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) = (self.flow.module.kind(target), value)
+        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) =
+            (self.flow.module.kind(target), value)
             && let ExprKind::Tuple(values) | ExprKind::List(values) = self.flow.module.kind(value)
             && targets.count == values.count
         {
             let module = self.flow.module;
             let pairs = module.list(targets).iter().zip(module.list(values));
-            return pairs.fold(true, |alive, (&target, &value)| alive & self.bind(walker, target, Source::Value(value)));
+            return pairs.fold(true, |alive, (&target, &value)| {
+                alive & self.bind(walker, target, Source::Value(value))
+            });
         }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
-            let Some(place) = self.flow.place_of(part) else { return };
-            if part != target && !matches!(self.flow.module.kind(target), ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Starred(_)) {
+            let Some(place) = self.flow.place_of(part) else {
+                return;
+            };
+            if part != target
+                && !matches!(
+                    self.flow.module.kind(target),
+                    ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Starred(_)
+                )
+            {
                 return;
             }
             self.forget(walker, place);
             if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
-                let is_origin = value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                let is_origin =
+                    value.is_some() && value.is_some_and(|value| self.gives_origin(value));
                 if walker.armed && !is_origin {
                     alive = false;
                 }
@@ -256,15 +301,24 @@ impl Search<'_, '_, '_> {
 
     /// Whether the wanted value is what an expression gives, or one side of it does.
     fn gives_origin(&self, value: ExprId) -> bool {
-        let Some(origin) = self.wanted.origin else { return false };
+        let Some(origin) = self.wanted.origin else {
+            return false;
+        };
         let mut found = false;
-        self.flow.module.walk(value, &mut |part| found |= part == origin);
+        self.flow
+            .module
+            .walk(value, &mut |part| found |= part == origin);
         found
     }
 
     /// The conditions inside an expression under which it gives the origin: `None if test else value`.
     fn suppose_on_the_way(&mut self, walker: &mut Walker, value: ExprId) -> bool {
-        if let ExprKind::Conditional { test, then, otherwise } = self.flow.module.kind(value) {
+        if let ExprKind::Conditional {
+            test,
+            then,
+            otherwise,
+        } = self.flow.module.kind(value)
+        {
             let in_then = self.gives_origin(then);
             let branch = if in_then { then } else { otherwise };
             return self.suppose(walker, test, in_then) && self.suppose_on_the_way(walker, branch);
@@ -283,8 +337,13 @@ impl Search<'_, '_, '_> {
             ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
             _ => return,
         };
-        let Some(place) = self.flow.place_of(target) else { return };
-        for (condition, holds) in [(self.truth_of(place), truth), (self.noneness_of(place), is_none)] {
+        let Some(place) = self.flow.place_of(target) else {
+            return;
+        };
+        for (condition, holds) in [
+            (self.truth_of(place), truth),
+            (self.noneness_of(place), is_none),
+        ] {
             walker.facts.push(Fact { condition, holds });
         }
         walker.facts.sort_unstable();
@@ -307,7 +366,11 @@ impl Search<'_, '_, '_> {
         let code = self.flow.code;
         walker.facts.retain(|fact| {
             let places = self.mentions.get(&fact.condition);
-            !places.is_some_and(|places| places.iter().any(|&mentioned| mentioned == place || code.root(mentioned) == place))
+            !places.is_some_and(|places| {
+                places
+                    .iter()
+                    .any(|&mentioned| mentioned == place || code.root(mentioned) == place)
+            })
         });
     }
 
@@ -315,16 +378,32 @@ impl Search<'_, '_, '_> {
     fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
         match module.kind(test) {
-            ExprKind::Unary { operator: UnaryOperator::Not, operand } => self.suppose(walker, operand, !holds),
-            ExprKind::And(parts) if holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, true)),
-            ExprKind::Or(parts) if !holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, false)),
+            ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                operand,
+            } => self.suppose(walker, operand, !holds),
+            ExprKind::And(parts) if holds => module
+                .list(parts)
+                .iter()
+                .all(|&part| self.suppose(walker, part, true)),
+            ExprKind::Or(parts) if !holds => module
+                .list(parts)
+                .iter()
+                .all(|&part| self.suppose(walker, part, false)),
             ExprKind::And(parts) => self.suppose_one(walker, parts, false),
             ExprKind::Or(parts) => self.suppose_one(walker, parts, true),
             ExprKind::True => holds,
             ExprKind::False => !holds,
             ExprKind::Int(number) => holds == (number != 0),
-            ExprKind::Name(place) | ExprKind::Attribute { place: Some(place), .. } => self.suppose_truth(walker, test, place, holds),
-            ExprKind::Compare { operator, left, right } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Name(place)
+            | ExprKind::Attribute {
+                place: Some(place), ..
+            } => self.suppose_truth(walker, test, place, holds),
+            ExprKind::Compare {
+                operator,
+                left,
+                right,
+            } => self.suppose_comparison(walker, test, operator, left, right, holds),
             _ => self.record(walker, test, holds),
         }
     }
@@ -344,18 +423,37 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn suppose_truth(&mut self, walker: &mut Walker, _test: ExprId, place: PlaceId, holds: bool) -> bool {
+    fn suppose_truth(
+        &mut self,
+        walker: &mut Walker,
+        _test: ExprId,
+        place: PlaceId,
+        holds: bool,
+    ) -> bool {
         let none = self.noneness_of(place);
-        if holds && walker.facts.contains(&Fact { condition: none, holds: true }) {
+        if holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: true,
+            })
+        {
             return false;
         }
         // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
-        if !holds && walker.facts.contains(&Fact { condition: none, holds: false }) {
+        if !holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: false,
+            })
+        {
             return false;
         }
         let condition = self.truth_of(place);
         if holds {
-            let fact = Fact { condition: none, holds: false };
+            let fact = Fact {
+                condition: none,
+                holds: false,
+            };
             if !walker.facts.contains(&fact) {
                 walker.facts.push(fact);
             }
@@ -363,20 +461,43 @@ impl Search<'_, '_, '_> {
         self.settle(walker, condition, holds)
     }
 
-    fn suppose_comparison(&mut self, walker: &mut Walker, test: ExprId, operator: Comparison, left: ExprId, right: ExprId, holds: bool) -> bool {
+    fn suppose_comparison(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        operator: Comparison,
+        left: ExprId,
+        right: ExprId,
+        holds: bool,
+    ) -> bool {
         let module = self.flow.module;
-        let negated = matches!(operator, Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn);
+        let negated = matches!(
+            operator,
+            Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn
+        );
         let holds_positive = holds != negated;
-        let same = matches!(operator, Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual);
-        if let (true, Some(place), ExprKind::None) = (same, self.flow.place_of(left), module.kind(right)) {
+        let same = matches!(
+            operator,
+            Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
+        );
+        if let (true, Some(place), ExprKind::None) =
+            (same, self.flow.place_of(left), module.kind(right))
+        {
             let truth = self.truth_of(place);
-            if holds_positive && walker.facts.contains(&Fact { condition: truth, holds: true }) {
+            if holds_positive
+                && walker.facts.contains(&Fact {
+                    condition: truth,
+                    holds: true,
+                })
+            {
                 return false;
             }
             let condition = self.noneness_of(place);
             return self.settle(walker, condition, holds_positive);
         }
-        if let (true, Some(place), ExprKind::True | ExprKind::False) = (same, self.flow.place_of(left), module.kind(right)) {
+        if let (true, Some(place), ExprKind::True | ExprKind::False) =
+            (same, self.flow.place_of(left), module.kind(right))
+        {
             let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
             return self.suppose_truth(walker, left, place, truth);
         }
@@ -399,12 +520,17 @@ impl Search<'_, '_, '_> {
 
     fn remember_mentions(&mut self, condition: u64, test: ExprId) {
         let mut places = Vec::new();
-        self.flow.module.walk(test, &mut |part| places.extend(self.flow.place_of(part)));
+        self.flow
+            .module
+            .walk(test, &mut |part| places.extend(self.flow.place_of(part)));
         self.mentions.insert(condition, places);
     }
 
     fn settle(&self, walker: &mut Walker, condition: u64, holds: bool) -> bool {
-        if walker.facts.contains(&Fact { condition, holds: !holds }) {
+        if walker.facts.contains(&Fact {
+            condition,
+            holds: !holds,
+        }) {
             return false;
         }
         let fact = Fact { condition, holds };
@@ -424,7 +550,10 @@ impl Search<'_, '_, '_> {
             std::mem::discriminant(&kind).hash(&mut hasher);
             match kind {
                 ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. } | ExprKind::Number(name) | ExprKind::Text(name) | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
                 ExprKind::Int(number) => number.hash(&mut hasher),
                 ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
                 ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
@@ -444,6 +573,13 @@ fn hash_of<T: Hash + ?Sized>(of: &T) -> u64 {
 
 impl Hash for Walker {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        (self.block, &self.facts, &self.rounds, self.armed, self.cost as u8).hash(hasher);
+        (
+            self.block,
+            &self.facts,
+            &self.rounds,
+            self.armed,
+            self.cost as u8,
+        )
+            .hash(hasher);
     }
 }

@@ -32,13 +32,30 @@ pub enum Coverage {
 
 impl Program<'_> {
     /// What a handler catches.
-    pub fn catches(&self, module_ref: ModuleRef, function: FunctionId, types: Option<ExprId>) -> Catches {
-        let Some(types) = types else { return Catches::Everything };
+    pub fn catches(
+        &self,
+        module_ref: ModuleRef,
+        function: FunctionId,
+        types: Option<ExprId>,
+    ) -> Catches {
+        let Some(types) = types else {
+            return Catches::Everything;
+        };
         let evaluate = Evaluate::new(self, module_ref, function);
         let mut classes = Vec::new();
         let mut open = false;
-        self.collect_types(&evaluate, self.module(module_ref), types, &mut classes, &mut open, 0);
-        if classes.iter().any(|&class| self.class_name(class) == "BaseException") {
+        self.collect_types(
+            &evaluate,
+            self.module(module_ref),
+            types,
+            &mut classes,
+            &mut open,
+            0,
+        );
+        if classes
+            .iter()
+            .any(|&class| self.class_name(class) == "BaseException")
+        {
             return Catches::Everything;
         }
         Catches::Classes { classes, open }
@@ -59,7 +76,9 @@ impl Program<'_> {
                     self.collect_types(evaluate, module, part, classes, open, depth + 1);
                 }
             }
-            ExprKind::Starred(inner) if depth < 5 => self.collect_types(evaluate, module, inner, classes, open, depth + 1),
+            ExprKind::Starred(inner) if depth < 5 => {
+                self.collect_types(evaluate, module, inner, classes, open, depth + 1)
+            }
             _ => match evaluate.class_named(types) {
                 Some(class) => classes.push(class),
                 None => *open = true,
@@ -69,18 +88,33 @@ impl Program<'_> {
 
     /// How far a handler covers an exception class.
     pub fn covers(&self, catches: &Catches, class: ClassRef, dialect: Dialect) -> Coverage {
-        let Catches::Classes { classes, open } = catches else { return Coverage::Full };
-        let up = classes.iter().any(|&caught| self.is_subclass(class, caught, dialect) != Some(false));
+        let Catches::Classes { classes, open } = catches else {
+            return Coverage::Full;
+        };
+        let up = classes
+            .iter()
+            .any(|&caught| self.is_subclass(class, caught, dialect) != Some(false));
         if up || *open {
             return Coverage::Full;
         }
-        let down = classes.iter().any(|&caught| self.is_subclass(caught, class, dialect) == Some(true));
-        if down { Coverage::Partial } else { Coverage::None }
+        let down = classes
+            .iter()
+            .any(|&caught| self.is_subclass(caught, class, dialect) == Some(true));
+        if down {
+            Coverage::Partial
+        } else {
+            Coverage::None
+        }
     }
 
     /// Whether an exception of `class` raised under `guard` is caught inside the function, and by which region.
     /// Partial coverage by an inner region is told where no outer one covers all.
-    pub fn caught_in(&self, function: FunctionRef, guard: Option<TryId>, class: ClassRef) -> (Coverage, Option<TryId>) {
+    pub fn caught_in(
+        &self,
+        function: FunctionRef,
+        guard: Option<TryId>,
+        class: ClassRef,
+    ) -> (Coverage, Option<TryId>) {
         let (module_ref, id) = self.locate(function);
         let (module, code) = self.code(function);
         let mut best = (Coverage::None, None);
@@ -89,7 +123,13 @@ impl Program<'_> {
             let found = match &code.region(region).kind {
                 TryKind::Catch { handlers, .. } => handlers
                     .iter()
-                    .map(|handler| self.covers(&self.catches(module_ref, id, handler.types), class, module.dialect))
+                    .map(|handler| {
+                        self.covers(
+                            &self.catches(module_ref, id, handler.types),
+                            class,
+                            module.dialect,
+                        )
+                    })
                     .max()
                     .unwrap_or(Coverage::None),
                 TryKind::With { manager, .. } => self.manager_covers(function, *manager, class),
@@ -110,7 +150,9 @@ impl Program<'_> {
     fn manager_covers(&self, function: FunctionRef, manager: ExprId, class: ClassRef) -> Coverage {
         let (module_ref, id) = self.locate(function);
         let module = self.module(module_ref);
-        let ExprKind::Call { callee, arguments } = module.kind(manager) else { return Coverage::None };
+        let ExprKind::Call { callee, arguments } = module.kind(manager) else {
+            return Coverage::None;
+        };
         let evaluate = Evaluate::new(self, module_ref, id);
         let name = evaluate.dotted(callee).unwrap_or_default();
         match name.rsplit('.').next().unwrap_or_default() {
@@ -131,14 +173,18 @@ impl Program<'_> {
     /// generator that it is made of has a `try` around its `yield`.
     pub fn may_swallow(&self, callee: crate::value::Value) -> bool {
         match self.types.get(callee.class) {
-            Type::Class(class) => match (self.method(class, "__exit__"), self.project_class(class)) {
+            Type::Class(class) => match (self.method(class, "__exit__"), self.project_class(class))
+            {
                 (Some(exit), _) => self.returns_truth(exit),
                 (None, Some(info)) => info.has_unknown_base,
                 (None, None) => false,
             },
             Type::Function { function, .. } => {
                 let (_, code) = self.code(function);
-                let catches = code.tries.iter().any(|region| matches!(region.kind, TryKind::Catch { .. }));
+                let catches = code
+                    .tries
+                    .iter()
+                    .any(|region| matches!(region.kind, TryKind::Catch { .. }));
                 self.decoration(function).is_context_manager && catches
             }
             _ => false,
@@ -148,7 +194,9 @@ impl Program<'_> {
     fn returns_truth(&self, function: FunctionRef) -> bool {
         let (module, code) = self.code(function);
         code.insts.iter().any(|inst| match inst.kind {
-            crate::ir::InstKind::Return(Some(value)) => !matches!(module.kind(value), ExprKind::None | ExprKind::False),
+            crate::ir::InstKind::Return(Some(value)) => {
+                !matches!(module.kind(value), ExprKind::None | ExprKind::False)
+            }
             _ => false,
         })
     }

@@ -21,6 +21,7 @@ rules! {
     none_argument
     none_result
     none_variable
+    none_attribute
     late_check
     misplaced_guard
     unchecked_argument
