@@ -252,7 +252,8 @@ impl<'p, 'a> Flow<'p, 'a> {
         let is_receiver = index == 0
             && self.program.class_of_method(self.function).is_some()
             && !self.program.decoration(self.function).is_static;
-        if is_receiver || matches!(parameter.kind, Star | DoubleStar) {
+        let is_given = self.program.decoration(self.function).rejects_none;
+        if is_receiver || is_given || matches!(parameter.kind, Star | DoubleStar) {
             return Held::without_evidence(declared);
         }
         let value = Held::without_evidence(declared).value.join(Value::NONE);

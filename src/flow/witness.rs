@@ -62,6 +62,7 @@ struct Fact {
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
+    suite: Option<TryId>,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
     steps: usize,
@@ -70,19 +71,23 @@ struct Search<'f, 'p, 'a> {
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
-        if self.in_finally(wanted.target.0) {
-            return Witness::Path;
-        }
+        self.witness_where(wanted, &[])
+    }
+
+    /// The same, where these parameters are None, too: the same call leaves them out.
+    pub fn witness_where(&self, wanted: Wanted, none: &[PlaceId]) -> Witness {
+        let suite = self.finally_around(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
             let mut search = Search {
                 flow: self,
                 wanted,
+                suite,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
-            if search.run(least) {
+            if search.run(least, none) {
                 best = least;
                 break;
             }
@@ -113,22 +118,24 @@ impl Flow<'_, '_> {
         hasher.finish()
     }
 
-    /// Ways through `finally` bodies are not followed here.
-    fn in_finally(&self, block: BlockId) -> bool {
-        let insts = self.code.insts(self.code.block(block));
-        let Some(first) = insts.first() else {
-            return false;
-        };
-        self.code.tries.iter().any(|region| match &region.kind {
-            TryKind::Finally { suite, .. } => suite.contains(first.span),
-            _ => false,
-        })
+    /// The `finally` whose suite a block stands in. Ways through other such suites are not followed.
+    fn finally_around(&self, block: BlockId) -> Option<TryId> {
+        let first = self.code.insts(self.code.block(block)).first()?;
+        let found = self
+            .code
+            .tries
+            .iter()
+            .rposition(|region| match &region.kind {
+                TryKind::Finally { suite, .. } => suite.contains(first.span),
+                _ => false,
+            });
+        found.map(TryId::new)
     }
 }
 
 impl Search<'_, '_, '_> {
     /// Whether there is a way that costs no less than `least`.
-    fn run(&mut self, least: Witness) -> bool {
+    fn run(&mut self, least: Witness, none: &[PlaceId]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
             facts: Vec::new(),
@@ -137,13 +144,16 @@ impl Search<'_, '_, '_> {
             cost: Witness::Path,
         };
         let mut start = start;
-        if self.wanted.passed {
-            let none = self.noneness_of(self.wanted.place);
+        let passed = Some(self.wanted.place).filter(|_| self.wanted.passed);
+        for place in passed.into_iter().chain(none.iter().copied()) {
+            let condition = self.noneness_of(place);
             start.facts.push(Fact {
-                condition: none,
+                condition,
                 holds: true,
             });
         }
+        start.facts.sort_unstable();
+        start.facts.dedup();
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
             self.steps += 1;
@@ -174,11 +184,51 @@ impl Search<'_, '_, '_> {
                 self.raise(&walker, block.guard, raising, open);
             }
             if !self.inst(&mut walker, inst) {
+                if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
+                    self.finish(&walker, block.guard, Witness::Path, open);
+                }
                 return false;
             }
         }
+        if self.leads_out(block.next) {
+            self.finish(&walker, block.guard, Witness::Path, open);
+        }
         self.leave(&walker, block.next, open);
         false
+    }
+
+    /// Whatever leaves a guarded block comes to the `finally` suite at last, if the use stands in one.
+    fn finish(&self, walker: &Walker, guard: Option<TryId>, cost: Witness, open: &mut Vec<Walker>) {
+        let Some(suite) = self.suite else { return };
+        let TryKind::Finally { entry, .. } = self.flow.code.region(suite).kind else {
+            return;
+        };
+        if self.is_within(guard, suite) {
+            open.push(Walker {
+                block: entry,
+                cost: walker.cost.min(cost),
+                ..walker.clone()
+            });
+        }
+    }
+
+    fn is_within(&self, guard: Option<TryId>, suite: TryId) -> bool {
+        let mut around = std::iter::successors(guard, |&id| self.flow.code.region(id).parent);
+        around.any(|id| id == suite)
+    }
+
+    /// Whether control leaves what the `finally` guards.
+    fn leads_out(&self, next: Next) -> bool {
+        let Some(suite) = self.suite else {
+            return false;
+        };
+        let is_outside = |to: BlockId| !self.is_within(self.flow.code.block(to).guard, suite);
+        match next {
+            Next::Goto(to) => is_outside(to),
+            Next::Branch(one, other) => is_outside(one) || is_outside(other),
+            Next::Return => true,
+            _ => false,
+        }
     }
 
     fn leave(&mut self, walker: &Walker, next: Next, open: &mut Vec<Walker>) {
@@ -226,6 +276,7 @@ impl Search<'_, '_, '_> {
         if raising.is_nothing() {
             return;
         }
+        self.finish(walker, guard, Witness::Exception, open);
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
