@@ -4,11 +4,13 @@ mod assume;
 mod call;
 mod evaluate;
 mod raising;
+mod reaching;
 mod solve;
 mod state;
 mod transfer;
 mod witness;
 
+pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Wanted, Witness};

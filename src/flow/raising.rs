@@ -1,7 +1,7 @@
 //! Where control goes when an instruction raises.
 
 use super::Flow;
-use crate::ir::{Dialect, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind};
+use crate::ir::{Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind};
 use crate::project::{Catches, Coverage};
 use crate::summary::ClassRef;
 use crate::types::Type;
@@ -58,14 +58,13 @@ impl Flow<'_, '_> {
                         raising.name = true;
                     }
                 }
+                ExprKind::Compare { operator, .. } => raising.anything |= !is_harmless(operator),
                 ExprKind::Call { .. }
                 | ExprKind::Binary { .. }
                 | ExprKind::Await(_)
                 | ExprKind::Yield(_)
                 | ExprKind::YieldFrom(_)
-                | ExprKind::Compare { .. }
                 | ExprKind::Comprehension(_)
-                | ExprKind::Interpolated(_)
                 | ExprKind::Hole => raising.anything = true,
                 _ => {}
             });
@@ -116,4 +115,17 @@ impl Flow<'_, '_> {
             _ => Vec::new(),
         }
     }
+
+    /// Whether a context manager may keep an exception from leaving its `with`.
+    pub(super) fn swallows(&self, manager: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.module.kind(manager) else { return false };
+        let name = self.evaluate.dotted(callee).unwrap_or_default();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        matches!(last, "suppress" | "raises" | "assertRaises" | "ignored") || self.program.may_swallow(self.evaluate.value(callee))
+    }
+}
+
+/// Comparisons that raise nothing for all practical purposes.
+fn is_harmless(operator: Comparison) -> bool {
+    matches!(operator, Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual)
 }

@@ -5,7 +5,7 @@
 
 use super::raising::Raising;
 use super::Flow;
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId, TryKind, UnaryOperator};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind, UnaryOperator};
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -151,7 +151,7 @@ impl Search<'_, '_, '_> {
             Next::Goto(to) => go(to, walker.clone()),
             Next::Branch(one, other) => {
                 let header = self.flow.code.loops.iter().position(|of| of.header == walker.block);
-                let Some(header) = header.filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. })) else {
+                let Some(header) = header else {
                     go(one, walker.clone());
                     go(other, walker.clone());
                     return;
@@ -180,6 +180,11 @@ impl Search<'_, '_, '_> {
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
+            if let TryKind::With { manager, after, .. } = region.kind
+                && self.flow.swallows(manager)
+            {
+                open.push(Walker { block: after, cost: walker.cost.min(Witness::Exception), ..walker.clone() });
+            }
             if let TryKind::Catch { handlers, .. } = &region.kind {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
@@ -199,7 +204,7 @@ impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         match inst.kind {
-            InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
+            InstKind::Assume { test, holds } => self.suppose(walker, test, holds) && !self.binds_inside(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => !self.flow.never_returns(value),
             InstKind::Return(_) | InstKind::Raise { .. } => false,
@@ -213,6 +218,27 @@ impl Search<'_, '_, '_> {
                 true
             }
             InstKind::Declare { .. } => true,
+        }
+    }
+
+    /// Whether a condition that came out like this has bound the wanted name on the way: `if a and (name := b):`.
+    fn binds_inside(&self, walker: &Walker, test: ExprId, holds: bool) -> bool {
+        let module = self.flow.module;
+        if self.wanted.origin.is_some() || !walker.armed {
+            return false;
+        }
+        match module.kind(test) {
+            ExprKind::Walrus { target, .. } => module.kind(target) == ExprKind::Name(self.wanted.place),
+            ExprKind::Unary { operand, .. } => self.binds_inside(walker, operand, !holds),
+            ExprKind::And(parts) if !holds => self.binds_inside(walker, module.list(parts)[0], holds),
+            ExprKind::Or(parts) if holds => self.binds_inside(walker, module.list(parts)[0], holds),
+            ExprKind::Conditional { test, .. } => self.binds_inside(walker, test, holds),
+            ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
+            _ => {
+                let mut found = false;
+                module.for_each_part(test, &mut |part| found |= self.binds_inside(walker, part, holds));
+                found
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod rule;
 mod scene;
+mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
@@ -16,7 +17,13 @@ macro_rules! rules {
 }
 
 rules! {
+    type_change
+    overwritten_parameter
+    overwriting_target
+    shadowed_import
+    shadowed_builtin
     possibly_unbound
+    redefined_function
     none_argument
     none_result
     none_variable
