@@ -291,7 +291,7 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                 if without[block.index()] || !self.reachable(BlockId::new(0), None)[index] {
                     continue;
                 }
-                let own = self.reachable(block, Some(branch));
+                let own = self.reachable(block, None);
                 let others = self.reachable(sibling, Some(branch));
                 let rejoins = own.iter().zip(&others).any(|(a, b)| *a && *b);
                 found.push((*test, *holds, rejoins));

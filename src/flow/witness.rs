@@ -3,9 +3,12 @@
 //! The worklist joins what holds on different paths and forgets which conditions go together. Before something is told
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
-use super::raising::Raising;
 use super::Flow;
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind, UnaryOperator};
+use super::raising::Raising;
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
+    UnaryOperator,
+};
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -59,21 +62,41 @@ struct Fact {
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
+    part: Option<ExprId>,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Of a comparison with a literal: the place, and the literal's form.
+    literals: rustc_hash::FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
 }
 
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
+        self.search(wanted, None)
+    }
+
+    /// The same for one expression of the target: what its own instruction tests before it counts too, as in
+    /// `if test and use(x)`.
+    pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
+        self.search(wanted, Some(part))
+    }
+
+    fn search(&self, wanted: Wanted, part: Option<ExprId>) -> Witness {
         if self.in_finally(wanted.target.0) {
             return Witness::Path;
         }
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
-            let mut search =
-                Search { flow: self, wanted, seen: FxHashSet::default(), mentions: rustc_hash::FxHashMap::default(), steps: 0 };
+            let mut search = Search {
+                flow: self,
+                wanted,
+                part,
+                seen: FxHashSet::default(),
+                mentions: rustc_hash::FxHashMap::default(),
+                literals: rustc_hash::FxHashMap::default(),
+                steps: 0,
+            };
             if search.run(least) {
                 best = least;
                 break;
@@ -85,7 +108,9 @@ impl Flow<'_, '_> {
     /// Ways through `finally` bodies are not followed here.
     fn in_finally(&self, block: BlockId) -> bool {
         let insts = self.code.insts(self.code.block(block));
-        let Some(first) = insts.first() else { return false };
+        let Some(first) = insts.first() else {
+            return false;
+        };
         self.code.tries.iter().any(|region| match &region.kind {
             TryKind::Finally { suite, .. } => suite.contains(first.span),
             _ => false,
@@ -106,7 +131,10 @@ impl Search<'_, '_, '_> {
         let mut start = start;
         if self.wanted.passed {
             let none = self.noneness_of(self.wanted.place);
-            start.facts.push(Fact { condition: none, holds: true });
+            start.facts.push(Fact {
+                condition: none,
+                holds: true,
+            });
         }
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
@@ -130,7 +158,10 @@ impl Search<'_, '_, '_> {
         let block = *code.block(walker.block);
         for index in block.insts.range() {
             let inst = &code.insts[index];
-            if walker.armed && (walker.block, index as u32) == self.wanted.target {
+            if walker.armed
+                && (walker.block, index as u32) == self.wanted.target
+                && self.gets_to_part(&walker, inst)
+            {
                 return true;
             }
             if block.guard.is_some() {
@@ -150,7 +181,12 @@ impl Search<'_, '_, '_> {
         match next {
             Next::Goto(to) => go(to, walker.clone()),
             Next::Branch(one, other) => {
-                let header = self.flow.code.loops.iter().position(|of| of.header == walker.block);
+                let header = self
+                    .flow
+                    .code
+                    .loops
+                    .iter()
+                    .position(|of| of.header == walker.block);
                 let Some(header) = header else {
                     go(one, walker.clone());
                     go(other, walker.clone());
@@ -173,7 +209,13 @@ impl Search<'_, '_, '_> {
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
-    fn raise(&mut self, walker: &Walker, guard: Option<TryId>, raising: Raising, open: &mut Vec<Walker>) {
+    fn raise(
+        &mut self,
+        walker: &Walker,
+        guard: Option<TryId>,
+        raising: Raising,
+        open: &mut Vec<Walker>,
+    ) {
         if raising.is_nothing() {
             return;
         }
@@ -183,14 +225,26 @@ impl Search<'_, '_, '_> {
             if let TryKind::With { manager, after, .. } = region.kind
                 && self.flow.swallows(manager)
             {
-                open.push(Walker { block: after, cost: walker.cost.min(Witness::Exception), ..walker.clone() });
+                open.push(Walker {
+                    block: after,
+                    cost: walker.cost.min(Witness::Exception),
+                    ..walker.clone()
+                });
             }
             if let TryKind::Catch { handlers, .. } = &region.kind {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
                     if receives {
-                        let cost = if raising.class.is_some() { walker.cost } else { walker.cost.min(Witness::Exception) };
-                        open.push(Walker { block: handler.entry, cost, ..walker.clone() });
+                        let cost = if raising.class.is_some() {
+                            walker.cost
+                        } else {
+                            walker.cost.min(Witness::Exception)
+                        };
+                        open.push(Walker {
+                            block: handler.entry,
+                            cost,
+                            ..walker.clone()
+                        });
                     }
                     if ends {
                         return;
@@ -204,9 +258,14 @@ impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         match inst.kind {
-            InstKind::Assume { test, holds } => self.suppose(walker, test, holds) && !self.binds_inside(walker, test, holds),
+            InstKind::Assume { test, holds } => {
+                self.suppose(walker, test, holds) && !self.binds_inside(walker, test, holds)
+            }
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
-            InstKind::Eval(value) => !self.flow.never_returns(value),
+            InstKind::Eval(value) => {
+                self.grow(walker, value);
+                !self.flow.never_returns(value)
+            }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
             InstKind::Forget(target) => {
                 if let Some(place) = self.flow.place_of(target) {
@@ -221,6 +280,84 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// Whether what an instruction tests on the way to the part that is looked for can come out so on this way.
+    fn gets_to_part(&mut self, walker: &Walker, inst: &Inst) -> bool {
+        let Some(part) = self.part else { return true };
+        let mut walker = walker.clone();
+        let mut possible = true;
+        inst.kind.for_each_expr(&mut |root| {
+            possible = possible && self.descend(&mut walker, root, part);
+        });
+        possible
+    }
+
+    /// Takes in the conditions between an expression and a part of it.
+    fn descend(&mut self, walker: &mut Walker, from: ExprId, part: ExprId) -> bool {
+        let module = self.flow.module;
+        if from == part {
+            return true;
+        }
+        let holds = |expr: ExprId| {
+            let mut found = false;
+            module.walk(expr, &mut |at| found |= at == part);
+            found
+        };
+        match module.kind(from) {
+            kind @ (ExprKind::And(parts) | ExprKind::Or(parts)) => {
+                let is_and = matches!(kind, ExprKind::And(_));
+                for &operand in module.list(parts) {
+                    if holds(operand) {
+                        return self.descend(walker, operand, part);
+                    }
+                    if !self.suppose(walker, operand, is_and) {
+                        return !module.list(parts).iter().any(|&operand| holds(operand));
+                    }
+                }
+                true
+            }
+            ExprKind::Conditional { test, then, .. } if !holds(test) && holds(from) => {
+                let in_then = holds(then);
+                self.suppose(walker, test, in_then)
+            }
+            _ => {
+                let mut next = None;
+                module.for_each_part(from, &mut |inner| {
+                    if next.is_none() && holds(inner) {
+                        next = Some(inner);
+                    }
+                });
+                next.is_none_or(|next| self.descend(walker, next, part))
+            }
+        }
+    }
+
+    /// `errors.append(e)`: a container that something was put into is not empty.
+    fn grow(&mut self, walker: &mut Walker, value: ExprId) {
+        let module = self.flow.module;
+        if let ExprKind::Call { callee, .. } = module.kind(value)
+            && let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let Some(place) = self.flow.place_of(value)
+        {
+            match module.name(name) {
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => self.filled(walker, place, true),
+                "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
+                    self.filled(walker, place, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is known of a container's truth, after something was put in or taken out.
+    fn filled(&mut self, walker: &mut Walker, place: PlaceId, for_certain: bool) {
+        let condition = self.truth_of(place);
+        walker.facts.retain(|fact| fact.condition != condition);
+        if for_certain {
+            walker.facts.push(Fact { condition, holds: true });
+            walker.facts.sort_unstable();
+        }
+    }
+
     /// Whether a condition that came out like this has bound the wanted name on the way: `if a and (name := b):`.
     fn binds_inside(&self, walker: &Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
@@ -228,7 +365,9 @@ impl Search<'_, '_, '_> {
             return false;
         }
         match module.kind(test) {
-            ExprKind::Walrus { target, .. } => module.kind(target) == ExprKind::Name(self.wanted.place),
+            ExprKind::Walrus { target, .. } => {
+                module.kind(target) == ExprKind::Name(self.wanted.place)
+            }
             ExprKind::Unary { operand, .. } => self.binds_inside(walker, operand, !holds),
             ExprKind::And(parts) if !holds => self.binds_inside(walker, module.list(parts)[0], holds),
             ExprKind::Or(parts) if holds => self.binds_inside(walker, module.list(parts)[0], holds),
@@ -236,7 +375,9 @@ impl Search<'_, '_, '_> {
             ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
             _ => {
                 let mut found = false;
-                module.for_each_part(test, &mut |part| found |= self.binds_inside(walker, part, holds));
+                module.for_each_part(test, &mut |part| {
+                    found |= self.binds_inside(walker, part, holds);
+                });
                 found
             }
         }
@@ -248,23 +389,39 @@ impl Search<'_, '_, '_> {
             Source::Value(value) => Some(value),
             _ => None,
         };
-        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) = (self.flow.module.kind(target), value)
+        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) =
+            (self.flow.module.kind(target), value)
             && let ExprKind::Tuple(values) | ExprKind::List(values) = self.flow.module.kind(value)
             && targets.count == values.count
         {
             let module = self.flow.module;
             let pairs = module.list(targets).iter().zip(module.list(values));
-            return pairs.fold(true, |alive, (&target, &value)| alive & self.bind(walker, target, Source::Value(value)));
+            return pairs.fold(true, |alive, (&target, &value)| {
+                alive & self.bind(walker, target, Source::Value(value))
+            });
+        }
+        if let ExprKind::Subscript { value: container, .. } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(container)
+        {
+            self.filled(walker, container, true);
         }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
-            let Some(place) = self.flow.place_of(part) else { return };
-            if part != target && !matches!(self.flow.module.kind(target), ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Starred(_)) {
+            let Some(place) = self.flow.place_of(part) else {
+                return;
+            };
+            if part != target
+                && !matches!(
+                    self.flow.module.kind(target),
+                    ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Starred(_)
+                )
+            {
                 return;
             }
             self.forget(walker, place);
             if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
-                let is_origin = value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                let is_origin =
+                    value.is_some() && value.is_some_and(|value| self.gives_origin(value));
                 if walker.armed && !is_origin {
                     alive = false;
                 }
@@ -282,15 +439,24 @@ impl Search<'_, '_, '_> {
 
     /// Whether the wanted value is what an expression gives, or one side of it does.
     fn gives_origin(&self, value: ExprId) -> bool {
-        let Some(origin) = self.wanted.origin else { return false };
+        let Some(origin) = self.wanted.origin else {
+            return false;
+        };
         let mut found = false;
-        self.flow.module.walk(value, &mut |part| found |= part == origin);
+        self.flow
+            .module
+            .walk(value, &mut |part| found |= part == origin);
         found
     }
 
     /// The conditions inside an expression under which it gives the origin: `None if test else value`.
     fn suppose_on_the_way(&mut self, walker: &mut Walker, value: ExprId) -> bool {
-        if let ExprKind::Conditional { test, then, otherwise } = self.flow.module.kind(value) {
+        if let ExprKind::Conditional {
+            test,
+            then,
+            otherwise,
+        } = self.flow.module.kind(value)
+        {
             let in_then = self.gives_origin(then);
             let branch = if in_then { then } else { otherwise };
             return self.suppose(walker, test, in_then) && self.suppose_on_the_way(walker, branch);
@@ -309,11 +475,36 @@ impl Search<'_, '_, '_> {
             ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
             _ => return,
         };
-        let Some(place) = self.flow.place_of(target) else { return };
-        for (condition, holds) in [(self.truth_of(place), truth), (self.noneness_of(place), is_none)] {
+        let Some(place) = self.flow.place_of(target) else {
+            return;
+        };
+        let equal = hash_of(&(
+            "compare",
+            Comparison::Equal as u8,
+            self.form(target),
+            self.form(value),
+        ));
+        self.mentions.insert(equal, vec![place]);
+        self.literals.insert(equal, (place, self.form(value)));
+        for (condition, holds) in [
+            (self.truth_of(place), truth),
+            (self.noneness_of(place), is_none),
+            (equal, true),
+        ] {
             walker.facts.push(Fact { condition, holds });
         }
         walker.facts.sort_unstable();
+    }
+
+    /// Whether the place is known to equal another literal on this way.
+    fn equals_another(&self, walker: &Walker, place: PlaceId, literal: u64) -> bool {
+        walker.facts.iter().any(|fact| {
+            fact.holds
+                && self
+                    .literals
+                    .get(&fact.condition)
+                    .is_some_and(|&(other, form)| other == place && form != literal)
+        })
     }
 
     fn truth_of(&mut self, place: PlaceId) -> u64 {
@@ -333,7 +524,11 @@ impl Search<'_, '_, '_> {
         let code = self.flow.code;
         walker.facts.retain(|fact| {
             let places = self.mentions.get(&fact.condition);
-            !places.is_some_and(|places| places.iter().any(|&mentioned| mentioned == place || code.root(mentioned) == place))
+            !places.is_some_and(|places| {
+                places
+                    .iter()
+                    .any(|&mentioned| mentioned == place || code.root(mentioned) == place)
+            })
         });
     }
 
@@ -341,16 +536,32 @@ impl Search<'_, '_, '_> {
     fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
         match module.kind(test) {
-            ExprKind::Unary { operator: UnaryOperator::Not, operand } => self.suppose(walker, operand, !holds),
-            ExprKind::And(parts) if holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, true)),
-            ExprKind::Or(parts) if !holds => module.list(parts).iter().all(|&part| self.suppose(walker, part, false)),
+            ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                operand,
+            } => self.suppose(walker, operand, !holds),
+            ExprKind::And(parts) if holds => module
+                .list(parts)
+                .iter()
+                .all(|&part| self.suppose(walker, part, true)),
+            ExprKind::Or(parts) if !holds => module
+                .list(parts)
+                .iter()
+                .all(|&part| self.suppose(walker, part, false)),
             ExprKind::And(parts) => self.suppose_one(walker, parts, false),
             ExprKind::Or(parts) => self.suppose_one(walker, parts, true),
             ExprKind::True => holds,
             ExprKind::False => !holds,
             ExprKind::Int(number) => holds == (number != 0),
-            ExprKind::Name(place) | ExprKind::Attribute { place: Some(place), .. } => self.suppose_truth(walker, test, place, holds),
-            ExprKind::Compare { operator, left, right } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Name(place)
+            | ExprKind::Attribute {
+                place: Some(place), ..
+            } => self.suppose_truth(walker, test, place, holds),
+            ExprKind::Compare {
+                operator,
+                left,
+                right,
+            } => self.suppose_comparison(walker, test, operator, left, right, holds),
             _ => self.record(walker, test, holds),
         }
     }
@@ -370,18 +581,42 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn suppose_truth(&mut self, walker: &mut Walker, _test: ExprId, place: PlaceId, holds: bool) -> bool {
+    fn suppose_truth(
+        &mut self,
+        walker: &mut Walker,
+        _test: ExprId,
+        place: PlaceId,
+        holds: bool,
+    ) -> bool {
         let none = self.noneness_of(place);
-        if holds && walker.facts.contains(&Fact { condition: none, holds: true }) {
+        if holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: true,
+            })
+        {
             return false;
         }
         // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
-        if !holds && walker.facts.contains(&Fact { condition: none, holds: false }) {
+        let condition = self.truth_of(place);
+        let known_false = Fact {
+            condition,
+            holds: false,
+        };
+        if !holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: false,
+            })
+            && !walker.facts.contains(&known_false)
+        {
             return false;
         }
-        let condition = self.truth_of(place);
         if holds {
-            let fact = Fact { condition: none, holds: false };
+            let fact = Fact {
+                condition: none,
+                holds: false,
+            };
             if !walker.facts.contains(&fact) {
                 walker.facts.push(fact);
             }
@@ -389,20 +624,43 @@ impl Search<'_, '_, '_> {
         self.settle(walker, condition, holds)
     }
 
-    fn suppose_comparison(&mut self, walker: &mut Walker, test: ExprId, operator: Comparison, left: ExprId, right: ExprId, holds: bool) -> bool {
+    fn suppose_comparison(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        operator: Comparison,
+        left: ExprId,
+        right: ExprId,
+        holds: bool,
+    ) -> bool {
         let module = self.flow.module;
-        let negated = matches!(operator, Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn);
+        let negated = matches!(
+            operator,
+            Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn
+        );
         let holds_positive = holds != negated;
-        let same = matches!(operator, Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual);
-        if let (true, Some(place), ExprKind::None) = (same, self.flow.place_of(left), module.kind(right)) {
+        let same = matches!(
+            operator,
+            Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
+        );
+        if let (true, Some(place), ExprKind::None) =
+            (same, self.flow.place_of(left), module.kind(right))
+        {
             let truth = self.truth_of(place);
-            if holds_positive && walker.facts.contains(&Fact { condition: truth, holds: true }) {
+            if holds_positive
+                && walker.facts.contains(&Fact {
+                    condition: truth,
+                    holds: true,
+                })
+            {
                 return false;
             }
             let condition = self.noneness_of(place);
             return self.settle(walker, condition, holds_positive);
         }
-        if let (true, Some(place), ExprKind::True | ExprKind::False) = (same, self.flow.place_of(left), module.kind(right)) {
+        if let (true, Some(place), ExprKind::True | ExprKind::False) =
+            (same, self.flow.place_of(left), module.kind(right))
+        {
             let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
             return self.suppose_truth(walker, left, place, truth);
         }
@@ -414,6 +672,15 @@ impl Search<'_, '_, '_> {
         };
         let condition = hash_of(&("compare", positive as u8, self.form(left), self.form(right)));
         self.remember_mentions(condition, test);
+        if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
+            (positive, self.flow.place_of(left), module.kind(right))
+        {
+            let literal = self.form(right);
+            self.literals.insert(condition, (place, literal));
+            if self.equals_another(walker, place, literal) {
+                return !holds_positive;
+            }
+        }
         self.settle(walker, condition, holds_positive)
     }
 
@@ -425,12 +692,17 @@ impl Search<'_, '_, '_> {
 
     fn remember_mentions(&mut self, condition: u64, test: ExprId) {
         let mut places = Vec::new();
-        self.flow.module.walk(test, &mut |part| places.extend(self.flow.place_of(part)));
+        self.flow
+            .module
+            .walk(test, &mut |part| places.extend(self.flow.place_of(part)));
         self.mentions.insert(condition, places);
     }
 
     fn settle(&self, walker: &mut Walker, condition: u64, holds: bool) -> bool {
-        if walker.facts.contains(&Fact { condition, holds: !holds }) {
+        if walker.facts.contains(&Fact {
+            condition,
+            holds: !holds,
+        }) {
             return false;
         }
         let fact = Fact { condition, holds };
@@ -450,7 +722,10 @@ impl Search<'_, '_, '_> {
             std::mem::discriminant(&kind).hash(&mut hasher);
             match kind {
                 ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. } | ExprKind::Number(name) | ExprKind::Text(name) | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
                 ExprKind::Int(number) => number.hash(&mut hasher),
                 ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
                 ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
@@ -470,6 +745,13 @@ fn hash_of<T: Hash + ?Sized>(of: &T) -> u64 {
 
 impl Hash for Walker {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        (self.block, &self.facts, &self.rounds, self.armed, self.cost as u8).hash(hasher);
+        (
+            self.block,
+            &self.facts,
+            &self.rounds,
+            self.armed,
+            self.cost as u8,
+        )
+            .hash(hasher);
     }
 }

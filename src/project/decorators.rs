@@ -1,8 +1,8 @@
 //! What decorators make of a function.
 
 use super::{Evaluate, Program};
-use crate::library::schema::{Decorator, Makes};
 use crate::ir::{ExprId, ExprKind, Module};
+use crate::library::schema::{Decorator, Makes};
 use crate::types::{FunctionRef, Type};
 
 /// How a function's decorators change what calling its name does.
@@ -33,25 +33,48 @@ pub(super) fn decoration(program: &Program<'_>, function: FunctionRef) -> Decora
     let (module_ref, id) = program.locate(function);
     let module = program.module(module_ref);
     let code = module.function(id);
-    let mut decoration = Decoration { is_decorated: !code.decorators.is_empty(), ..Decoration::default() };
-    let Some(parent) = code.parent else { return decoration };
+    let mut decoration = Decoration {
+        is_decorated: !code.decorators.is_empty(),
+        ..Decoration::default()
+    };
+    let Some(parent) = code.parent else {
+        return decoration;
+    };
     let evaluate = Evaluate::new(program, module_ref, parent);
     for &decorator in module.list(code.decorators) {
         apply(&mut decoration, program, &evaluate, module, decorator);
     }
     let name = module.name(code.name);
-    if matches!(name, "__new__" | "__init_subclass__" | "__class_getitem__") && !decoration.is_static {
+    if matches!(name, "__new__" | "__init_subclass__" | "__class_getitem__")
+        && !decoration.is_static
+    {
         decoration.is_class_method = true;
     }
     decoration
 }
 
-fn apply(decoration: &mut Decoration, program: &Program<'_>, evaluate: &Evaluate<'_, '_>, module: &Module, decorator: ExprId) {
-    let dotted = evaluate.dotted(callee(module, decorator)).unwrap_or_default();
+fn apply(
+    decoration: &mut Decoration,
+    program: &Program<'_>,
+    evaluate: &Evaluate<'_, '_>,
+    module: &Module,
+    decorator: ExprId,
+) {
+    let dotted = evaluate
+        .dotted(callee(module, decorator))
+        .unwrap_or_default();
     let last = dotted.rsplit('.').next().unwrap_or_default();
     match last {
-        "property" | "cached_property" | "abstractproperty" | "lazy_property" | "reify" | "classproperty"
-        | "locked_cached_property" | "memoized_property" | "memoized_instancemethod" | "lazy_attribute" => {
+        "property"
+        | "cached_property"
+        | "abstractproperty"
+        | "lazy_property"
+        | "reify"
+        | "classproperty"
+        | "locked_cached_property"
+        | "memoized_property"
+        | "memoized_instancemethod"
+        | "lazy_attribute" => {
             decoration.is_property = true;
             decoration.is_abstract |= last == "abstractproperty";
         }
@@ -96,9 +119,18 @@ fn known_decorator(decoration: &mut Decoration, known: &Decorator) {
             decoration.is_property = true;
             decoration.is_abstract = true;
         }
-        Some(Makes::ContextManager | Makes::AsyncContextManager) => decoration.is_context_manager = true,
+        Some(Makes::ContextManager | Makes::AsyncContextManager) => {
+            decoration.is_context_manager = true
+        }
         Some(Makes::Task) => decoration.is_registered = true,
-        Some(Makes::Deferred | Makes::Coroutine | Makes::Dispatch | Makes::Dataclass | Makes::Fixture | Makes::Unknown) => {
+        Some(
+            Makes::Deferred
+            | Makes::Coroutine
+            | Makes::Dispatch
+            | Makes::Dataclass
+            | Makes::Fixture
+            | Makes::Unknown,
+        ) => {
             decoration.is_opaque = true;
         }
     }
@@ -106,12 +138,18 @@ fn known_decorator(decoration: &mut Decoration, known: &Decorator) {
 }
 
 /// Whether a decorator of the project hands back the function it was given, or a wrapper that says `functools.wraps`.
-fn returns_its_argument(program: &Program<'_>, decorator: FunctionRef, has_arguments: bool) -> bool {
+fn returns_its_argument(
+    program: &Program<'_>,
+    decorator: FunctionRef,
+    has_arguments: bool,
+) -> bool {
     let (module, code) = program.code(decorator);
     if has_arguments {
         return false;
     }
-    let Some(first) = code.parameters.first() else { return false };
+    let Some(first) = code.parameters.first() else {
+        return false;
+    };
     let mut returns = code.insts.iter().filter_map(|inst| match inst.kind {
         crate::ir::InstKind::Return(Some(value)) => Some(module.kind(value)),
         _ => None,

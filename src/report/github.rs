@@ -38,7 +38,10 @@ fn properties(view: &View<'_>, item: &Item) -> Vec<(&'static str, String)> {
     let (start, end) = (item.spot.start, item.spot.end);
     let mut properties = vec![
         ("title", format!("pothole: {}", item.code)),
-        ("file", view.file(item.spot.file).repository.clone()),
+        (
+            "file",
+            plain(&view.file(item.spot.file).repository).into_owned(),
+        ),
         ("line", start.row.to_string()),
         ("endLine", end.row.to_string()),
     ];

@@ -34,7 +34,7 @@ fn write_suite(view: &View<'_>, items: &[&Item], out: &mut dyn Write) -> io::Res
     let Some(first) = items.first() else {
         return Ok(());
     };
-    let file = escape(&view.file(first.spot.file).repository);
+    let file = escape(&plain(&view.file(first.spot.file).repository));
     let count = items.len();
     writeln!(
         out,
@@ -61,7 +61,7 @@ fn write_suite(view: &View<'_>, items: &[&Item], out: &mut dyn Write) -> io::Res
 
 fn body(view: &View<'_>, item: &Item) -> String {
     let place = |spot: super::Spot| {
-        let file = &view.file(spot.file).repository;
+        let file = plain(&view.file(spot.file).repository);
         format!("{file}:{}:{}", spot.start.row, spot.start.column)
     };
     let mut lines = vec![format!("{}: {}", place(item.spot), item.message)];

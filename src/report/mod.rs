@@ -24,7 +24,7 @@ use crate::finding::Severity;
 use crate::rules::Rule;
 use crate::text::{FileId, Lines, Span};
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file as reports name it.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +37,15 @@ pub struct File {
     pub repository: String,
     /// Its bytes; empty where they could not be read.
     pub source: Arc<[u8]>,
+    /// Where its lines start, once somebody asked.
+    pub known_lines: OnceLock<Lines>,
+}
+
+impl File {
     /// Where its lines start.
-    pub lines: Lines,
+    pub fn lines(&self) -> &Lines {
+        self.known_lines.get_or_init(|| Lines::of(&self.source))
+    }
 }
 
 /// A file, or a part of one, that was not analyzed.

@@ -57,8 +57,8 @@ fn location(file: &File, spot: Spot) -> Value {
 /// Columns of this format count bytes.
 fn range(file: &File, spot: Spot) -> Value {
     let position = |offset: u32| {
-        let row = file.lines.row(offset);
-        json!({ "line": row + 1, "column": offset - file.lines.start(row) + 1 })
+        let row = file.lines().row(offset);
+        json!({ "line": row + 1, "column": offset - file.lines().start(row) + 1 })
     };
     json!({ "start": position(spot.span.start), "end": position(spot.span.end) })
 }

@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod io;
 mod rule;
 mod scene;
 mod vocabulary;
@@ -27,6 +28,16 @@ rules! {
     none_argument
     none_result
     none_variable
+    none_attribute
+    unguarded_network
+    unguarded_database
+    unguarded_file
+    handler_misses_error
+    unreachable_handler
+    bare_except
+    swallowed_exception
+    exit_in_finally
+    missing_timeout
 }
 
 /// The rule of that name.

@@ -40,6 +40,8 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     }
     let ways = Reaching::of(flow);
     let mut findings: Vec<Finding> = again.iter().filter_map(|&target| overwriting(scene, &ways, target)).collect();
+    // One for each statement: a tuple of targets is one slip.
+    findings.dedup_by(|a, b| a.statement == b.statement);
     findings.extend(leaked.into_iter().filter_map(|(place, at)| comprehension(scene, &ways, place, at)));
     findings
 }
@@ -116,7 +118,10 @@ fn own_name(scene: &Scene<'_>, target: Target, iterable: ExprId) -> Option<Findi
 fn nested(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, target: Target, own: &Loop) -> Option<Finding> {
     let flow = scene.flow;
     let outer = enclosing(flow, own).find_map(|of| {
-        let LoopKind::For { target: outer, .. } = of.kind else { return None };
+        let LoopKind::For { target: outer, iterable, .. } = of.kind else { return None };
+        if is_same_iterator(flow, iterable, own) {
+            return None;
+        }
         let name = names_in(flow, outer).into_iter().find(|(_, place)| *place == target.place)?.0;
         Some((of, name))
     });
@@ -134,6 +139,13 @@ fn nested(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, target: Target, own: &
         }
         None => finding(scene, target.at, "nested").confidence(Confidence::Medium).because(related),
     })
+}
+
+/// Both loops take from one iterator: the inner one only goes on where the outer one is.
+fn is_same_iterator(flow: &Flow<'_, '_>, outer: ExprId, own: &Loop) -> bool {
+    let LoopKind::For { iterable, .. } = own.kind else { return false };
+    let outer = flow.module.kind(outer).place();
+    outer.is_some() && outer == flow.module.kind(iterable).place()
 }
 
 fn enclosing<'a>(flow: &Flow<'_, 'a>, of: &Loop) -> impl Iterator<Item = &'a Loop> {

@@ -4,7 +4,7 @@ use super::vocabulary::is_throwaway;
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{At, Flow, Reach, Reaching, Solution, Start};
-use crate::ir::{Dialect, ExprKind, FunctionKind, InstKind, Parameter, ParameterKind, Scope, Source, Step};
+use crate::ir::{Dialect, ExprId, ExprKind, FunctionKind, InstKind, Parameter, ParameterKind, Scope, Source, Step};
 use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -59,11 +59,11 @@ fn is_captured(flow: &Flow<'_, '_>, parameter: &Parameter) -> bool {
 fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)> {
     let flow = scene.flow;
     let kill = *reach.kills.first()?;
-    if is_signature_given(flow) || !reach.deletions.is_empty() {
+    if is_signature_given(flow) || is_handed_on(flow) || !reach.deletions.is_empty() {
         return None;
     }
     let decorated = flow.program.decoration(flow.function).is_decorated;
-    let confidence = if decorated || is_nested(flow) { Confidence::Medium } else { Confidence::High };
+    let confidence = if decorated { Confidence::Medium } else { Confidence::High };
     let finding = scene.at(kill.name, Message::new("unread").with("name", name)).confidence(confidence);
     Some((finding, kill))
 }
@@ -76,16 +76,36 @@ fn is_signature_given(flow: &Flow<'_, '_>) -> bool {
     if name.starts_with("__") && name.ends_with("__") && name != "__init__" {
         return true;
     }
+    let mut bases = info.linearization.iter().skip(1).filter(|&&base| flow.program.project_class(base).is_none());
     if name == "__init__" {
-        return false;
+        // A metaclass is called by the language.
+        return bases.any(|&base| flow.program.class_name(base) == "type");
     }
+    let of_library = bases.any(|&base| flow.program.class_name(base) != "object");
     let in_base = info.linearization.iter().skip(1).any(|&base| flow.program.method(base, name).is_some());
-    let of_library = info.linearization.iter().skip(1).any(|&base| flow.program.project_class(base).is_none() && flow.program.class_name(base) != "object");
-    info.has_unknown_base || in_base || of_library || flow.program.is_overridden(flow.function)
+    info.has_unknown_base || in_base || of_library || flow.program.is_overridden(flow.function) || implements_interface(flow)
 }
 
-fn is_nested(flow: &Flow<'_, '_>) -> bool {
-    flow.code.parent.is_some_and(|parent| flow.module.function(parent).kind == FunctionKind::Def)
+/// A class with a decorator may promise an interface: `@implementer(IProtocol)`.
+fn implements_interface(flow: &Flow<'_, '_>) -> bool {
+    let class = flow.code.class.map(|class| flow.module.class(class));
+    class.is_some_and(|class| !class.decorators.is_empty())
+}
+
+/// A nested function that is handed to somebody, who decides what it is called with.
+fn is_handed_on(flow: &Flow<'_, '_>) -> bool {
+    let Some(parent) = flow.code.parent.map(|parent| flow.module.function(parent)) else { return false };
+    if parent.kind != FunctionKind::Def {
+        return false;
+    }
+    let names = |expr: ExprId| match flow.module.kind(expr) {
+        ExprKind::Name(place) => matches!(parent.place(place).step, Step::Variable { name, .. } if name == flow.code.name),
+        _ => false,
+    };
+    let exprs = || parent.exprs.range().map(ExprId::new);
+    let calls = exprs().filter(|&expr| matches!(flow.module.kind(expr), ExprKind::Call { callee, .. } if names(callee))).count();
+    // One of the names is the definition's own.
+    exprs().filter(|&expr| names(expr)).count() > calls + 1
 }
 
 /// A `with` or `except` target overwrites it, and it is read behind that statement.

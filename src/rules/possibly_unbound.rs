@@ -3,7 +3,7 @@
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{At, Event, Flow, Reaching, Start, State, Wanted, Witness};
-use crate::ir::{BlockId, ExprKind, FunctionKind, NameId, PlaceId, Scope, Step, TryKind};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, NameId, PlaceId, Scope, Step, TryKind};
 use crate::project::Catches;
 use crate::value::{Kinds, Value};
 
@@ -26,7 +26,7 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     if comes_from_elsewhere(flow, &text) || is_caught(flow) {
         return None;
     }
-    let confidence = confidence(flow, place, flow.position())?;
+    let confidence = confidence(flow, place, name, flow.position())?;
     let ways = Reaching::of(flow);
     if was_told(flow, &ways, place, name) {
         return None;
@@ -73,8 +73,8 @@ fn is_caught(flow: &Flow<'_, '_>) -> bool {
 }
 
 /// How sure it is that there is a way to this read on which nothing binds the name.
-fn confidence(flow: &Flow<'_, '_>, place: PlaceId, target: (BlockId, u32)) -> Option<Confidence> {
-    match flow.witness(Wanted { place, origin: None, passed: false, target }) {
+fn confidence(flow: &Flow<'_, '_>, place: PlaceId, name: ExprId, target: (BlockId, u32)) -> Option<Confidence> {
+    match flow.witness_at(Wanted { place, origin: None, passed: false, target }, name) {
         Witness::None => None,
         Witness::EmptyLoop => Some(Confidence::Low),
         Witness::Exception => Some(Confidence::Medium),
@@ -89,14 +89,14 @@ fn is_in_finally(flow: &Flow<'_, '_>, inst: u32) -> bool {
 }
 
 /// A name is told once: at its first read that may find nothing.
-fn was_told(flow: &Flow<'_, '_>, ways: &Reaching<'_, '_, '_>, place: PlaceId, name: crate::ir::ExprId) -> bool {
+fn was_told(flow: &Flow<'_, '_>, ways: &Reaching<'_, '_, '_>, place: PlaceId, name: ExprId) -> bool {
     let reach = ways.reach(place, Start::Entry);
     let is_earlier = |read: &&At| read.name != name && (read.inst, read.name) < (flow.position().1, name);
     let mut earlier = reach.reads.iter().filter(is_earlier).take(EARLIER);
     reach.is_read_by(name)
         && earlier.any(|read| {
             let Some(block) = ways.block_of(read.inst) else { return false };
-            confidence(flow, place, (block, read.inst)).is_some_and(|confidence| confidence > Confidence::Low)
+            confidence(flow, place, read.name, (block, read.inst)).is_some_and(|confidence| confidence > Confidence::Low)
         })
 }
 

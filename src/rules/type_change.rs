@@ -46,7 +46,7 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     let ExprKind::Name(place) = flow.module.kind(target) else { return None };
     let value = after.bound?;
     let inst = flow.position().1;
-    if !is_considered(flow, place, inst) || !is_written_by_value(flow, inst) {
+    if !is_considered(flow, place) || !is_written_by_value(flow, inst) {
         return None;
     }
     let change = Change { flow, ways: Reaching::of(flow), place, inst, value, old, new };
@@ -87,16 +87,15 @@ fn is_unrelated(old: Kinds, new: Kinds) -> bool {
     matches!((group(old), group(new)), (Some(a), Some(b)) if a != b)
 }
 
-fn is_considered(flow: &Flow<'_, '_>, place: PlaceId, inst: u32) -> bool {
+fn is_considered(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
     let Step::Variable { name, scope } = flow.code.place(place).step else { return false };
     let own = match scope {
         Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => !rebound_inside,
         _ => false,
     };
-    let is_declared = flow.code.insts.iter().enumerate().any(|(index, at)| match at.kind {
-        InstKind::Declare { target, .. } => flow.module.kind(target) == ExprKind::Name(place),
-        InstKind::Bind { target, annotation: Some(annotation), .. } if flow.module.kind(target) == ExprKind::Name(place) => {
-            index as u32 == inst || flow.evaluate.annotated(annotation).is_unknown()
+    let is_declared = flow.code.insts.iter().any(|at| match at.kind {
+        InstKind::Declare { target, .. } | InstKind::Bind { target, annotation: Some(_), .. } => {
+            flow.module.kind(target) == ExprKind::Name(place)
         }
         _ => false,
     });
@@ -176,9 +175,15 @@ impl Change<'_> {
         if !flow.mentions(self.value, self.place) {
             return self.depends_on_old();
         }
+        let is_it = |expr: ExprId| flow.module.kind(expr) == ExprKind::Name(self.place);
         let formatted = match flow.module.kind(self.value) {
-            ExprKind::Binary { operator: BinaryOperator::Modulo, left, .. } => matches!(flow.module.kind(left), ExprKind::Text(_)),
-            ExprKind::Interpolated(_) => true,
+            ExprKind::Binary { operator: BinaryOperator::Modulo, left, right } if matches!(flow.module.kind(left), ExprKind::Text(_)) => {
+                match flow.module.kind(right) {
+                    ExprKind::Tuple(parts) => flow.module.list(parts).iter().any(|&part| is_it(part)),
+                    _ => is_it(right),
+                }
+            }
+            ExprKind::Interpolated(parts) => flow.module.list(parts).iter().any(|&part| is_it(part)),
             _ => false,
         };
         !(formatted && self.new == Kinds::TEXT && self.old != Kinds::TEXT)

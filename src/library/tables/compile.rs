@@ -47,7 +47,7 @@ pub fn compile(onto: Compiled<'static>, tables: &[Tables]) -> Result<Compiled<'s
         compiler.guards(table)?;
     }
     for table in tables {
-        compiler.check_aliases(table)?;
+        compiler.settle_aliases(table)?;
     }
     Ok(compiler.finish())
 }
@@ -88,16 +88,17 @@ impl Compiler {
         let ids = 1..self.types.count() as u32;
         let stored = ids.filter_map(|id| StoredType::of(self.types.get(TypeId(id))));
         self.to.types = stored.collect();
-        self.to.roles.resize(self.to.names.count(), Role::default());
         self.to
     }
 
-    pub(super) fn role(&mut self, name: NameId) -> &mut Role {
-        let at = name.0 as usize;
-        if self.to.roles.len() <= at {
-            self.to.roles.resize(at + 1, Role::default());
-        }
-        &mut self.to.roles[at]
+    fn role(&self, name: NameId) -> Role {
+        self.to.role(name, false)
+    }
+
+    fn change(&mut self, name: NameId, change: impl FnOnce(&mut Role)) {
+        let mut role = self.role(name);
+        change(&mut role);
+        self.to.set_role(name, role);
     }
 
     /// Names and aliases, with nothing behind them yet.
@@ -105,17 +106,16 @@ impl Compiler {
         for (alias, target) in &table.alias {
             let alias = self.to.names.intern(alias);
             let target = self.to.names.intern(target);
-            self.role(alias).alias = target.0 + 1;
+            self.change(alias, |role| role.alias = target.0 + 1);
         }
         for name in table.exception.keys().chain(table.class.keys()) {
             let name = self.to.names.intern(name);
             if self.role(name).class == 0 {
                 let class = self.new_class(name);
-                *self.role(name) = Role {
-                    class: class.0 + 1,
-                    alias: 0,
-                    ..*self.role(name)
-                };
+                self.change(name, |role| {
+                    role.class = class.0 + 1;
+                    role.alias = 0;
+                });
             }
         }
         self.declare_python2(table);
@@ -133,7 +133,7 @@ impl Compiler {
         }
         for name in table.python2.exception.keys() {
             let name = self.to.names.intern(name);
-            let known = self.two.get(&name).copied().unwrap_or(*self.role(name));
+            let known = self.two.get(&name).copied().unwrap_or(self.role(name));
             if known.class == 0 {
                 let role = Role {
                     class: self.new_class(name).0 + 1,
@@ -218,30 +218,37 @@ impl Compiler {
         }
     }
 
-    fn check_aliases(&mut self, table: &Tables) -> Result<()> {
+    /// An alias of an inherited method leads to where the method is described.
+    fn settle_aliases(&mut self, table: &Tables) -> Result<()> {
         for (alias, target) in table.alias.iter().chain(&table.python2.alias) {
-            let known = [false, true].into_iter().any(|python2| {
-                self.to.find(target, python2).is_some_and(|name| {
-                    !self.to.role(name, python2).is_empty() || self.to.names.has_children(name)
-                })
-            });
-            if !known {
+            let found = self
+                .to
+                .find(target, false)
+                .filter(|&name| self.says(name, false));
+            let found = found.or(self
+                .to
+                .find(target, true)
+                .filter(|&name| self.says(name, true)));
+            let Some(found) = found else {
                 return Err(error(alias, format!("its target `{target}` is not known")));
+            };
+            let alias = self.to.names.intern(alias);
+            if self.role(alias).alias != 0 {
+                self.change(alias, |role| role.alias = found.0 + 1);
             }
         }
         Ok(())
     }
 
+    fn says(&self, name: NameId, python2: bool) -> bool {
+        !self.to.role(name, python2).is_empty() || self.to.names.has_children(name)
+    }
+
     /// The name that an entry is kept under: aliases are resolved on the way to it, and at its end.
     fn canonical(&mut self, dotted: &str) -> NameId {
-        let name = self.to.names.intern_through(dotted, |name| {
-            let alias = self
-                .to
-                .roles
-                .get(name.0 as usize)
-                .map_or(0, |role| role.alias);
-            alias.checked_sub(1).map_or(name, NameId)
-        });
+        let mut names = std::mem::take(&mut self.to.names);
+        let name = names.intern_through(dotted, |name| self.to.resolve(name, false));
+        self.to.names = names;
         self.to.resolve(name, false)
     }
 
@@ -259,7 +266,7 @@ impl Compiler {
             let value = value(self, name, text)?.with(facts);
             let value = self.value(value);
             let name = self.canonical(name);
-            self.role(name).value = value + 1;
+            self.change(name, |role| role.value = value + 1);
         }
         Ok(())
     }
@@ -296,7 +303,7 @@ impl Compiler {
         }
         let facts = facts(call.outside, call.empty, call.zero);
         let known = self.role(name).call.checked_sub(1).map(|at| at as usize);
-        let before = known.map(|at| self.to.calls[at]);
+        let before = known.map(|at| self.to.call(at));
         let (returns, overloads) = match (&call.returns, before) {
             (Some(text), _) => self.returns(call, dotted, text, facts)?,
             (None, Some(before)) => self.same_returns(before, facts),
@@ -311,13 +318,9 @@ impl Compiler {
                 _ => detail,
             },
         };
-        match known {
-            Some(at) => self.to.calls[at] = entry,
-            None => {
-                self.to.calls.push(entry);
-                self.role(name).call = self.to.calls.len() as u32;
-            }
-        }
+        let at = known.unwrap_or(self.to.call_count());
+        self.to.set_call(at, entry);
+        self.change(name, |role| role.call = at as u32 + 1);
         Ok(())
     }
 

@@ -8,3 +8,4 @@ pub mod schema;
 pub mod stubs;
 pub mod typed;
 pub mod typetext;
+pub mod words;
