@@ -94,11 +94,24 @@ impl Flow<'_, '_> {
                 self.walruses_ran(value, state);
                 if let Some(place) = self.place_of(target) {
                     let held = state.get(place).without(Kinds::UNBOUND);
-                    state.set(place, if held.value.is_never() { Held::UNKNOWN } else { held });
+                    state.set(
+                        place,
+                        if held.value.is_never() {
+                            Held::UNKNOWN
+                        } else {
+                            held
+                        },
+                    );
                 }
             }
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Conditional { .. } | ExprKind::Lambda(_) | ExprKind::Comprehension(_) => {}
-            _ => self.module.for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Lambda(_)
+            | ExprKind::Comprehension(_) => {}
+            _ => self
+                .module
+                .for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
         }
     }
 

@@ -339,7 +339,9 @@ impl Search<'_, '_, '_> {
             && let Some(place) = self.flow.place_of(value)
         {
             match module.name(name) {
-                "append" | "add" | "insert" | "setdefault" | "appendleft" => self.filled(walker, place, true),
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => {
+                    self.filled(walker, place, true)
+                }
                 "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
                     self.filled(walker, place, false);
                 }
@@ -353,7 +355,10 @@ impl Search<'_, '_, '_> {
         let condition = self.truth_of(place);
         walker.facts.retain(|fact| fact.condition != condition);
         if for_certain {
-            walker.facts.push(Fact { condition, holds: true });
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
             walker.facts.sort_unstable();
         }
     }
@@ -369,7 +374,9 @@ impl Search<'_, '_, '_> {
                 module.kind(target) == ExprKind::Name(self.wanted.place)
             }
             ExprKind::Unary { operand, .. } => self.binds_inside(walker, operand, !holds),
-            ExprKind::And(parts) if !holds => self.binds_inside(walker, module.list(parts)[0], holds),
+            ExprKind::And(parts) if !holds => {
+                self.binds_inside(walker, module.list(parts)[0], holds)
+            }
             ExprKind::Or(parts) if holds => self.binds_inside(walker, module.list(parts)[0], holds),
             ExprKind::Conditional { test, .. } => self.binds_inside(walker, test, holds),
             ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
@@ -400,7 +407,9 @@ impl Search<'_, '_, '_> {
                 alive & self.bind(walker, target, Source::Value(value))
             });
         }
-        if let ExprKind::Subscript { value: container, .. } = self.flow.module.kind(target)
+        if let ExprKind::Subscript {
+            value: container, ..
+        } = self.flow.module.kind(target)
             && let Some(container) = self.flow.place_of(container)
         {
             self.filled(walker, container, true);
