@@ -5,11 +5,13 @@ mod blame;
 mod call;
 mod evaluate;
 mod raising;
+mod reaching;
 mod solve;
 mod state;
 mod transfer;
 mod witness;
 
+pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Wanted, Witness};

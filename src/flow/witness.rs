@@ -6,8 +6,8 @@
 use super::Flow;
 use super::raising::Raising;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId,
-    TryKind, UnaryOperator,
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
+    UnaryOperator,
 };
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -63,19 +63,32 @@ struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
     suite: Option<TryId>,
+    part: Option<ExprId>,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Of a comparison with a literal: the place, and the literal's form.
+    literals: rustc_hash::FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
 }
 
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
-        self.witness_where(wanted, &[])
+        self.search(wanted, &[], None)
     }
 
     /// The same, where these parameters are None, too: the same call leaves them out.
     pub fn witness_where(&self, wanted: Wanted, none: &[PlaceId]) -> Witness {
+        self.search(wanted, none, None)
+    }
+
+    /// The same for one expression of the target: what its own instruction tests before it counts too, as in
+    /// `if test and use(x)`.
+    pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
+        self.search(wanted, &[], Some(part))
+    }
+
+    fn search(&self, wanted: Wanted, none: &[PlaceId], part: Option<ExprId>) -> Witness {
         let suite = self.finally_around(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
@@ -83,8 +96,10 @@ impl Flow<'_, '_> {
                 flow: self,
                 wanted,
                 suite,
+                part,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
+                literals: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
             if search.run(least, none) {
@@ -176,7 +191,10 @@ impl Search<'_, '_, '_> {
         let block = *code.block(walker.block);
         for index in block.insts.range() {
             let inst = &code.insts[index];
-            if walker.armed && (walker.block, index as u32) == self.wanted.target {
+            if walker.armed
+                && (walker.block, index as u32) == self.wanted.target
+                && self.gets_to_part(&walker, inst)
+            {
                 return true;
             }
             if block.guard.is_some() {
@@ -242,9 +260,7 @@ impl Search<'_, '_, '_> {
                     .loops
                     .iter()
                     .position(|of| of.header == walker.block);
-                let Some(header) = header
-                    .filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. }))
-                else {
+                let Some(header) = header else {
                     go(one, walker.clone());
                     go(other, walker.clone());
                     return;
@@ -280,6 +296,15 @@ impl Search<'_, '_, '_> {
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
+            if let TryKind::With { manager, after, .. } = region.kind
+                && self.flow.swallows(manager)
+            {
+                open.push(Walker {
+                    block: after,
+                    cost: walker.cost.min(Witness::Exception),
+                    ..walker.clone()
+                });
+            }
             if let TryKind::Catch { handlers, .. } = &region.kind {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
@@ -310,6 +335,7 @@ impl Search<'_, '_, '_> {
             InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
+                self.grow(walker, value);
                 !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
@@ -323,6 +349,89 @@ impl Search<'_, '_, '_> {
                 true
             }
             InstKind::Declare { .. } => true,
+        }
+    }
+
+    /// Whether what an instruction tests on the way to the part that is looked for can come out so on this way.
+    fn gets_to_part(&mut self, walker: &Walker, inst: &Inst) -> bool {
+        let Some(part) = self.part else { return true };
+        let mut walker = walker.clone();
+        let mut possible = true;
+        inst.kind.for_each_expr(&mut |root| {
+            possible = possible && self.descend(&mut walker, root, part);
+        });
+        possible
+    }
+
+    /// Takes in the conditions between an expression and a part of it.
+    fn descend(&mut self, walker: &mut Walker, from: ExprId, part: ExprId) -> bool {
+        let module = self.flow.module;
+        if from == part {
+            return true;
+        }
+        let holds = |expr: ExprId| {
+            let mut found = false;
+            module.walk(expr, &mut |at| found |= at == part);
+            found
+        };
+        match module.kind(from) {
+            kind @ (ExprKind::And(parts) | ExprKind::Or(parts)) => {
+                let is_and = matches!(kind, ExprKind::And(_));
+                for &operand in module.list(parts) {
+                    if holds(operand) {
+                        return self.descend(walker, operand, part);
+                    }
+                    if !self.suppose(walker, operand, is_and) {
+                        return !module.list(parts).iter().any(|&operand| holds(operand));
+                    }
+                }
+                true
+            }
+            ExprKind::Conditional { test, then, .. } if !holds(test) && holds(from) => {
+                let in_then = holds(then);
+                self.suppose(walker, test, in_then)
+            }
+            _ => {
+                let mut next = None;
+                module.for_each_part(from, &mut |inner| {
+                    if next.is_none() && holds(inner) {
+                        next = Some(inner);
+                    }
+                });
+                next.is_none_or(|next| self.descend(walker, next, part))
+            }
+        }
+    }
+
+    /// `errors.append(e)`: a container that something was put into is not empty.
+    fn grow(&mut self, walker: &mut Walker, value: ExprId) {
+        let module = self.flow.module;
+        if let ExprKind::Call { callee, .. } = module.kind(value)
+            && let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let Some(place) = self.flow.place_of(value)
+        {
+            match module.name(name) {
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => {
+                    self.filled(walker, place, true)
+                }
+                "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
+                    self.filled(walker, place, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is known of a container's truth, after something was put in or taken out.
+    fn filled(&mut self, walker: &mut Walker, place: PlaceId, for_certain: bool) {
+        let condition = self.truth_of(place);
+        walker.facts.retain(|fact| fact.condition != condition);
+        if for_certain {
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
         }
     }
 
@@ -342,6 +451,13 @@ impl Search<'_, '_, '_> {
             return pairs.fold(true, |alive, (&target, &value)| {
                 alive & self.bind(walker, target, Source::Value(value))
             });
+        }
+        if let ExprKind::Subscript {
+            value: container, ..
+        } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(container)
+        {
+            self.filled(walker, container, true);
         }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
@@ -416,13 +532,33 @@ impl Search<'_, '_, '_> {
         let Some(place) = self.flow.place_of(target) else {
             return;
         };
+        let equal = hash_of(&(
+            "compare",
+            Comparison::Equal as u8,
+            self.flow.form(target),
+            self.form(value),
+        ));
+        self.mentions.insert(equal, vec![place]);
+        self.literals.insert(equal, (place, self.form(value)));
         for (condition, holds) in [
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
+            (equal, true),
         ] {
             walker.facts.push(Fact { condition, holds });
         }
         walker.facts.sort_unstable();
+    }
+
+    /// Whether the place is known to equal another literal on this way.
+    fn equals_another(&self, walker: &Walker, place: PlaceId, literal: u64) -> bool {
+        walker.facts.iter().any(|fact| {
+            fact.holds
+                && self
+                    .literals
+                    .get(&fact.condition)
+                    .is_some_and(|&(other, form)| other == place && form != literal)
+        })
     }
 
     fn truth_of(&mut self, place: PlaceId) -> u64 {
@@ -528,15 +664,20 @@ impl Search<'_, '_, '_> {
             return false;
         }
         // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
+        let condition = self.truth_of(place);
+        let known_false = Fact {
+            condition,
+            holds: false,
+        };
         if !holds
             && walker.facts.contains(&Fact {
                 condition: none,
                 holds: false,
             })
+            && !walker.facts.contains(&known_false)
         {
             return false;
         }
-        let condition = self.truth_of(place);
         if holds {
             let fact = Fact {
                 condition: none,
@@ -602,6 +743,15 @@ impl Search<'_, '_, '_> {
             self.flow.form(right),
         ));
         self.remember_mentions(condition, test);
+        if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
+            (positive, self.flow.place_of(left), module.kind(right))
+        {
+            let literal = self.flow.form(right);
+            self.literals.insert(condition, (place, literal));
+            if self.equals_another(walker, place, literal) {
+                return !holds_positive;
+            }
+        }
         self.settle(walker, condition, holds_positive)
     }
 

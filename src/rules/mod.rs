@@ -4,6 +4,7 @@ mod belief;
 mod io;
 mod rule;
 mod scene;
+mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
@@ -18,7 +19,13 @@ macro_rules! rules {
 }
 
 rules! {
+    type_change
+    overwritten_parameter
+    overwriting_target
+    shadowed_import
+    shadowed_builtin
     possibly_unbound
+    redefined_function
     none_argument
     none_result
     none_variable
