@@ -1,23 +1,21 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
 use crate::config::Configuration;
-use crate::finding::Finding;
-use crate::ir::Module;
+use crate::escape::Escapes;
+use crate::finding::{Finding, Severity};
+use crate::flow::{Event, Flow, Known, Observer, State};
+use crate::infer::{self, Trace};
+use crate::ir::ProblemKind;
+use crate::library::Library;
+use crate::project::{CallGraph, Program};
+use crate::rules::{self, Check, Scene, Whole};
+use crate::summary::Summary;
 use crate::text::{FileId, Span};
-use std::sync::Arc;
+use crate::types::FunctionRef;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-/// A file of the project, as it is handed to the analysis.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// Its path from the project's root, with `/` between the parts.
-    pub path: String,
-    /// What it says.
-    pub module: Arc<Module>,
-    /// Whether its findings are wanted: everything is analyzed, but not everything is reported on.
-    pub reported: bool,
-    /// The configuration that governs findings in it: an index into the list handed to `analyze`.
-    pub configuration: usize,
-}
+pub use crate::project::Source;
 
 /// What came out of an analysis.
 #[derive(Clone, Debug, Default)]
@@ -108,27 +106,176 @@ impl Monitor for Unattended {
 /// Only if `monitor` cancels.
 pub fn analyze(
     sources: &[Source],
-    _configurations: &[Configuration],
+    configurations: &[Configuration],
     monitor: &dyn Monitor,
 ) -> Result<Report, Cancelled> {
-    if monitor.is_cancelled() {
-        return Err(Cancelled);
+    let analysis = Analysis::of(sources, monitor)?;
+    let mut findings = analysis.latent;
+    let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
+    let scene = Whole {
+        program: &analysis.program,
+        graph: &analysis.graph,
+        summaries: &analysis.summaries,
+        traces: &analysis.traces,
+        escapes: &escapes,
+    };
+    for rule in rules::ALL {
+        if let Check::Program(check) = rule.check {
+            findings.extend(check(rule, &scene));
+        }
     }
     let lines = sources
         .iter()
         .map(|source| source.module.lines.count() as usize)
         .sum();
-    let functions = sources
-        .iter()
-        .map(|source| source.module.functions.len())
-        .sum();
     let counts = Counts {
         files: sources.len(),
         lines,
-        functions,
+        functions: analysis.program.function_count(),
     };
+    let findings = report(&analysis.program, configurations, findings);
     Ok(Report {
+        findings,
+        notes: notes(sources),
         counts,
-        ..Report::default()
     })
+}
+
+/// A project with everything computed that program-wide rules look at.
+pub(crate) struct Analysis<'a> {
+    pub(crate) program: Program<'a>,
+    pub(crate) graph: CallGraph,
+    pub(crate) summaries: Vec<Summary>,
+    traces: Vec<Trace>,
+    latent: Vec<Finding>,
+}
+
+impl<'a> Analysis<'a> {
+    pub(crate) fn of(sources: &'a [Source], monitor: &dyn Monitor) -> Result<Self, Cancelled> {
+        let program = Program::link(sources, Library::builtin());
+        monitor.progress(Pass::Link, sources.len(), sources.len());
+        let graph = CallGraph::of(&program);
+        let count = program.function_count();
+        let mut summaries = vec![Summary::default(); count];
+        let mut done = 0;
+        for layer in graph.layers() {
+            if monitor.is_cancelled() {
+                return Err(Cancelled);
+            }
+            let parts: Vec<_> = layer
+                .par_iter()
+                .map(|members| infer::summarize(&program, &graph, &summaries, members))
+                .collect();
+            for (function, summary) in parts.into_iter().flatten() {
+                summaries[function.0 as usize] = summary;
+                done += 1;
+            }
+            monitor.progress(Pass::Summarize, done, count);
+        }
+        let none = FxHashMap::default();
+        let checked: Vec<(Trace, Vec<Finding>)> = (0..count as u32)
+            .into_par_iter()
+            .map(|function| {
+                let known = Known {
+                    finished: &summaries,
+                    current: &none,
+                };
+                check_function(&Flow::new(&program, known, FunctionRef(function)))
+            })
+            .collect();
+        monitor.progress(Pass::Check, count, count);
+        let mut traces = Vec::with_capacity(count);
+        let mut latent = Vec::new();
+        for (trace, findings) in checked {
+            traces.push(trace);
+            latent.extend(findings);
+        }
+        Ok(Self {
+            program,
+            graph,
+            summaries,
+            traces,
+            latent,
+        })
+    }
+}
+
+fn check_function(flow: &Flow<'_, '_>) -> (Trace, Vec<Finding>) {
+    let solution = flow.solve();
+    let mut listener = Listener {
+        findings: Vec::new(),
+    };
+    let trace = infer::trace(flow, &solution, &mut listener);
+    let mut findings = listener.findings;
+    for rule in rules::ALL {
+        if let Check::Function(check) = rule.check {
+            findings.extend(check(&Scene { rule, flow }, &solution));
+        }
+    }
+    (trace, findings)
+}
+
+/// Hands what happens to the rules that listen.
+struct Listener {
+    findings: Vec<Finding>,
+}
+
+impl Observer for Listener {
+    fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
+        for rule in rules::ALL {
+            if let Check::Event(check) = rule.check {
+                self.findings
+                    .extend(check(&Scene { rule, flow }, state, event));
+            }
+        }
+    }
+}
+
+/// What is wanted of all that was found, in the order of reports, each once.
+fn report(
+    program: &Program<'_>,
+    configurations: &[Configuration],
+    mut findings: Vec<Finding>,
+) -> Vec<Finding> {
+    let default = Configuration::default();
+    findings.retain(|finding| {
+        let source = &program.sources[finding.location.file.0 as usize];
+        let configuration = configurations.get(source.configuration).unwrap_or(&default);
+        source.reported && is_wanted(configuration, finding)
+    });
+    findings.sort_by(Finding::order);
+    findings.dedup_by(|a, b| a.rule == b.rule && a.location == b.location);
+    findings
+}
+
+fn is_wanted(configuration: &Configuration, finding: &Finding) -> bool {
+    let names = |list: &[String]| {
+        let family = rules::find(finding.rule).map_or("", |rule| rule.family.name());
+        list.iter()
+            .any(|name| name == finding.rule || name == family)
+    };
+    let selected = configuration.select.is_empty() || names(&configuration.select);
+    let shown = configuration.pedantic
+        || (finding.severity != Severity::Hint
+            && finding.confidence >= configuration.min_confidence);
+    selected && !names(&configuration.ignore) && shown
+}
+
+fn notes(sources: &[Source]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        for problem in &source.module.problems {
+            let kind = match problem.kind {
+                ProblemKind::Syntax => NoteKind::Syntax,
+                ProblemKind::TooDeep => NoteKind::TooDeep,
+                ProblemKind::Encoding => NoteKind::Encoding,
+            };
+            notes.push(Note {
+                file: FileId(index as u32),
+                span: problem.span,
+                kind,
+            });
+        }
+    }
+    notes
 }

@@ -7,7 +7,9 @@ mod dump;
 mod expr;
 mod function;
 mod ids;
+mod walk;
 
+pub use dump::{dump, scopes};
 pub use expr::*;
 pub use function::*;
 pub use ids::*;
@@ -186,6 +188,18 @@ impl Module {
     /// A pattern.
     pub fn pattern(&self, id: PatternId) -> &Pattern {
         &self.patterns[id.index()]
+    }
+
+    /// A chain of names and attributes as it is written: `os.path.join`. Nothing for any other expression.
+    pub fn dotted(&self, function: &Function, expr: ExprId) -> Option<String> {
+        match self.kind(expr) {
+            ExprKind::Name(place) => Some(self.place_text(function, place)),
+            ExprKind::Attribute { value, name, .. } => {
+                let before = self.dotted(function, value)?;
+                Some(format!("{before}.{}", self.name(name)))
+            }
+            _ => None,
+        }
     }
 
     /// The function and place that an access path or variable is written with, as source text: `self.db["users"]`.

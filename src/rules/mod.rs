@@ -1,8 +1,13 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod belief;
+mod io;
 mod rule;
+mod scene;
+mod vocabulary;
 
-pub use rule::{Family, Rule};
+pub use rule::{Check, Family, Rule};
+pub use scene::{Scene, Whole, draft, is_test};
 
 macro_rules! rules {
     ($($module:ident)*) => {
@@ -15,9 +20,37 @@ macro_rules! rules {
 
 rules! {
     type_change
+    overwritten_parameter
+    overwriting_target
+    shadowed_import
+    shadowed_builtin
+    possibly_unbound
+    redefined_function
+    none_argument
+    none_result
+    none_variable
+    none_attribute
+    late_check
+    misplaced_guard
+    unchecked_argument
+    unguarded_network
+    unguarded_database
+    unguarded_file
+    handler_misses_error
+    unreachable_handler
+    bare_except
+    swallowed_exception
+    exit_in_finally
+    missing_timeout
 }
 
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)
+}
+
+/// What may stand in a selection: the names of the families and of the rules.
+pub fn names() -> Vec<&'static str> {
+    let families = Family::ALL.iter().map(|family| family.name());
+    families.chain(ALL.iter().map(|rule| rule.name)).collect()
 }

@@ -1,6 +1,8 @@
 //! What a rule is.
 
-use crate::finding::Severity;
+use super::scene::{Scene, Whole};
+use crate::finding::{Finding, Severity};
+use crate::flow::{Event, Solution, State};
 
 /// A rule.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +15,19 @@ pub struct Rule {
     pub page: &'static str,
     /// How bad its findings are unless one says otherwise.
     pub severity: Severity,
+    /// What it looks at.
+    pub check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Everything that happens in a function, with what holds while it happens.
+    Event(fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>),
+    /// Each function by itself.
+    Function(fn(&Scene<'_>, &Solution) -> Vec<Finding>),
+    /// The whole program.
+    Program(fn(&'static Rule, &Whole<'_>) -> Vec<Finding>),
 }
 
 /// The sentence of the notes that a rule stands for.
@@ -41,6 +56,20 @@ pub enum Family {
 }
 
 impl Family {
+    /// Every family, in the notes' order.
+    pub const ALL: &[Family] = &[
+        Family::Names,
+        Family::None,
+        Family::Guarded,
+        Family::Boundary,
+        Family::Storage,
+        Family::Classes,
+        Family::Dynamic,
+        Family::Concurrency,
+        Family::Incidents,
+        Family::Functional,
+    ];
+
     /// The family's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,0 +1,83 @@
+//! The command line: one function for each subcommand.
+
+mod arguments;
+mod check;
+
+use anyhow::{Result, anyhow};
+use arguments::{Arguments, Command, List};
+use clap::{CommandFactory, Parser};
+use serde::Serialize;
+use std::io::{self, BufWriter, Write};
+
+use crate::config::{Language, unknown_rule};
+use crate::host;
+use crate::page;
+use crate::report::documentation;
+use crate::rules;
+
+/// Runs the command line; the number is the exit code.
+///
+/// # Errors
+/// If it could not do what was asked: exit code 2.
+pub fn run() -> Result<u8> {
+    match Arguments::parse().command {
+        Command::Check(options) => check::run(&options),
+        Command::Explain { rule, lang } => explain(&rule, lang),
+        Command::Rules { format, lang } => list(format, lang),
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+/// Shows a rule's page.
+fn explain(name: &str, language: Option<Language>) -> Result<u8> {
+    let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    let rule = rules::find(name).ok_or_else(|| anyhow!(unknown_rule(name, &names)))?;
+    let language = language.unwrap_or_else(host::locale);
+    print(&page::of(rule).manual(rule, language))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    family: &'static str,
+    severity: crate::finding::Severity,
+    summary: &'static str,
+    url: String,
+}
+
+/// Lists the rules.
+fn list(format: List, language: Option<Language>) -> Result<u8> {
+    let language = language.unwrap_or_else(host::locale);
+    let rows: Vec<Listed> = rules::ALL
+        .iter()
+        .map(|rule| Listed {
+            name: rule.name,
+            family: rule.family.name(),
+            severity: rule.severity,
+            summary: page::of(rule).summary.text(language),
+            url: documentation(rule),
+        })
+        .collect();
+    match format {
+        List::Json => print(&format!("{}\n", serde_json::to_string_pretty(&rows)?)),
+        List::Text => {
+            let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+            let line = |row: &Listed| format!("{:<width$}  {}\n", row.name, row.summary);
+            print(&rows.iter().map(line).collect::<String>())
+        }
+    }
+}
+
+/// Writes what a shell needs to complete this command line.
+fn completions(shell: clap_complete::Shell) -> Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "pothole", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+fn print(text: &str) -> Result<u8> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(0)
+}

@@ -1,0 +1,165 @@
+//! What can be written on the command line.
+
+use crate::config::{self, Language, unknown_rule};
+use crate::finding::Confidence;
+use crate::ir::Dialect;
+use crate::report::Format;
+use crate::rules;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds the places where Python falls over.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Report on files and folders; the analysis covers their whole project
+    Check(Box<Check>),
+    /// Show a rule's page
+    Explain {
+        /// Its name
+        rule: String,
+        /// Language of the page: en or zh
+        #[arg(long)]
+        lang: Option<Language>,
+    },
+    /// List the rules, one line each
+    Rules {
+        /// As text or as JSON
+        #[arg(long, value_enum, default_value = "text")]
+        format: List,
+        /// Language of the summaries: en or zh
+        #[arg(long)]
+        lang: Option<Language>,
+    },
+    /// Write what a shell needs to complete this command line
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum List {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Dump {
+    /// The intermediate representation of each file
+    Ir,
+    /// Each function with the functions of the project that it calls; as JSON with `--format json`
+    Calls,
+    /// What each function returns, raises, demands and promises
+    Summaries,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files and folders to report on; `-` is standard input
+    #[arg(default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// How findings are written
+    #[arg(long, default_value = "text", value_parser = format())]
+    pub(super) format: Format,
+
+    /// Write there instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Only these rules; a family's name stands for its rules
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = rule)]
+    pub(super) select: Vec<String>,
+
+    /// Not these rules
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = rule)]
+    pub(super) ignore: Vec<String>,
+
+    /// Also what is only a hint, and the notes to the letter
+    #[arg(long)]
+    pub(super) pedantic: bool,
+
+    /// The least confidence that is reported: high, medium (unless configured) or low
+    #[arg(long, value_name = "LEVEL", value_parser = config::confidence)]
+    pub(super) min_confidence: Option<Confidence>,
+
+    /// This configuration instead of what is found
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Leave these files and folders out, in the syntax of .gitignore
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+
+    /// The folder that is analyzed, instead of what is found
+    #[arg(long, value_name = "DIR")]
+    pub(super) project_root: Option<PathBuf>,
+
+    /// The analysis' own view, as text
+    #[arg(long, value_enum)]
+    pub(super) dump: Option<Dump>,
+
+    /// Language of messages: en or zh (default: the configuration, then the locale)
+    #[arg(long)]
+    pub(super) lang: Option<Language>,
+
+    /// The dialect where a file does not show it: 2.7 or 3.x
+    #[arg(long, value_name = "VERSION", value_parser = config::dialect)]
+    pub(super) python: Option<Dialect>,
+
+    /// Read one file from standard input and call it that
+    #[arg(long, value_name = "NAME")]
+    pub(super) stdin_filename: Option<PathBuf>,
+
+    /// Counts per rule instead of findings
+    #[arg(long)]
+    pub(super) statistics: bool,
+
+    /// Neither read nor write a cache (there is none yet)
+    #[arg(long)]
+    pub(super) no_cache: bool,
+
+    /// How many threads (default: one for each processor)
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) threads: usize,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+
+    /// Only findings: no progress, no summary
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Also how long each part took
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+
+    /// Exit with 0 even with findings
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.iter().map(|(name, _)| *name);
+    PossibleValuesParser::new(names).map(|name| {
+        let found = Format::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, format)| *format).unwrap_or_default()
+    })
+}
+
+fn rule(name: &str) -> Result<String, String> {
+    let names = rules::names();
+    match names.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(unknown_rule(name, &names)),
+    }
+}

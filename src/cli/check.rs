@@ -1,0 +1,198 @@
+//! `check`: from the options to the report and the exit code.
+
+use super::arguments::{Check, Dump};
+use crate::config::{Language, Override};
+use crate::host::{self, Describe, Outcome, Progress, Request, Timing};
+use crate::ir;
+use crate::report::{Format, View, items, plain, statistics};
+use anstream::AutoStream;
+use anyhow::{Context, Result, bail};
+use clap::ColorChoice;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Runs `check`.
+pub(super) fn run(options: &Check) -> Result<u8> {
+    let progress = Progress::new(options.quiet);
+    let outcome = host::check(&request(options)?, &progress)?;
+    let timings = progress.finish();
+    if let Some(dump) = options.dump {
+        return print_dump(dump, options.format, &outcome);
+    }
+    let language = options
+        .lang
+        .or(outcome.language)
+        .unwrap_or_else(host::locale);
+    let items = items(
+        &outcome.files,
+        &outcome.findings,
+        &outcome.invalid,
+        language,
+    );
+    let view = View {
+        files: &outcome.files,
+        items: &items,
+        language,
+        colour: options.output.is_none() && wants_colour(options.color),
+    };
+    complain(&view);
+    deliver(options, &view)?;
+    if options.verbose {
+        tell_timings(&timings);
+    }
+    if !options.quiet {
+        summarize(options, &outcome);
+    }
+    let is_clean = outcome.findings.is_empty() || options.exit_zero;
+    Ok(u8::from(!is_clean))
+}
+
+/// Writes what the analysis sees of each file.
+fn print_dump(dump: Dump, format: Format, outcome: &Outcome) -> Result<u8> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match dump {
+        Dump::Ir => {
+            for (file, module) in &outcome.modules {
+                let file = &outcome.files[file.0 as usize];
+                writeln!(out, "# {}\n{}", plain(&file.display), ir::dump(module))?;
+            }
+        }
+        Dump::Calls if format == Format::Json => serde_json::to_writer(&mut out, &outcome.calls)?,
+        Dump::Calls => {
+            for (caller, callees) in &outcome.calls {
+                for callee in callees {
+                    writeln!(out, "{} {}", plain(caller), plain(callee))?;
+                }
+            }
+        }
+        Dump::Summaries => {
+            for line in &outcome.summaries {
+                writeln!(out, "{}", plain(line))?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+fn request(options: &Check) -> Result<Request> {
+    let is_dash = |path: &std::path::PathBuf| path == Path::new("-");
+    let stdin = match &options.stdin_filename {
+        Some(name) => Some(name.clone()),
+        None if options.paths.iter().any(is_dash) => Some("stdin.py".into()),
+        None => None,
+    };
+    if options.statistics
+        && !matches!(
+            options.format,
+            Format::Text | Format::Concise | Format::Json
+        )
+    {
+        bail!("--statistics is written as text or as json, not in this format");
+    }
+    Ok(Request {
+        paths: options.paths.clone(),
+        stdin,
+        command: Override {
+            paths: Vec::new(),
+            select: (!options.select.is_empty()).then(|| options.select.clone()),
+            ignore: options.ignore.clone(),
+            pedantic: options.pedantic.then_some(true),
+            min_confidence: options.min_confidence,
+            python: options.python,
+        },
+        exclude: options.exclude.clone(),
+        config: options.config.clone(),
+        root: options.project_root.clone(),
+        threads: options.threads,
+        view: match options.dump {
+            Some(Dump::Calls) => Some(Describe::Calls),
+            Some(Dump::Summaries) => Some(Describe::Summaries),
+            Some(Dump::Ir) | None => None,
+        },
+    })
+}
+
+fn wants_colour(choice: ColorChoice) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+    }
+}
+
+/// Says on standard error which files could not be analyzed.
+fn complain(view: &View<'_>) {
+    let mut err = io::stderr().lock();
+    for item in view.items.iter().filter(|item| item.rule.is_none()) {
+        let file = plain(&view.file(item.spot.file).display);
+        let start = item.spot.start;
+        // Nobody is left to tell if standard error is closed.
+        let _ = writeln!(
+            err,
+            "pothole: {file}:{}:{}: {}",
+            start.row,
+            start.column,
+            plain(&item.message)
+        );
+    }
+}
+
+fn deliver(options: &Check, view: &View<'_>) -> Result<()> {
+    match &options.output {
+        Some(path) => {
+            let mut content = Vec::new();
+            write(options, view, &mut content)?;
+            host::write_file(path, &content)
+                .with_context(|| format!("cannot write {}", path.display()))
+        }
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            write(options, view, &mut out)
+                .and_then(|()| out.flush())
+                .context("cannot write to standard output")
+        }
+    }
+}
+
+fn write(options: &Check, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    match (options.statistics, options.format) {
+        (true, Format::Json) => statistics::write_json(view, out),
+        (true, _) => statistics::write_table(view, out),
+        (false, format) => format.write(view, out),
+    }
+}
+
+fn tell_timings(timings: &[Timing]) {
+    let mut err = io::stderr().lock();
+    for timing in timings {
+        let milliseconds = timing.duration.as_secs_f64() * 1000.0;
+        let _ = writeln!(err, "{milliseconds:>9.1} ms  {}", timing.name);
+    }
+}
+
+/// The last line for a reader at a terminal; machines read the report.
+fn summarize(options: &Check, outcome: &Outcome) {
+    if !matches!(options.format, Format::Text | Format::Concise) {
+        return;
+    }
+    let language = options
+        .lang
+        .or(outcome.language)
+        .unwrap_or_else(host::locale);
+    let findings = outcome.findings.len();
+    let counts = outcome.counts;
+    let line = match language {
+        Language::English => format!(
+            "{findings} {} ({} files, {} lines analyzed)",
+            if findings == 1 { "finding" } else { "findings" },
+            counts.files,
+            counts.lines
+        ),
+        Language::Chinese => format!(
+            "{findings} 个问题（分析了 {} 个文件，{} 行）",
+            counts.files, counts.lines
+        ),
+    };
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,415 @@
+//! Calls: what the callee demands, promises, returns and changes.
+
+use super::{Event, Flow, Held, Observer, Origin, State, Use};
+use crate::ir::{Argument, ExprId, ExprKind, Passing, Run, Scope, Step};
+use crate::library::Call;
+use crate::project::{Actual, Target, actuals};
+use crate::summary::{Delivery, Summary};
+use crate::types::{CallRef, FunctionRef};
+use crate::value::{Facts, Kinds, Value};
+
+/// Methods that put something into their receiver.
+const GROWING: [&str; 8] = [
+    "append",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "appendleft",
+    "push",
+    "setdefault",
+];
+
+/// Names of functions that end the program, the test or the request.
+const FINAL: [&str; 16] = [
+    "exit",
+    "_exit",
+    "abort",
+    "fail",
+    "die",
+    "fatal",
+    "bail",
+    "bailout",
+    "fail_json",
+    "exit_json",
+    "usage",
+    "skip",
+    "skipTest",
+    "quit",
+    "panic",
+    "print_usage_and_exit",
+];
+
+impl Flow<'_, '_> {
+    /// Evaluates a call.
+    pub(super) fn call(
+        &self,
+        expr: ExprId,
+        callee: ExprId,
+        arguments: Run,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
+        let called = self.eval(callee, state, observer);
+        let called = self.used(callee, called, Use::Call, expr, state, observer);
+        let arguments = self.module.arguments(arguments);
+        let held: Vec<Held> = arguments
+            .iter()
+            .map(|argument| self.eval(argument.value, state, observer))
+            .collect();
+        if let Some(value) = self.super_value(expr) {
+            return Held::from(expr, value);
+        }
+        let target = self.program.target(called.value);
+        observer.event(self, state, Event::Call { call: expr, target });
+        match target {
+            Target::Function { function, bound } => {
+                self.call_function(expr, function, bound, (arguments, &held), state, observer)
+            }
+            Target::Construct { class, initializer } => {
+                if let Some(function) = initializer {
+                    self.call_function(expr, function, true, (arguments, &held), state, observer);
+                } else {
+                    self.other_code_ran(state);
+                }
+                Held::from(expr, self.program.instance_of(class))
+            }
+            Target::Library(call) => {
+                self.call_library(expr, call, callee, (arguments, &held), state, observer)
+            }
+            Target::Unknown => {
+                self.other_code_ran(state);
+                self.grow(callee, state);
+                if self.sounds_final(callee) {
+                    state.stop();
+                }
+                Held::UNKNOWN
+            }
+        }
+    }
+
+    fn super_value(&self, expr: ExprId) -> Option<Value> {
+        let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
+            return None;
+        };
+        let ExprKind::Name(place) = self.module.kind(callee) else {
+            return None;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Global { .. },
+        } = self.code.place(place).step
+        else {
+            return None;
+        };
+        (self.module.name(name) == "super").then(|| self.evaluate.value(expr))
+    }
+
+    fn call_function(
+        &self,
+        expr: ExprId,
+        function: FunctionRef,
+        bound: bool,
+        (arguments, held): (&[Argument], &[Held]),
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
+        let summary = self.known.get(function);
+        let (module, code) = self.program.code(function);
+        let given = actuals(self.module, arguments, module, code, bound);
+        let value_of = |wanted: ExprId| {
+            arguments
+                .iter()
+                .position(|argument| argument.value == wanted)
+                .map_or(Held::UNKNOWN, |at| held[at])
+        };
+        for (parameter, actual) in given.iter().enumerate() {
+            let (argument, held) = match *actual {
+                Actual::Given(argument) => (Some(argument), value_of(argument)),
+                Actual::Omitted => (None, Held::UNKNOWN),
+                Actual::Unclear => continue,
+            };
+            observer.event(
+                self,
+                state,
+                Event::Pass {
+                    call: expr,
+                    callee: function,
+                    parameter: parameter as u16,
+                    argument,
+                    held,
+                },
+            );
+        }
+        let overridden = bound && self.is_overridden(function);
+        if overridden {
+            self.other_code_ran(state);
+            return Held::UNKNOWN;
+        }
+        self.demands(expr, function, summary, &given, &value_of, state, observer);
+        self.other_code_ran(state);
+        if summary.never_returns && self.program.delivery(function) == Delivery::Now {
+            state.stop();
+        }
+        self.result(expr, function, summary, &given, &value_of)
+    }
+
+    fn is_overridden(&self, function: FunctionRef) -> bool {
+        self.program.is_overridden(function)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one call, each used once"
+    )]
+    fn demands(
+        &self,
+        expr: ExprId,
+        callee: FunctionRef,
+        summary: &Summary,
+        given: &[Actual],
+        value_of: &dyn Fn(ExprId) -> Held,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) {
+        for demand in &summary.demands {
+            let Some(&Actual::Given(argument)) = given.get(usize::from(demand.parameter)) else {
+                continue;
+            };
+            let held = value_of(argument);
+            if held.value.may_be_none() {
+                observer.event(
+                    self,
+                    state,
+                    Event::Demanded {
+                        call: expr,
+                        callee,
+                        demand,
+                        argument,
+                        held,
+                    },
+                );
+            }
+        }
+        for (parameter, actual) in given.iter().enumerate() {
+            let Actual::Given(argument) = *actual else {
+                continue;
+            };
+            let always = summary
+                .demands
+                .iter()
+                .any(|demand| usize::from(demand.parameter) == parameter && demand.always);
+            if (summary.requires.has(parameter) || always)
+                && let Some(place) = self.place_of(argument)
+            {
+                state.set(place, state.get(place).without(Kinds::NONE));
+            }
+        }
+    }
+
+    fn result(
+        &self,
+        expr: ExprId,
+        function: FunctionRef,
+        summary: &Summary,
+        given: &[Actual],
+        value_of: &dyn Fn(ExprId) -> Held,
+    ) -> Held {
+        match self.program.delivery(function) {
+            Delivery::Now => {}
+            Delivery::Generator if self.program.decoration(function).is_context_manager => {
+                return Held::UNKNOWN;
+            }
+            Delivery::Generator => return Held::from(expr, Value::of(Kinds::ITERATOR)),
+            Delivery::Awaited | Delivery::Deferred => return Held::UNKNOWN,
+        }
+        if self.program.decoration(function).is_context_manager {
+            return Held::UNKNOWN;
+        }
+        if let Some(parameter) = summary.returns_argument
+            && let Some(&Actual::Given(argument)) = given.get(usize::from(parameter))
+        {
+            return value_of(argument);
+        }
+        let mut held = Held::from(expr, summary.returns);
+        for (parameter, actual) in given.iter().enumerate() {
+            if !summary.none_if_none.has(parameter) {
+                continue;
+            }
+            let Actual::Given(argument) = *actual else {
+                continue;
+            };
+            let passed = value_of(argument);
+            if passed.value.may_be_none() {
+                held = held.join(Held {
+                    value: Value::NONE,
+                    origin: passed.origin,
+                    bound: None,
+                });
+            }
+        }
+        held
+    }
+
+    fn call_library(
+        &self,
+        expr: ExprId,
+        call: CallRef,
+        callee: ExprId,
+        (arguments, held): (&[Argument], &[Held]),
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
+        let call: &Call = self.program.library.get(call);
+        let name = call.name.as_str();
+        if call.summary.never_returns {
+            state.stop();
+        }
+        if takes_no_none(name) {
+            for (argument, &held) in arguments.iter().zip(held).take(1) {
+                if argument.passing == Passing::Positional {
+                    self.used(argument.value, held, Use::Argument, expr, state, observer);
+                }
+            }
+        }
+        if !is_pure(call) {
+            self.other_code_ran(state);
+        }
+        self.grow(callee, state);
+        let given = arguments
+            .iter()
+            .filter(|argument| argument.passing == Passing::Positional)
+            .count();
+        let named = |wanted: &str| {
+            arguments.iter().any(|argument| matches!(argument.passing, Passing::Keyword(name) if self.module.name(name) == wanted))
+        };
+        let starred = arguments
+            .iter()
+            .any(|argument| matches!(argument.passing, Passing::Star | Passing::DoubleStar));
+        let mut value = call.returns(given, &named);
+        if starred {
+            value = value.without(Kinds::NONE);
+        }
+        if call.outside {
+            value = value.with(Facts::OUTSIDE);
+        }
+        let value = if value.is_never() {
+            Value::UNKNOWN
+        } else {
+            value
+        };
+        self.default_of_get(name, arguments, held, value, expr)
+    }
+
+    /// `getattr(x, "y", default)` and `d.get(k, default)` give None where the default is None.
+    fn default_of_get(
+        &self,
+        name: &str,
+        arguments: &[Argument],
+        held: &[Held],
+        value: Value,
+        expr: ExprId,
+    ) -> Held {
+        let position = match name {
+            "getattr" => 2,
+            "next" => 1,
+            _ if matches!(name.rsplit('.').next(), Some("get" | "pop" | "setdefault")) => 1,
+            _ => return Held::from(expr, value),
+        };
+        match (arguments.get(position), held.get(position)) {
+            (Some(argument), Some(default)) if argument.passing == Passing::Positional => {
+                let value = value.without(Kinds::NONE);
+                let value = if value.is_never() {
+                    Value::UNKNOWN
+                } else {
+                    value
+                };
+                let result = Held::from(expr, value);
+                if default.value.is_none() {
+                    result.join(Held {
+                        origin: Origin::Expr(expr),
+                        ..*default
+                    })
+                } else {
+                    result
+                }
+            }
+            _ => Held::from(expr, value),
+        }
+    }
+
+    /// Whether a call, for all that is known, does not come back.
+    pub(super) fn never_returns(&self, expr: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
+            return false;
+        };
+        match self.program.target(self.evaluate.value(callee)) {
+            Target::Function { function, bound } => {
+                let known = self.known.get(function).never_returns
+                    && self.program.delivery(function) == Delivery::Now;
+                known && !(bound && self.is_overridden(function))
+            }
+            Target::Library(call) => self.program.library.get(call).summary.never_returns,
+            Target::Unknown => self.sounds_final(callee),
+            Target::Construct { .. } => false,
+        }
+    }
+
+    /// An unknown function whose name says that it does not come back is believed: the alternative is a false alarm.
+    fn sounds_final(&self, callee: ExprId) -> bool {
+        let (name, receiver) = match self.module.kind(callee) {
+            ExprKind::Attribute { value, name, .. } => {
+                (self.module.name(name), self.module.dotted(self.code, value))
+            }
+            ExprKind::Name(place) => return FINAL.contains(&self.place_text(place).as_str()),
+            _ => return false,
+        };
+        let of_parser =
+            receiver.is_some_and(|receiver| receiver.to_ascii_lowercase().contains("parser"));
+        FINAL.contains(&name) || (name == "error" && of_parser)
+    }
+
+    fn grow(&self, callee: ExprId, state: &mut State) {
+        if let ExprKind::Attribute { value, name, .. } = self.module.kind(callee)
+            && GROWING.contains(&self.module.name(name))
+        {
+            self.no_longer_empty(value, state);
+        }
+    }
+}
+
+/// Whether a call leaves the program's variables and attributes alone.
+fn is_pure(call: &Call) -> bool {
+    call.described || !call.name.contains('.') || call.name.starts_with("str.")
+}
+
+/// Builtins whose first argument must not be None.
+fn takes_no_none(name: &str) -> bool {
+    matches!(
+        name,
+        "len"
+            | "int"
+            | "float"
+            | "iter"
+            | "next"
+            | "sorted"
+            | "reversed"
+            | "sum"
+            | "max"
+            | "min"
+            | "any"
+            | "all"
+            | "enumerate"
+            | "zip"
+            | "list"
+            | "tuple"
+            | "set"
+            | "dict"
+            | "frozenset"
+            | "abs"
+            | "round"
+            | "ord"
+            | "chr"
+            | "long"
+    )
+}

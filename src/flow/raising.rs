@@ -1,0 +1,197 @@
+//! Where control goes when an instruction raises.
+
+use super::Flow;
+use crate::ir::{
+    Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind,
+};
+use crate::project::{Catches, Coverage};
+use crate::summary::ClassRef;
+use crate::types::Type;
+
+/// What kinds of exceptions an instruction can raise, as far as its form tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Raising {
+    /// Anything: a call, an operator on unknown operands, `await`, `yield`.
+    pub(super) anything: bool,
+    /// AttributeError and, from descriptors, whatever; a plain attribute read.
+    pub(super) attribute: bool,
+    /// A subscript.
+    pub(super) subscript: bool,
+    /// A name that may not be bound.
+    pub(super) name: bool,
+    /// An import.
+    pub(super) import: bool,
+    /// A `raise` of this class.
+    pub(super) class: Option<ClassRef>,
+}
+
+impl Raising {
+    pub(super) fn is_nothing(self) -> bool {
+        self == Raising::default()
+    }
+}
+
+impl Flow<'_, '_> {
+    pub(super) fn raising(&self, inst: &Inst) -> Raising {
+        let mut raising = Raising::default();
+        match inst.kind {
+            InstKind::Bind {
+                source: Source::Import(_),
+                ..
+            } => raising.import = true,
+            InstKind::Bind {
+                source: Source::Element { .. } | Source::Entered { .. },
+                ..
+            } => raising.anything = true,
+            InstKind::Bind { target, .. }
+                if matches!(
+                    self.module.kind(target),
+                    ExprKind::Tuple(_) | ExprKind::List(_)
+                ) =>
+            {
+                raising.anything = true;
+            }
+            InstKind::Raise {
+                exception,
+                assertion,
+                ..
+            } => {
+                raising.class = match exception {
+                    _ if assertion => self
+                        .program
+                        .library
+                        .class("AssertionError", self.module.dialect),
+                    Some(exception) => self.raised_class(exception),
+                    None => None,
+                };
+                raising.anything |= raising.class.is_none();
+                return raising;
+            }
+            _ => {}
+        }
+        inst.kind.for_each_expr(&mut |root| {
+            self.module
+                .walk(root, &mut |expr| match self.module.kind(expr) {
+                    ExprKind::Attribute { .. } => raising.attribute = true,
+                    ExprKind::Subscript { .. } => raising.subscript = true,
+                    ExprKind::Name(place) => {
+                        if let Step::Variable {
+                            scope: Scope::Global { .. } | Scope::Free { .. } | Scope::Local { .. },
+                            ..
+                        } = self.code.place(place).step
+                        {
+                            raising.name = true;
+                        }
+                    }
+                    ExprKind::Compare { operator, .. } => {
+                        raising.anything |= !is_harmless(operator);
+                    }
+                    ExprKind::Call { callee, .. } if self.is_harmless_call(callee) => {}
+                    ExprKind::Call { .. }
+                    | ExprKind::Binary { .. }
+                    | ExprKind::Await(_)
+                    | ExprKind::Yield(_)
+                    | ExprKind::YieldFrom(_)
+                    | ExprKind::Comprehension(_)
+                    | ExprKind::Hole => raising.anything = true,
+                    _ => {}
+                });
+        });
+        raising
+    }
+
+    /// The class of a raised expression: a class, or a call of one.
+    pub(crate) fn raised_class(&self, exception: crate::ir::ExprId) -> Option<ClassRef> {
+        let expr = match self.module.kind(exception) {
+            ExprKind::Call { callee, .. } => callee,
+            ExprKind::Tuple(parts) if self.module.dialect == Dialect::Two => {
+                *self.module.list(parts).first()?
+            }
+            _ => exception,
+        };
+        match self.program.types.get(self.evaluate.value(expr).class) {
+            Type::Class(class) | Type::Instance(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// Whether a handler can receive what an instruction raises; and whether nothing gets past it.
+    pub(super) fn handles(&self, catches: &Catches, raising: Raising) -> (bool, bool) {
+        let Catches::Classes { classes, open } = catches else {
+            return (true, true);
+        };
+        if let Some(class) = raising.class {
+            let coverage = self.program.covers(catches, class, self.module.dialect);
+            return (
+                coverage != Coverage::None,
+                coverage == Coverage::Full && !open,
+            );
+        }
+        let name = |class: &ClassRef| self.program.class_name(*class);
+        if classes
+            .iter()
+            .any(|class| matches!(name(class), "Exception" | "StandardError"))
+        {
+            return (true, true);
+        }
+        let fits = |class: &ClassRef| match name(class) {
+            "AttributeError" => raising.attribute,
+            "KeyError" | "IndexError" | "LookupError" | "TypeError" => raising.subscript,
+            "NameError" | "UnboundLocalError" => raising.name,
+            "ImportError" | "ModuleNotFoundError" => raising.import,
+            _ => false,
+        };
+        (raising.anything || *open || classes.iter().any(fits), false)
+    }
+
+    /// What each handler of a region catches; nothing for one that is no `try`.
+    pub(super) fn catches_of(&self, region: TryId) -> Vec<Catches> {
+        match &self.code.region(region).kind {
+            TryKind::Catch { handlers, .. } => handlers
+                .iter()
+                .map(|handler| {
+                    self.program
+                        .catches(self.module_ref, self.id(), handler.types)
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Builtins that raise nothing for all practical purposes.
+    fn is_harmless_call(&self, callee: ExprId) -> bool {
+        let ExprKind::Name(place) = self.module.kind(callee) else {
+            return false;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Global { .. },
+        } = self.code.place(place).step
+        else {
+            return false;
+        };
+        matches!(
+            self.module.name(name),
+            "isinstance" | "issubclass" | "hasattr" | "callable" | "type" | "id" | "bool"
+        )
+    }
+
+    /// Whether a context manager may keep an exception from leaving its `with`.
+    pub(super) fn swallows(&self, manager: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.module.kind(manager) else {
+            return false;
+        };
+        let name = self.evaluate.dotted(callee).unwrap_or_default();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        matches!(last, "suppress" | "raises" | "assertRaises" | "ignored")
+            || self.program.may_swallow(self.evaluate.value(callee))
+    }
+}
+
+/// Comparisons that raise nothing for all practical purposes.
+fn is_harmless(operator: Comparison) -> bool {
+    matches!(
+        operator,
+        Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
+    )
+}

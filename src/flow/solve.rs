@@ -1,0 +1,301 @@
+//! The worklist: states at the heads of blocks to a fixpoint.
+//!
+//! A `finally` body stands once in the code and is entered in several ways: normally, on the way of a `return`, `break`
+//! or `continue`, with an exception. What holds there is kept apart for each way through it, or a variable that is
+//! bound on the normal way would seem unbound behind the statement.
+
+use super::raising::Raising;
+use super::{Flow, Held, Observer, Silent, State};
+use crate::ir::{Block, BlockId, Inst, Next, TryId, TryKind};
+use crate::project::Catches;
+use crate::value::Kinds;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// Where control was headed when it entered a `finally` body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Headed {
+    To(BlockId),
+    Return,
+    Raise,
+}
+
+/// The `finally` bodies that control is inside of, and where it was headed: an index into `Solution::ways`.
+type Way = u32;
+
+/// Deeper nesting of `finally` bodies in each other, or more ways through them, give the function up.
+const WAYS: usize = 400;
+
+/// A function is given up where its blocks are visited more often than this many times on average.
+const VISITS: usize = 60;
+
+/// What holds at the head of every block.
+pub struct Solution {
+    states: FxHashMap<(BlockId, Way), State>,
+    ways: Vec<Vec<(TryId, Headed)>>,
+    known_ways: FxHashMap<Vec<(TryId, Headed)>, Way>,
+    /// A bound was hit: nothing is known of this function.
+    pub gave_up: bool,
+    /// Control can fall off the end of the function.
+    pub falls_off: bool,
+}
+
+/// A worklist run.
+struct Run<'f, 'p, 'a> {
+    flow: &'f Flow<'p, 'a>,
+    solution: Solution,
+    open: BTreeSet<(BlockId, Way)>,
+    catches: Vec<Option<Vec<Catches>>>,
+    raising: Vec<Option<Raising>>,
+    visits: usize,
+}
+
+impl<'p, 'a> Flow<'p, 'a> {
+    /// Computes what holds at the head of every block.
+    pub fn solve(&self) -> Solution {
+        let solution = Solution {
+            states: FxHashMap::default(),
+            ways: vec![Vec::new()],
+            known_ways: FxHashMap::default(),
+            gave_up: false,
+            falls_off: false,
+        };
+        let mut run = Run {
+            flow: self,
+            solution,
+            open: BTreeSet::new(),
+            catches: vec![None; self.code.tries.len()],
+            raising: vec![None; self.code.insts.len()],
+            visits: 0,
+        };
+        run.arrive(BlockId::new(0), 0, &self.entry());
+        let bound = VISITS * self.code.blocks.len() + 1000;
+        while let Some((block, way)) = run.open.pop_first() {
+            run.visits += 1;
+            if run.visits > bound || run.solution.ways.len() > WAYS {
+                run.solution.gave_up = true;
+                break;
+            }
+            run.block(block, way);
+        }
+        run.solution
+    }
+
+    /// Runs through every block that control gets to, in order, and tells what happens.
+    pub fn walk(&self, solution: &Solution, observer: &mut dyn Observer) {
+        if solution.gave_up {
+            return;
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "sorted before use")]
+        let mut heads: Vec<_> = solution.states.keys().copied().collect();
+        heads.sort_unstable();
+        for head in heads {
+            let mut state = solution.states[&head].clone();
+            let block = self.code.block(head.0);
+            for index in block.insts.range() {
+                self.position.set((head.0, index as u32));
+                if !state.is_reachable() {
+                    break;
+                }
+                observer.inst(self, &state);
+                self.run(&self.code.insts[index], &mut state, observer);
+            }
+            if block.next == Next::Return && state.is_reachable() && !self.ends_in_return(block) {
+                let held = Held {
+                    value: crate::value::Value::NONE,
+                    ..Held::UNKNOWN
+                };
+                observer.event(self, &state, super::Event::Return { value: None, held });
+            }
+        }
+    }
+
+    fn ends_in_return(&self, block: &Block) -> bool {
+        let last = self.code.insts(block).last();
+        matches!(
+            last,
+            Some(Inst {
+                kind: crate::ir::InstKind::Return(_),
+                ..
+            })
+        )
+    }
+}
+
+impl Solution {
+    /// What holds when a block is entered, on all ways through it together.
+    pub fn at(&self, block: BlockId) -> Option<State> {
+        let mut joined: Option<State> = None;
+        for way in 0..self.ways.len() as u32 {
+            let Some(state) = self.states.get(&(block, way)) else {
+                continue;
+            };
+            match &mut joined {
+                Some(joined) => {
+                    joined.join(state);
+                }
+                None => joined = Some(state.clone()),
+            }
+        }
+        joined
+    }
+}
+
+impl Run<'_, '_, '_> {
+    fn arrive(&mut self, block: BlockId, way: Way, state: &State) {
+        if !state.is_reachable() {
+            return;
+        }
+        let changed = match self.solution.states.get_mut(&(block, way)) {
+            Some(known) => known.join(state),
+            None => {
+                self.solution.states.insert((block, way), state.clone());
+                true
+            }
+        };
+        if changed {
+            self.open.insert((block, way));
+        }
+    }
+
+    fn block(&mut self, id: BlockId, way: Way) {
+        let Some(mut state) = self.solution.states.get(&(id, way)).cloned() else {
+            return;
+        };
+        let block = *self.flow.code.block(id);
+        for index in block.insts.range() {
+            let inst = &self.flow.code.insts[index];
+            self.flow.position.set((id, index as u32));
+            if block.guard.is_some() {
+                let raising = *self.raising[index].get_or_insert_with(|| self.flow.raising(inst));
+                if !raising.is_nothing() {
+                    self.raise(block.guard, way, &state, raising);
+                }
+            }
+            self.flow.run(inst, &mut state, &mut Silent);
+            if !state.is_reachable() {
+                return;
+            }
+        }
+        self.leave(block, way, &state);
+    }
+
+    fn leave(&mut self, block: Block, way: Way, state: &State) {
+        match block.next {
+            Next::Goto(to) => self.jump(block.guard, way, Headed::To(to), state),
+            Next::Branch(one, other) => {
+                self.jump(block.guard, way, Headed::To(one), state);
+                self.jump(block.guard, way, Headed::To(other), state);
+            }
+            Next::Return => self.jump(block.guard, way, Headed::Return, state),
+            Next::Resume(region) => self.resume(region, way, state),
+            Next::Raise | Next::Never => {}
+        }
+    }
+
+    /// Goes where control is headed, through the `finally` bodies on the way.
+    fn jump(&mut self, from: Option<TryId>, way: Way, headed: Headed, state: &State) {
+        let code = self.flow.code;
+        let stop = match headed {
+            Headed::To(block) => code.block(block).guard,
+            Headed::Return | Headed::Raise => None,
+        };
+        let mut at = from;
+        while let Some(region) = at
+            && at != stop
+        {
+            if let TryKind::Finally { entry, .. } = code.region(region).kind {
+                let inside = self.enter(way, region, headed);
+                self.arrive(entry, inside, state);
+                return;
+            }
+            at = code.region(region).parent;
+        }
+        match headed {
+            Headed::To(block) => self.arrive(block, way, state),
+            Headed::Return => self.solution.falls_off = true,
+            Headed::Raise => {}
+        }
+    }
+
+    fn enter(&mut self, way: Way, region: TryId, headed: Headed) -> Way {
+        let mut path = self.solution.ways[way as usize].clone();
+        path.push((region, headed));
+        if let Some(&known) = self.solution.known_ways.get(&path) {
+            return known;
+        }
+        let new = self.solution.ways.len() as Way;
+        self.solution.ways.push(path.clone());
+        self.solution.known_ways.insert(path, new);
+        new
+    }
+
+    /// At the end of a `finally` body: on to where control was headed.
+    fn resume(&mut self, region: TryId, way: Way, state: &State) {
+        let mut path = self.solution.ways[way as usize].clone();
+        let Some((_, headed)) = path.pop() else {
+            return;
+        };
+        let outer = if path.is_empty() {
+            0
+        } else {
+            self.solution.known_ways.get(&path).copied().unwrap_or(0)
+        };
+        let parent = self.flow.code.region(region).parent;
+        match headed {
+            Headed::Raise => {
+                let anything = Raising {
+                    anything: true,
+                    ..Raising::default()
+                };
+                self.raise(parent, outer, state, anything);
+            }
+            _ => self.jump(parent, outer, headed, state),
+        }
+    }
+
+    /// Carries the state from before an instruction to everybody who may catch what it raises.
+    fn raise(&mut self, guard: Option<TryId>, way: Way, state: &State, raising: Raising) {
+        let code = self.flow.code;
+        let mut at = guard;
+        while let Some(id) = at {
+            let region = code.region(id);
+            match &region.kind {
+                TryKind::Catch { handlers, .. } => {
+                    let catches = self.catches[id.index()]
+                        .get_or_insert_with(|| self.flow.catches_of(id))
+                        .clone();
+                    for (handler, catches) in handlers.iter().zip(&catches) {
+                        let (receives, ends) = self.flow.handles(catches, raising);
+                        if receives {
+                            self.arrive(handler.entry, way, state);
+                        }
+                        if ends {
+                            return;
+                        }
+                    }
+                }
+                TryKind::Finally { entry, .. } => {
+                    let inside = self.enter(way, id, Headed::Raise);
+                    self.arrive(*entry, inside, state);
+                    return;
+                }
+                TryKind::With { manager, after, .. } => {
+                    if self.flow.swallows(*manager) {
+                        let mut state = state.clone();
+                        self.flow.other_code_ran(&mut state);
+                        self.jump(region.parent, way, Headed::To(*after), &state);
+                    }
+                }
+            }
+            at = region.parent;
+        }
+    }
+}
+
+impl State {
+    /// Whether a place is bound on every path.
+    pub fn is_bound(&self, place: crate::ir::PlaceId) -> bool {
+        !self.get(place).value.kinds.meets(Kinds::UNBOUND)
+    }
+}

@@ -1,0 +1,88 @@
+//! Files to modules, on all threads.
+
+use super::walk::{reason, size};
+use crate::analyze::{Monitor, Pass};
+use crate::ir::{Dialect, Module};
+use crate::lower::lower;
+use crate::report::Trouble;
+use rayon::prelude::*;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The largest file that is read, in bytes. What people write is far smaller; what is larger is data.
+pub const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// A file to be read.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// How it is to be read, if that is known.
+    pub(super) dialect: Option<Dialect>,
+    /// What it says, if that comes from elsewhere.
+    pub(super) content: Option<Arc<[u8]>>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Lowered {
+    /// Its bytes.
+    pub(super) source: Arc<[u8]>,
+    /// What it says.
+    pub(super) module: Arc<Module>,
+}
+
+/// Reads and lowers files; the results stand in the order of the jobs. Large files come first, so that no thread is left
+/// with one when the others are done.
+pub(super) fn lower_all(jobs: &[Job], monitor: &dyn Monitor) -> Vec<Result<Lowered, Trouble>> {
+    let mut order: Vec<(u64, usize)> = jobs
+        .iter()
+        .enumerate()
+        .map(|(index, job)| (size(&job.path), index))
+        .collect();
+    order.sort_by_key(|&(size, index)| (std::cmp::Reverse(size), index));
+    let done = AtomicUsize::new(0);
+    let mut results: Vec<(usize, Result<Lowered, Trouble>)> = order
+        .into_iter()
+        .par_bridge()
+        .map(|(_, index)| {
+            let lowered = lower_one(&jobs[index]);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            monitor.progress(Pass::Lower, done, jobs.len());
+            (index, lowered)
+        })
+        .collect();
+    results.sort_by_key(|&(index, _)| index);
+    results.into_iter().map(|(_, lowered)| lowered).collect()
+}
+
+fn lower_one(job: &Job) -> Result<Lowered, Trouble> {
+    let source = match &job.content {
+        Some(content) if content.len() as u64 > LIMIT => {
+            return Err(Trouble::TooBig(content.len() as u64));
+        }
+        Some(content) => Arc::clone(content),
+        None => read(&job.path)?.into(),
+    };
+    let module = Arc::new(lower(&source, job.dialect));
+    Ok(Lowered { source, module })
+}
+
+/// Reads a file, unless it is none or too large. One that grows meanwhile is read up to the limit.
+fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+    let unreadable = |error: std::io::Error| Trouble::Unreadable(reason(&error));
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Trouble::NotAFile);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    match bytes.len() as u64 > LIMIT {
+        true => Err(Trouble::TooBig(size(path).max(bytes.len() as u64))),
+        false => Ok(bytes),
+    }
+}

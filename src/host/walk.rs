@@ -1,0 +1,154 @@
+//! Which files below a folder are Python that somebody wrote.
+
+use crate::report::Trouble;
+use ignore::{DirEntry, WalkBuilder};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Folders of other people's code and of what tools make.
+const LEFT_OUT: &[&str] = &[
+    "__pycache__",
+    "__pypackages__",
+    "node_modules",
+    "site-packages",
+    "venv",
+];
+
+/// Names of such folders, unless they are packages.
+const LEFT_OUT_UNLESS_PACKAGE: &[&str] = &["build", "dist"];
+
+/// What lies below a folder.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// Python files.
+    pub(super) files: Vec<PathBuf>,
+    /// Folders that cannot be looked into.
+    pub(super) troubles: Vec<(PathBuf, Trouble)>,
+}
+
+/// Walks a folder, with everything below it.
+pub(super) fn walk(folder: &Path) -> Walked {
+    walk_to(folder, None)
+}
+
+/// Walks a folder to a depth; 1 is its own files. Symbolic links are not followed, so there are no loops.
+pub(super) fn walk_to(folder: &Path, depth: Option<usize>) -> Walked {
+    let in_repository = folder
+        .ancestors()
+        .any(|folder| folder.join(".git").exists());
+    let mut walked = Walked::default();
+    let walk = WalkBuilder::new(folder)
+        .max_depth(depth)
+        .parents(in_repository)
+        .require_git(in_repository)
+        .filter_entry(|entry| entry.depth() == 0 || !is_left_out(entry))
+        .build();
+    for entry in walk {
+        match entry {
+            Ok(entry) if is_python(&entry) => walked.files.push(entry.into_path()),
+            Ok(_) => {}
+            Err(error) => walked.troubles.extend(trouble(&error, folder)),
+        }
+    }
+    walked
+}
+
+fn is_left_out(entry: &DirEntry) -> bool {
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return false;
+    }
+    let path = entry.path();
+    let name = entry.file_name().to_string_lossy();
+    LEFT_OUT.contains(&name.as_ref())
+        || name.ends_with(".egg-info")
+        || (LEFT_OUT_UNLESS_PACKAGE.contains(&name.as_ref()) && !is_package(path))
+        || path.join("pyvenv.cfg").is_file()
+}
+
+/// Whether Python imports the folder as a package with a body.
+pub(super) fn is_package(folder: &Path) -> bool {
+    folder.join("__init__.py").is_file()
+}
+
+fn is_python(entry: &DirEntry) -> bool {
+    if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        return false;
+    }
+    match entry.path().extension() {
+        Some(extension) => extension == "py" || extension == "pyi",
+        None => is_script(entry.path()),
+    }
+}
+
+/// Whether a file starts with a line that makes Python run it.
+fn is_script(path: &Path) -> bool {
+    let mut start = Vec::with_capacity(128);
+    let read = File::open(path).and_then(|file| file.take(128).read_to_end(&mut start));
+    let line = start.split(|&byte| byte == b'\n').next();
+    read.is_ok() && line.is_some_and(names_python)
+}
+
+/// `#!/usr/bin/python3`, `#!/usr/bin/env -S python2.7 -u`.
+fn names_python(line: &[u8]) -> bool {
+    let Some(command) = line.strip_prefix(b"#!") else {
+        return false;
+    };
+    let command = String::from_utf8_lossy(command);
+    command.split_whitespace().any(|word| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        let version = name
+            .strip_prefix("python")
+            .or_else(|| name.strip_prefix("pypy"));
+        version.is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    })
+}
+
+/// What to say of an entry that could not be visited. What vanished meanwhile is nobody's trouble.
+fn trouble(error: &ignore::Error, folder: &Path) -> Option<(PathBuf, Trouble)> {
+    let io = error.io_error()?;
+    if io.kind() == std::io::ErrorKind::NotFound {
+        return None;
+    }
+    let path = path_of(error).unwrap_or(folder).to_owned();
+    Some((path, Trouble::Unreadable(reason(io))))
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+/// An error of the operating system without its number.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+/// How large a file is; 0 where nobody knows.
+pub(super) fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_python;
+
+    #[test]
+    fn shebangs_of_python() {
+        assert!(names_python(b"#!/usr/bin/python"));
+        assert!(names_python(b"#! /usr/bin/env -S python2.7 -u"));
+        assert!(names_python(b"#!/opt/pypy3"));
+        assert!(!names_python(b"#!/bin/sh"));
+        assert!(!names_python(b"#!/usr/bin/python-config"));
+        assert!(!names_python(b"python"));
+    }
+}

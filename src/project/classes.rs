@@ -1,0 +1,283 @@
+//! Classes of the project: bases across files, linearization, members.
+
+use super::{Program, Symbol};
+use crate::ir::{ClassId, FunctionKind, Passing, Scope, Step};
+use crate::summary::ClassRef;
+use crate::text::Location;
+use crate::types::{FunctionRef, ModuleRef, Type};
+use crate::value::Value;
+use rustc_hash::FxHashMap;
+
+/// A class of the project.
+#[derive(Debug, Default)]
+pub struct ClassInfo {
+    /// Its module.
+    pub module: Option<ModuleRef>,
+    /// Its id there.
+    pub id: Option<ClassId>,
+    /// Its bases, as far as they are known.
+    pub bases: Vec<ClassRef>,
+    /// Itself and its ancestors in the order in which members are looked up.
+    pub linearization: Vec<ClassRef>,
+    /// Some ancestor is not known: it may have any member.
+    pub has_unknown_base: bool,
+    /// Classes of the project that name it as a base.
+    pub subclasses: Vec<ClassRef>,
+    /// What its body binds.
+    pub members: FxHashMap<Symbol, Value>,
+    /// What is assigned to attributes of its instances, in its own methods or from outside.
+    pub attributes: FxHashMap<Symbol, Attribute>,
+}
+
+/// An attribute of instances.
+#[derive(Clone, Debug, Default)]
+pub struct Attribute {
+    /// The join of all that is assigned.
+    pub value: Value,
+    /// Each assignment, in the order of files and places.
+    pub assignments: Vec<Assignment>,
+}
+
+/// An assignment to an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The function that it is in.
+    pub function: FunctionRef,
+    /// The statement.
+    pub location: Location,
+    /// What is assigned.
+    pub value: Value,
+}
+
+/// More ancestors than that are not followed.
+const ANCESTORS: usize = 200;
+
+impl Program<'_> {
+    /// A class's name, dotted for one of the library.
+    pub fn class_name(&self, class: ClassRef) -> &str {
+        match self.project_class(class) {
+            Some(ClassInfo {
+                module: Some(module),
+                id: Some(id),
+                ..
+            }) => {
+                let module = self.module(*module);
+                module.name(module.class(*id).name)
+            }
+            _ => self.library.class_name(class),
+        }
+    }
+
+    /// A class and its ancestors, in the order in which members are looked up.
+    pub fn linearization(&self, class: ClassRef) -> Vec<ClassRef> {
+        match self.project_class(class) {
+            Some(info) => info.linearization.clone(),
+            None => vec![class],
+        }
+    }
+
+    /// Whether `class` is `ancestor` or inherits from it. Nothing if an unknown base makes it impossible to say no.
+    pub fn is_subclass(
+        &self,
+        class: ClassRef,
+        ancestor: ClassRef,
+        dialect: crate::ir::Dialect,
+    ) -> Option<bool> {
+        let Some(info) = self.project_class(class) else {
+            let of_library = self.project_class(ancestor).is_none();
+            return Some(of_library && self.library.is_subclass(class, ancestor, dialect));
+        };
+        let found = info.linearization.iter().any(|&at| {
+            at == ancestor
+                || (self.project_class(at).is_none()
+                    && self.project_class(ancestor).is_none()
+                    && self.library.is_subclass(at, ancestor, dialect))
+        });
+        if found {
+            return Some(true);
+        }
+        if info.has_unknown_base {
+            None
+        } else {
+            Some(false)
+        }
+    }
+
+    /// All classes of the project that inherit from `class`, directly or not.
+    pub fn descendants(&self, class: ClassRef) -> Vec<ClassRef> {
+        let mut found = Vec::new();
+        let mut open = vec![class];
+        while let Some(at) = open.pop() {
+            let Some(info) = self.project_class(at) else {
+                continue;
+            };
+            for &subclass in &info.subclasses {
+                if !found.contains(&subclass) && found.len() < ANCESTORS {
+                    found.push(subclass);
+                    open.push(subclass);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether some subclass in the project has its own version of a method.
+    pub fn is_overridden(&self, function: FunctionRef) -> bool {
+        self.overridden[function.0 as usize]
+    }
+
+    /// The methods that a call of `function` on an instance of an unknown subclass may reach besides it.
+    pub fn overrides(&self, function: FunctionRef) -> Vec<FunctionRef> {
+        let Some(class) = self.class_of_method(function) else {
+            return Vec::new();
+        };
+        let (module, id) = self.locate(function);
+        let symbol = self.symbol(module, self.module(module).function(id).name);
+        let mut found = Vec::new();
+        for subclass in self.descendants(class) {
+            let Some(info) = self.project_class(subclass) else {
+                continue;
+            };
+            if let Some(member) = info.members.get(&symbol)
+                && let Type::Function { function, .. } = self.types.get(member.class)
+            {
+                found.push(function);
+            }
+        }
+        found
+    }
+}
+
+/// Reads the classes of all modules; bases come later, as they need imports.
+pub(super) fn collect(sources: &[super::Source]) -> Vec<ClassInfo> {
+    let mut classes = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        for id in 0..source.module.classes.len() {
+            classes.push(ClassInfo {
+                module: Some(ModuleRef(index as u32)),
+                id: Some(ClassId::new(id)),
+                ..ClassInfo::default()
+            });
+        }
+    }
+    classes
+}
+
+/// Resolves the bases of every class, then linearizes. Returns whether any base changed.
+pub(super) fn resolve_bases(program: &mut Program<'_>) -> bool {
+    let resolved: Vec<(Vec<ClassRef>, bool)> = (0..program.classes.len())
+        .map(|index| bases(program, index))
+        .collect();
+    let mut changed = false;
+    for (info, (bases, has_unknown)) in program.classes.iter_mut().zip(resolved) {
+        changed |= info.bases != bases;
+        info.bases = bases;
+        info.has_unknown_base = has_unknown;
+        info.subclasses.clear();
+    }
+    let first = program.library.class_count() as u32;
+    for index in 0..program.classes.len() {
+        for base in program.classes[index].bases.clone() {
+            if let Some(own) = base.0.checked_sub(first) {
+                program.classes[own as usize]
+                    .subclasses
+                    .push(ClassRef(first + index as u32));
+            }
+        }
+    }
+    linearize_all(program);
+    changed
+}
+
+fn bases(program: &Program<'_>, index: usize) -> (Vec<ClassRef>, bool) {
+    let info = &program.classes[index];
+    let (Some(module_ref), Some(id)) = (info.module, info.id) else {
+        return (Vec::new(), true);
+    };
+    let module = program.module(module_ref);
+    let class = module.class(id);
+    let evaluate = super::Evaluate::new(program, module_ref, class.parent);
+    let mut bases = Vec::new();
+    let mut has_unknown = false;
+    for argument in module.arguments(class.arguments) {
+        match argument.passing {
+            Passing::Positional => {}
+            Passing::Keyword(_) => continue,
+            Passing::Star | Passing::DoubleStar => {
+                has_unknown = true;
+                continue;
+            }
+        }
+        match evaluate.class_named(argument.value) {
+            Some(base) => bases.push(base),
+            None => has_unknown = true,
+        }
+    }
+    (bases, has_unknown)
+}
+
+fn linearize_all(program: &mut Program<'_>) {
+    let first = program.library.class_count() as u32;
+    for index in 0..program.classes.len() {
+        let mut order = Vec::new();
+        let mut unknown = false;
+        visit(
+            program,
+            ClassRef(first + index as u32),
+            &mut order,
+            &mut unknown,
+        );
+        let info = &mut program.classes[index];
+        info.linearization = order;
+        info.has_unknown_base |= unknown;
+    }
+}
+
+/// Depth first, each class at its last mention: the same as Python's own order wherever that is not contested.
+fn visit(program: &Program<'_>, class: ClassRef, order: &mut Vec<ClassRef>, unknown: &mut bool) {
+    let mut open = vec![class];
+    let mut seen = Vec::new();
+    while let Some(at) = open.pop() {
+        if seen.len() > ANCESTORS {
+            *unknown = true;
+            break;
+        }
+        seen.push(at);
+        if let Some(info) = program.project_class(at) {
+            *unknown |= info.has_unknown_base;
+            let upward = info.bases.iter().rev().copied();
+            open.extend(upward.filter(|base| !seen.contains(base)));
+        }
+    }
+    for (position, &at) in seen.iter().enumerate() {
+        if !seen[position + 1..].contains(&at) {
+            order.push(at);
+        }
+    }
+}
+
+/// The class whose body a variable belongs to, if its function is a class body.
+pub(super) fn member_symbol(
+    program: &Program<'_>,
+    function: FunctionRef,
+    place: crate::ir::PlaceId,
+) -> Option<(ClassRef, Symbol)> {
+    let (module_ref, id) = program.locate(function);
+    let module = program.module(module_ref);
+    let code = module.function(id);
+    if code.kind != FunctionKind::Class {
+        return None;
+    }
+    let class = code.class?;
+    match code.place(place).step {
+        Step::Variable {
+            name,
+            scope: Scope::Local { .. },
+        } => Some((
+            program.class(module_ref, class),
+            program.symbol(module_ref, name),
+        )),
+        _ => None,
+    }
+}

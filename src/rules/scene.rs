@@ -1,0 +1,171 @@
+//! What a rule can see, and how it says what it found.
+
+use super::Rule;
+use crate::escape::Escapes;
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::flow::Flow;
+use crate::infer::Trace;
+use crate::ir::ExprId;
+use crate::project::{CallGraph, Program};
+use crate::summary::Summary;
+use crate::text::{Location, Span};
+use crate::types::FunctionRef;
+
+/// One function, for a rule that looks at one at a time.
+pub struct Scene<'s> {
+    /// The rule itself.
+    pub rule: &'static Rule,
+    /// The function.
+    pub flow: &'s Flow<'s, 's>,
+}
+
+/// The whole program, with everything that was computed.
+pub struct Whole<'s> {
+    /// The program.
+    pub program: &'s Program<'s>,
+    /// Who calls whom.
+    pub graph: &'s CallGraph,
+    /// What each function does.
+    pub summaries: &'s [Summary],
+    /// What was seen in each function.
+    pub traces: &'s [Trace],
+    /// What can fail for a reason outside the program, and how far up that gets.
+    pub escapes: &'s Escapes,
+}
+
+impl Scene<'_> {
+    /// A finding at an expression of the function at work.
+    pub fn at(&self, expr: ExprId, message: Message) -> Finding {
+        self.at_span(self.flow.module.span(expr), message)
+    }
+
+    /// A finding at a span of the function at work.
+    pub fn at_span(&self, span: Span, message: Message) -> Finding {
+        let (_, inst) = self.flow.position();
+        let statement = self
+            .flow
+            .code
+            .insts
+            .get(inst as usize)
+            .map_or(span.start, |inst| inst.span.start);
+        Finding {
+            statement,
+            ..draft(
+                self.rule,
+                self.flow.program,
+                self.flow.function,
+                span,
+                message,
+            )
+        }
+    }
+
+    /// Where an expression of the function at work stands.
+    pub fn location(&self, expr: ExprId) -> Location {
+        self.location_of(self.flow.module.span(expr))
+    }
+
+    /// A span in the file at work.
+    pub fn location_of(&self, span: Span) -> Location {
+        Location {
+            file: self.flow.program.file(self.flow.function),
+            span,
+        }
+    }
+
+    /// A place on the way to a finding.
+    pub fn related(&self, expr: ExprId, message: Message) -> Related {
+        Related {
+            location: self.location(expr),
+            message,
+        }
+    }
+}
+
+/// A finding in a function, of the rule's own severity and medium confidence; in a test it is a hint.
+pub fn draft(
+    rule: &'static Rule,
+    program: &Program<'_>,
+    function: FunctionRef,
+    span: Span,
+    message: Message,
+) -> Finding {
+    let location = Location {
+        file: program.file(function),
+        span,
+    };
+    Finding {
+        rule: rule.name,
+        severity: if is_test(program, function) {
+            Severity::Hint
+        } else {
+            rule.severity
+        },
+        confidence: Confidence::Medium,
+        location,
+        statement: span.start,
+        symbol: program.qualified_name(function),
+        message,
+        related: Vec::new(),
+        help: None,
+        fix: None,
+        cause: None,
+    }
+}
+
+/// Whether a function stands in a file of tests.
+pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
+    let (module, _) = program.locate(function);
+    is_test_path(&program.sources[module.0 as usize].path)
+}
+
+fn is_test_path(path: &str) -> bool {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let file = parts.pop().unwrap_or_default();
+    let stem = file.strip_suffix(".py").unwrap_or(file);
+    let in_folder = parts.iter().any(|part| {
+        matches!(
+            *part,
+            "test" | "tests" | "testing" | "unittests" | "test_utils"
+        )
+    });
+    in_folder
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || matches!(stem, "conftest" | "tests" | "test")
+}
+
+impl Finding {
+    /// With this severity, unless it is a hint already.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        if self.severity != Severity::Hint {
+            self.severity = severity;
+        }
+        self
+    }
+
+    /// With this confidence.
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// With a place on the way to it.
+    pub fn because(mut self, related: Related) -> Self {
+        self.related.push(related);
+        self
+    }
+
+    /// With what to do.
+    pub fn help(mut self, message: Message) -> Self {
+        self.help = Some(message);
+        self
+    }
+
+    /// With what causes it elsewhere.
+    pub fn caused_by(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+}
