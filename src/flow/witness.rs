@@ -536,10 +536,10 @@ impl Search<'_, '_, '_> {
             "compare",
             Comparison::Equal as u8,
             self.flow.form(target),
-            self.form(value),
+            self.flow.form(value),
         ));
         self.mentions.insert(equal, vec![place]);
-        self.literals.insert(equal, (place, self.form(value)));
+        self.literals.insert(equal, (place, self.flow.form(value)));
         for (condition, holds) in [
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
