@@ -14,6 +14,9 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if self.has_walrus {
+            self.assume_evaluated(test, state);
+        }
         match self.module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -46,6 +49,53 @@ impl Flow<'_, '_> {
                 self.assume_truth(test, holds, state)
             }
             _ => {}
+        }
+    }
+
+    /// What a condition binds is bound once it came out; its operands behind `and` and `or` come here by themselves.
+    fn assume_evaluated(&self, test: ExprId, state: &mut State) {
+        if matches!(self.module.kind(test), ExprKind::And(_) | ExprKind::Or(_)) {
+            return;
+        }
+        for target in self.bound_in(test) {
+            let held = state.get(target);
+            if held.value.kinds.meets(Kinds::UNBOUND) {
+                let bound = held.without(Kinds::UNBOUND);
+                state.set(
+                    target,
+                    if bound.value.is_never() {
+                        Held::UNKNOWN
+                    } else {
+                        bound
+                    },
+                );
+            }
+        }
+    }
+
+    /// The names that are bound wherever an expression is evaluated.
+    pub(super) fn bound_in(&self, expr: ExprId) -> Vec<PlaceId> {
+        let mut found = Vec::new();
+        self.collect_bound(expr, &mut found);
+        found
+    }
+
+    fn collect_bound(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
+        match self.module.kind(expr) {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                if let Some(&first) = self.module.list(parts).first() {
+                    self.collect_bound(first, found);
+                }
+            }
+            ExprKind::Conditional { test, .. } => self.collect_bound(test, found),
+            ExprKind::Comprehension(_) => {}
+            ExprKind::Walrus { target, value } => {
+                self.collect_bound(value, found);
+                found.extend(self.place_of(target));
+            }
+            _ => self
+                .module
+                .for_each_part(expr, &mut |part| self.collect_bound(part, found)),
         }
     }
 
@@ -94,11 +144,24 @@ impl Flow<'_, '_> {
                 self.walruses_ran(value, state);
                 if let Some(place) = self.place_of(target) {
                     let held = state.get(place).without(Kinds::UNBOUND);
-                    state.set(place, if held.value.is_never() { Held::UNKNOWN } else { held });
+                    state.set(
+                        place,
+                        if held.value.is_never() {
+                            Held::UNKNOWN
+                        } else {
+                            held
+                        },
+                    );
                 }
             }
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Conditional { .. } | ExprKind::Lambda(_) | ExprKind::Comprehension(_) => {}
-            _ => self.module.for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Lambda(_)
+            | ExprKind::Comprehension(_) => {}
+            _ => self
+                .module
+                .for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
         }
     }
 

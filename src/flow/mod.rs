@@ -178,6 +178,7 @@ pub struct Flow<'p, 'a> {
     iterated: Vec<ExprId>,
     entered: Vec<ExprId>,
     bindings: Vec<u32>,
+    has_walrus: bool,
     position: Cell<(BlockId, u32)>,
 }
 
@@ -212,6 +213,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             iterated: iterables.collect(),
             entered: managers.collect(),
             bindings: bindings(module, code),
+            has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
         }
     }
@@ -252,7 +254,8 @@ impl<'p, 'a> Flow<'p, 'a> {
         let is_receiver = index == 0
             && self.program.class_of_method(self.function).is_some()
             && !self.program.decoration(self.function).is_static;
-        if is_receiver || matches!(parameter.kind, Star | DoubleStar) {
+        let is_given = self.program.decoration(self.function).rejects_none;
+        if is_receiver || is_given || matches!(parameter.kind, Star | DoubleStar) {
             return Held::without_evidence(declared);
         }
         let value = Held::without_evidence(declared).value.join(Value::NONE);
@@ -341,6 +344,12 @@ fn bindings(module: &Module, code: &Function) -> Vec<u32> {
         }
     }
     counts
+}
+
+fn has_walrus(module: &Module, code: &Function) -> bool {
+    let is_walrus =
+        |index: usize| matches!(module.kind(ExprId::new(index)), ExprKind::Walrus { .. });
+    code.exprs.range().any(is_walrus)
 }
 
 /// For each place, the paths that go through it.

@@ -1,7 +1,9 @@
 //! Where control goes when an instruction raises.
 
 use super::Flow;
-use crate::ir::{Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind};
+use crate::ir::{
+    Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind,
+};
 use crate::project::{Catches, Coverage};
 use crate::summary::ClassRef;
 use crate::types::Type;

@@ -77,7 +77,12 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
             }
         }
         let count = code.blocks.len();
-        let mut ways = Self { flow, block_of, next: vec![Vec::new(); count], ends: vec![false; count] };
+        let mut ways = Self {
+            flow,
+            block_of,
+            next: vec![Vec::new(); count],
+            ends: vec![false; count],
+        };
         ways.lay_out();
         ways
     }
@@ -103,18 +108,29 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
             }
         }
         for (index, block) in code.blocks.iter().enumerate() {
-            let Next::Resume(region) = block.next else { continue };
+            let Next::Resume(region) = block.next else {
+                continue;
+            };
             let (targets, ends) = &resumed[region.index()];
             self.next[index].extend(targets);
             self.ends[index] |= *ends;
-            let anything = Raising { anything: true, ..Raising::default() };
+            let anything = Raising {
+                anything: true,
+                ..Raising::default()
+            };
             let caught = self.catchers(code.region(region).parent, anything);
             self.next[index].extend(caught);
         }
     }
 
     /// Start a block to where it is headed, through the `finally` bodies on the way.
-    fn jump(&mut self, from: usize, guard: Option<TryId>, to: Option<BlockId>, resumed: &mut [(Vec<BlockId>, bool)]) {
+    fn jump(
+        &mut self,
+        from: usize,
+        guard: Option<TryId>,
+        to: Option<BlockId>,
+        resumed: &mut [(Vec<BlockId>, bool)],
+    ) {
         let code = self.flow.code;
         let stop = to.and_then(|to| code.block(to).guard);
         let mut behind: Option<TryId> = None;
@@ -204,7 +220,14 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     }
 
     /// Follows a variable through a block, up to where it is bound again.
-    fn through(&self, id: BlockId, first: Option<usize>, place: PlaceId, reach: &mut Reach, open: &mut Vec<BlockId>) {
+    fn through(
+        &self,
+        id: BlockId,
+        first: Option<usize>,
+        place: PlaceId,
+        reach: &mut Reach,
+        open: &mut Vec<BlockId>,
+    ) {
         let block = self.flow.code.block(id);
         let range = block.insts.range();
         for index in first.unwrap_or(range.start)..range.end {
@@ -220,7 +243,10 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                 if ended {
                     return;
                 }
-                let at = |name| At { name, inst: index as u32 };
+                let at = |name| At {
+                    name,
+                    inst: index as u32,
+                };
                 match access {
                     Access::Read(name) => reach.reads.push(at(name)),
                     Access::Write(name) => {
@@ -252,7 +278,10 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         for (index, inst) in self.flow.code.insts.iter().enumerate() {
             self.flow.accesses(inst, place, &mut |access| {
                 if let Access::Write(name) = access {
-                    found.push(At { name, inst: index as u32 });
+                    found.push(At {
+                        name,
+                        inst: index as u32,
+                    });
                 }
             });
         }
@@ -271,7 +300,13 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
             open.extend(&self.next[block.index()]);
             let guard = self.flow.code.block(block).guard;
             if guard.is_some() {
-                open.extend(self.catchers(guard, Raising { anything: true, ..Raising::default() }));
+                open.extend(self.catchers(
+                    guard,
+                    Raising {
+                        anything: true,
+                        ..Raising::default()
+                    },
+                ));
             }
         }
         seen
@@ -281,12 +316,22 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     /// meets this one again later.
     pub fn conditions(&self, inst: u32) -> Vec<(ExprId, bool, bool)> {
         let code = self.flow.code;
-        let Some(block) = self.block_of(inst) else { return Vec::new() };
+        let Some(block) = self.block_of(inst) else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         for (index, from) in code.blocks.iter().enumerate() {
-            let Next::Branch(one, other) = from.next else { continue };
+            let Next::Branch(one, other) = from.next else {
+                continue;
+            };
             for (branch, sibling) in [(one, other), (other, one)] {
-                let Some(Inst { kind: InstKind::Assume { test, holds }, .. }) = code.insts(code.block(branch)).first() else { continue };
+                let Some(Inst {
+                    kind: InstKind::Assume { test, holds },
+                    ..
+                }) = code.insts(code.block(branch)).first()
+                else {
+                    continue;
+                };
                 let without = self.reachable(BlockId::new(0), Some(branch));
                 if without[block.index()] || !self.reachable(BlockId::new(0), None)[index] {
                     continue;
@@ -305,7 +350,11 @@ impl Flow<'_, '_> {
     /// What an instruction does with a variable, in order.
     pub fn accesses(&self, inst: &Inst, place: PlaceId, visit: &mut dyn FnMut(Access)) {
         match inst.kind {
-            InstKind::Bind { target, source, annotation } => {
+            InstKind::Bind {
+                target,
+                source,
+                annotation,
+            } => {
                 if let Source::Augmented { .. } = source {
                     self.reads(target, place, visit);
                 }
@@ -326,14 +375,30 @@ impl Flow<'_, '_> {
         match source {
             Source::Function(id) => {
                 let function = module.function(id);
-                let parameters = function.parameters.iter().flat_map(|parameter| [parameter.default, parameter.annotation]);
-                let parts = module.list(function.decorators).iter().copied().chain(parameters.flatten()).chain(function.returns);
+                let parameters = function
+                    .parameters
+                    .iter()
+                    .flat_map(|parameter| [parameter.default, parameter.annotation]);
+                let parts = module
+                    .list(function.decorators)
+                    .iter()
+                    .copied()
+                    .chain(parameters.flatten())
+                    .chain(function.returns);
                 parts.for_each(|part| self.reads(part, place, visit));
             }
             Source::Class(id) => {
                 let class = module.class(id);
-                let bases = module.arguments(class.arguments).iter().map(|argument| argument.value);
-                module.list(class.decorators).iter().copied().chain(bases).for_each(|part| self.reads(part, place, visit));
+                let bases = module
+                    .arguments(class.arguments)
+                    .iter()
+                    .map(|argument| argument.value);
+                module
+                    .list(class.decorators)
+                    .iter()
+                    .copied()
+                    .chain(bases)
+                    .for_each(|part| self.reads(part, place, visit));
             }
             source => source.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
         }
@@ -351,14 +416,19 @@ impl Flow<'_, '_> {
                 for clause in &comprehension.clauses {
                     self.reads(clause.iterable, place, visit);
                     self.writes(clause.target, place, visit);
-                    clause.conditions.iter().for_each(|&condition| self.reads(condition, place, visit));
+                    clause
+                        .conditions
+                        .iter()
+                        .for_each(|&condition| self.reads(condition, place, visit));
                 }
                 self.reads(comprehension.element, place, visit);
                 if let Some(value) = comprehension.value {
                     self.reads(value, place, visit);
                 }
             }
-            _ => self.module.for_each_part(expr, &mut |part| self.reads(part, place, visit)),
+            _ => self
+                .module
+                .for_each_part(expr, &mut |part| self.reads(part, place, visit)),
         }
     }
 
@@ -366,10 +436,15 @@ impl Flow<'_, '_> {
         match self.module.kind(target) {
             ExprKind::Name(found) if found == place => visit(Access::Write(target)),
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
-                self.module.list(parts).iter().for_each(|&part| self.writes(part, place, visit));
+                self.module
+                    .list(parts)
+                    .iter()
+                    .for_each(|&part| self.writes(part, place, visit));
             }
             ExprKind::Starred(inner) => self.writes(inner, place, visit),
-            _ => self.module.for_each_part(target, &mut |part| self.reads(part, place, visit)),
+            _ => self
+                .module
+                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
         }
     }
 
@@ -377,16 +452,23 @@ impl Flow<'_, '_> {
         match self.module.kind(target) {
             ExprKind::Name(found) if found == place => visit(Access::Delete(target)),
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
-                self.module.list(parts).iter().for_each(|&part| self.deletes(part, place, visit));
+                self.module
+                    .list(parts)
+                    .iter()
+                    .for_each(|&part| self.deletes(part, place, visit));
             }
-            _ => self.module.for_each_part(target, &mut |part| self.reads(part, place, visit)),
+            _ => self
+                .module
+                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
         }
     }
 
     /// Whether an expression reads a variable.
     pub fn mentions(&self, expr: ExprId, place: PlaceId) -> bool {
         let mut found = false;
-        self.module.walk(expr, &mut |part| found |= self.module.kind(part) == ExprKind::Name(place));
+        self.module.walk(expr, &mut |part| {
+            found |= self.module.kind(part) == ExprKind::Name(place)
+        });
         found
     }
 }

@@ -62,6 +62,7 @@ struct Fact {
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
+    suite: Option<TryId>,
     part: Option<ExprId>,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
@@ -73,31 +74,35 @@ struct Search<'f, 'p, 'a> {
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
-        self.search(wanted, None)
+        self.search(wanted, &[], None)
+    }
+
+    /// The same, where these parameters are None, too: the same call leaves them out.
+    pub fn witness_where(&self, wanted: Wanted, none: &[PlaceId]) -> Witness {
+        self.search(wanted, none, None)
     }
 
     /// The same for one expression of the target: what its own instruction tests before it counts too, as in
     /// `if test and use(x)`.
     pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
-        self.search(wanted, Some(part))
+        self.search(wanted, &[], Some(part))
     }
 
-    fn search(&self, wanted: Wanted, part: Option<ExprId>) -> Witness {
-        if self.in_finally(wanted.target.0) {
-            return Witness::Path;
-        }
+    fn search(&self, wanted: Wanted, none: &[PlaceId], part: Option<ExprId>) -> Witness {
+        let suite = self.finally_around(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
             let mut search = Search {
                 flow: self,
                 wanted,
+                suite,
                 part,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
                 literals: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
-            if search.run(least) {
+            if search.run(least, none) {
                 best = least;
                 break;
             }
@@ -105,22 +110,47 @@ impl Flow<'_, '_> {
         best
     }
 
-    /// Ways through `finally` bodies are not followed here.
-    fn in_finally(&self, block: BlockId) -> bool {
-        let insts = self.code.insts(self.code.block(block));
-        let Some(first) = insts.first() else {
-            return false;
-        };
-        self.code.tries.iter().any(|region| match &region.kind {
-            TryKind::Finally { suite, .. } => suite.contains(first.span),
-            _ => false,
-        })
+    /// A hash of an expression's form: equal for expressions that are written alike.
+    pub fn form(&self, expr: ExprId) -> u64 {
+        let module = self.module;
+        let mut hasher = FxHasher::default();
+        module.walk(expr, &mut |part| {
+            let kind = module.kind(part);
+            std::mem::discriminant(&kind).hash(&mut hasher);
+            match kind {
+                ExprKind::Name(place) => place.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Int(number) => number.hash(&mut hasher),
+                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
+                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
+                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
+                _ => {}
+            }
+        });
+        hasher.finish()
+    }
+
+    /// The `finally` whose suite a block stands in. Ways through other such suites are not followed.
+    fn finally_around(&self, block: BlockId) -> Option<TryId> {
+        let first = self.code.insts(self.code.block(block)).first()?;
+        let found = self
+            .code
+            .tries
+            .iter()
+            .rposition(|region| match &region.kind {
+                TryKind::Finally { suite, .. } => suite.contains(first.span),
+                _ => false,
+            });
+        found.map(TryId::new)
     }
 }
 
 impl Search<'_, '_, '_> {
     /// Whether there is a way that costs no less than `least`.
-    fn run(&mut self, least: Witness) -> bool {
+    fn run(&mut self, least: Witness, none: &[PlaceId]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
             facts: Vec::new(),
@@ -129,13 +159,16 @@ impl Search<'_, '_, '_> {
             cost: Witness::Path,
         };
         let mut start = start;
-        if self.wanted.passed {
-            let none = self.noneness_of(self.wanted.place);
+        let passed = Some(self.wanted.place).filter(|_| self.wanted.passed);
+        for place in passed.into_iter().chain(none.iter().copied()) {
+            let condition = self.noneness_of(place);
             start.facts.push(Fact {
-                condition: none,
+                condition,
                 holds: true,
             });
         }
+        start.facts.sort_unstable();
+        start.facts.dedup();
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
             self.steps += 1;
@@ -169,11 +202,51 @@ impl Search<'_, '_, '_> {
                 self.raise(&walker, block.guard, raising, open);
             }
             if !self.inst(&mut walker, inst) {
+                if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
+                    self.finish(&walker, block.guard, Witness::Path, open);
+                }
                 return false;
             }
         }
+        if self.leads_out(block.next) {
+            self.finish(&walker, block.guard, Witness::Path, open);
+        }
         self.leave(&walker, block.next, open);
         false
+    }
+
+    /// Whatever leaves a guarded block comes to the `finally` suite at last, if the use stands in one.
+    fn finish(&self, walker: &Walker, guard: Option<TryId>, cost: Witness, open: &mut Vec<Walker>) {
+        let Some(suite) = self.suite else { return };
+        let TryKind::Finally { entry, .. } = self.flow.code.region(suite).kind else {
+            return;
+        };
+        if self.is_within(guard, suite) {
+            open.push(Walker {
+                block: entry,
+                cost: walker.cost.min(cost),
+                ..walker.clone()
+            });
+        }
+    }
+
+    fn is_within(&self, guard: Option<TryId>, suite: TryId) -> bool {
+        let mut around = std::iter::successors(guard, |&id| self.flow.code.region(id).parent);
+        around.any(|id| id == suite)
+    }
+
+    /// Whether control leaves what the `finally` guards.
+    fn leads_out(&self, next: Next) -> bool {
+        let Some(suite) = self.suite else {
+            return false;
+        };
+        let is_outside = |to: BlockId| !self.is_within(self.flow.code.block(to).guard, suite);
+        match next {
+            Next::Goto(to) => is_outside(to),
+            Next::Branch(one, other) => is_outside(one) || is_outside(other),
+            Next::Return => true,
+            _ => false,
+        }
     }
 
     fn leave(&mut self, walker: &Walker, next: Next, open: &mut Vec<Walker>) {
@@ -219,6 +292,7 @@ impl Search<'_, '_, '_> {
         if raising.is_nothing() {
             return;
         }
+        self.finish(walker, guard, Witness::Exception, open);
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
@@ -258,13 +332,11 @@ impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         match inst.kind {
-            InstKind::Assume { test, holds } => {
-                self.suppose(walker, test, holds) && !self.binds_inside(walker, test, holds)
-            }
+            InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
                 self.grow(walker, value);
-                !self.flow.never_returns(value)
+                !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
             InstKind::Forget(target) => {
@@ -339,7 +411,9 @@ impl Search<'_, '_, '_> {
             && let Some(place) = self.flow.place_of(value)
         {
             match module.name(name) {
-                "append" | "add" | "insert" | "setdefault" | "appendleft" => self.filled(walker, place, true),
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => {
+                    self.filled(walker, place, true)
+                }
                 "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
                     self.filled(walker, place, false);
                 }
@@ -353,33 +427,11 @@ impl Search<'_, '_, '_> {
         let condition = self.truth_of(place);
         walker.facts.retain(|fact| fact.condition != condition);
         if for_certain {
-            walker.facts.push(Fact { condition, holds: true });
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
             walker.facts.sort_unstable();
-        }
-    }
-
-    /// Whether a condition that came out like this has bound the wanted name on the way: `if a and (name := b):`.
-    fn binds_inside(&self, walker: &Walker, test: ExprId, holds: bool) -> bool {
-        let module = self.flow.module;
-        if self.wanted.origin.is_some() || !walker.armed {
-            return false;
-        }
-        match module.kind(test) {
-            ExprKind::Walrus { target, .. } => {
-                module.kind(target) == ExprKind::Name(self.wanted.place)
-            }
-            ExprKind::Unary { operand, .. } => self.binds_inside(walker, operand, !holds),
-            ExprKind::And(parts) if !holds => self.binds_inside(walker, module.list(parts)[0], holds),
-            ExprKind::Or(parts) if holds => self.binds_inside(walker, module.list(parts)[0], holds),
-            ExprKind::Conditional { test, .. } => self.binds_inside(walker, test, holds),
-            ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
-            _ => {
-                let mut found = false;
-                module.for_each_part(test, &mut |part| {
-                    found |= self.binds_inside(walker, part, holds);
-                });
-                found
-            }
         }
     }
 
@@ -400,7 +452,9 @@ impl Search<'_, '_, '_> {
                 alive & self.bind(walker, target, Source::Value(value))
             });
         }
-        if let ExprKind::Subscript { value: container, .. } = self.flow.module.kind(target)
+        if let ExprKind::Subscript {
+            value: container, ..
+        } = self.flow.module.kind(target)
             && let Some(container) = self.flow.place_of(container)
         {
             self.filled(walker, container, true);
@@ -481,11 +535,11 @@ impl Search<'_, '_, '_> {
         let equal = hash_of(&(
             "compare",
             Comparison::Equal as u8,
-            self.form(target),
-            self.form(value),
+            self.flow.form(target),
+            self.flow.form(value),
         ));
         self.mentions.insert(equal, vec![place]);
-        self.literals.insert(equal, (place, self.form(value)));
+        self.literals.insert(equal, (place, self.flow.form(value)));
         for (condition, holds) in [
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
@@ -532,9 +586,21 @@ impl Search<'_, '_, '_> {
         });
     }
 
+    /// Whether evaluating a condition binds the wanted name to something else.
+    fn binds_wanted(&self, walker: &Walker, test: ExprId) -> bool {
+        let is_leaf = !matches!(
+            self.flow.module.kind(test),
+            ExprKind::And(_) | ExprKind::Or(_)
+        );
+        walker.armed && is_leaf && self.flow.bound_in(test).contains(&self.wanted.place)
+    }
+
     /// False if a condition came out the other way before.
     fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
+        if self.binds_wanted(walker, test) {
+            return false;
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -670,12 +736,17 @@ impl Search<'_, '_, '_> {
             Comparison::NotIn => Comparison::In,
             other => other,
         };
-        let condition = hash_of(&("compare", positive as u8, self.form(left), self.form(right)));
+        let condition = hash_of(&(
+            "compare",
+            positive as u8,
+            self.flow.form(left),
+            self.flow.form(right),
+        ));
         self.remember_mentions(condition, test);
         if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
             (positive, self.flow.place_of(left), module.kind(right))
         {
-            let literal = self.form(right);
+            let literal = self.flow.form(right);
             self.literals.insert(condition, (place, literal));
             if self.equals_another(walker, place, literal) {
                 return !holds_positive;
@@ -685,7 +756,7 @@ impl Search<'_, '_, '_> {
     }
 
     fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
-        let condition = hash_of(&("form", self.form(test)));
+        let condition = hash_of(&("form", self.flow.form(test)));
         self.remember_mentions(condition, test);
         self.settle(walker, condition, holds)
     }
@@ -711,29 +782,6 @@ impl Search<'_, '_, '_> {
             walker.facts.sort_unstable();
         }
         true
-    }
-
-    /// A hash of an expression's form: equal for expressions that are written alike.
-    fn form(&self, expr: ExprId) -> u64 {
-        let module = self.flow.module;
-        let mut hasher = FxHasher::default();
-        module.walk(expr, &mut |part| {
-            let kind = module.kind(part);
-            std::mem::discriminant(&kind).hash(&mut hasher);
-            match kind {
-                ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. }
-                | ExprKind::Number(name)
-                | ExprKind::Text(name)
-                | ExprKind::Bytes(name) => name.hash(&mut hasher),
-                ExprKind::Int(number) => number.hash(&mut hasher),
-                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
-                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
-                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
-                _ => {}
-            }
-        });
-        hasher.finish()
     }
 }
 

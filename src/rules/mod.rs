@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod belief;
 mod io;
 mod rule;
 mod scene;
@@ -29,6 +30,9 @@ rules! {
     none_result
     none_variable
     none_attribute
+    late_check
+    misplaced_guard
+    unchecked_argument
     unguarded_network
     unguarded_database
     unguarded_file

@@ -55,7 +55,7 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &R
         Some(place) => flow.witness(Wanted { place, origin: Some(used.source), passed: false, target: used.position }),
         None => Witness::Path,
     };
-    if witness < Witness::Exception {
+    if witness < Witness::Exception || flow.is_tested_alike(used.source, used.position) {
         return None;
     }
     let what = match module.kind(used.source) {

@@ -33,5 +33,6 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     let name = flow.place_text(place);
     let finding = scene.at(at, Message::new("used").with("name", name.clone()));
     let finding = finding.because(scene.related(source, Message::new("source").with("name", name)));
-    Some(finding.confidence(confidence))
+    let help = Message::new("guard").with("name", flow.place_text(place));
+    Some(finding.confidence(confidence).help(help))
 }
