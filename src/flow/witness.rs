@@ -271,7 +271,9 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if !walker.rounds.contains(&header) {
+                if !walker.rounds.contains(&header)
+                    || (walker.cost == Witness::Exception && self.gives_up(header))
+                {
                     outside.cost = outside.cost.min(Witness::EmptyLoop);
                 }
                 go(one, inside);
@@ -279,6 +281,22 @@ impl Search<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// A loop that tries again, and raises when it has tried often enough: it does not run out.
+    fn gives_up(&self, header: u32) -> bool {
+        let code = self.flow.code;
+        let suite = code.loops[header as usize].suite;
+        let in_loop = |inst: &Inst| suite.contains(inst.span);
+        code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            ) && in_loop(inst)
+        })
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
@@ -628,8 +646,33 @@ impl Search<'_, '_, '_> {
                 left,
                 right,
             } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
+                Some((parts, is_all)) if is_all == holds => module
+                    .list(parts)
+                    .iter()
+                    .all(|&part| self.suppose(walker, part, holds)),
+                Some((parts, _)) => self.suppose_one(walker, parts, holds),
+                None => self.record(walker, test, holds),
+            },
             _ => self.record(walker, test, holds),
         }
+    }
+
+    /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
+    fn quantified(
+        &self,
+        callee: ExprId,
+        arguments: crate::ir::Run,
+    ) -> Option<(crate::ir::Run, bool)> {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee)?;
+        let [argument] = module.arguments(arguments) else {
+            return None;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
+            return None;
+        };
+        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
     }
 
     /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
