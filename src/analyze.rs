@@ -1,6 +1,7 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
 use crate::config::Configuration;
+use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Flow, Known, Observer, State};
 use crate::infer::{self, Trace};
@@ -110,11 +111,13 @@ pub fn analyze(
 ) -> Result<Report, Cancelled> {
     let analysis = Analysis::of(sources, monitor)?;
     let mut findings = analysis.latent;
+    let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
     let scene = Whole {
         program: &analysis.program,
         graph: &analysis.graph,
         summaries: &analysis.summaries,
         traces: &analysis.traces,
+        escapes: &escapes,
     };
     for rule in rules::ALL {
         if let Check::Program(check) = rule.check {

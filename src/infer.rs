@@ -5,8 +5,8 @@ use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
 use crate::project::{CallGraph, Coverage, Program, Symbol, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
-use crate::types::{FunctionRef, Type};
-use crate::value::{Kinds, Value};
+use crate::types::{CallRef, FunctionRef, Type};
+use crate::value::{Facts, Kinds, Value};
 use rustc_hash::FxHashMap;
 
 /// A component whose summaries still change after so many rounds is unknown.
@@ -25,6 +25,8 @@ pub struct Trace {
     pub passes: Vec<Pass>,
     /// Uses of parameters that may be None for all that the function knows.
     pub uses: Vec<ParameterUse>,
+    /// Calls of what the library describes, in the order of the walk, each once.
+    pub library: Vec<LibraryCall>,
     /// Uses, with no guard, of results of calls and of attributes that may be None.
     pub results: Vec<ResultUse>,
     /// Calls and attributes whose result is tested before it is used.
@@ -63,6 +65,21 @@ pub struct AttributeUse {
     pub subject: ExprId,
     /// The block and instruction that use it.
     pub position: (BlockId, u32),
+}
+
+/// A call of something that the library describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LibraryCall {
+    /// The call.
+    pub call: ExprId,
+    /// What is called.
+    pub callee: CallRef,
+    /// The block that it is in.
+    pub block: BlockId,
+    /// Its instruction.
+    pub inst: u32,
+    /// The first argument, or for a method the receiver, comes from outside the program.
+    pub from_outside: bool,
 }
 
 /// A use of what may be None for a reason that stands in the function itself.
@@ -274,6 +291,10 @@ impl Observer for Tracer<'_> {
                     self.trace.attribute_bindings.push(binding);
                 }
             }
+            Event::Call {
+                call,
+                target: Target::Library(callee),
+            } => self.library_call(flow, state, call, callee),
             _ => {}
         }
         self.listener.event(flow, state, event);
@@ -304,6 +325,47 @@ fn attribute_of(flow: &Flow<'_, '_>, expr: ExprId) -> Option<(ClassRef, Symbol)>
     };
     flow.program.project_class(class)?;
     Some((class, flow.program.symbol(flow.module_ref, name)))
+}
+
+impl Tracer<'_> {
+    fn library_call(&mut self, flow: &Flow<'_, '_>, state: &State, call: ExprId, callee: CallRef) {
+        let known = flow.program.library.get(callee);
+        let (block, inst) = flow.position();
+        let is_known = self.trace.library.iter().any(|seen| seen.call == call);
+        if !known.described || is_known {
+            return;
+        }
+        let from_outside = known
+            .summary
+            .effects
+            .meets(Effects::PARSE.with(Effects::FILE))
+            && is_from_outside(flow, state, call);
+        self.trace.library.push(LibraryCall {
+            call,
+            callee,
+            block,
+            inst,
+            from_outside,
+        });
+    }
+}
+
+/// Whether what a call reads comes from outside the program: its first argument, or the receiver of a method.
+fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
+    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
+        return false;
+    };
+    let receiver = match flow.module.kind(callee) {
+        ExprKind::Attribute { value, .. } => Some(value),
+        _ => None,
+    };
+    let first = flow
+        .module
+        .arguments(arguments)
+        .first()
+        .map(|argument| argument.value);
+    let mut sources = first.into_iter().chain(receiver);
+    sources.any(|source| flow.quietly(source, state).value.facts.has(Facts::OUTSIDE))
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.

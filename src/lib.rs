@@ -24,6 +24,8 @@ pub mod flow;
 
 pub mod infer;
 
+pub mod escape;
+
 pub mod finding;
 
 pub mod nearest;

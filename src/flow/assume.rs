@@ -14,6 +14,9 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if self.has_walrus {
+            self.assume_evaluated(test, state);
+        }
         match self.module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -42,6 +45,9 @@ impl Flow<'_, '_> {
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 self.feasible_if(holds != parts.is_empty(), state)
             }
+            ExprKind::Name(_) | ExprKind::Attribute { .. } if self.is_only_checked(test) => {
+                self.feasible_if(!holds, state);
+            }
             ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
                 self.assume_truth(test, holds, state)
             }
@@ -49,9 +55,65 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// What a condition binds is bound once it came out; its operands behind `and` and `or` come here by themselves.
+    fn assume_evaluated(&self, test: ExprId, state: &mut State) {
+        if matches!(self.module.kind(test), ExprKind::And(_) | ExprKind::Or(_)) {
+            return;
+        }
+        for target in self.bound_in(test) {
+            let held = state.get(target);
+            if held.value.kinds.meets(Kinds::UNBOUND) {
+                let bound = held.without(Kinds::UNBOUND);
+                state.set(
+                    target,
+                    if bound.value.is_never() {
+                        Held::UNKNOWN
+                    } else {
+                        bound
+                    },
+                );
+            }
+        }
+    }
+
+    /// The names that are bound wherever an expression is evaluated.
+    pub(super) fn bound_in(&self, expr: ExprId) -> Vec<PlaceId> {
+        let mut found = Vec::new();
+        self.collect_bound(expr, &mut found);
+        found
+    }
+
+    fn collect_bound(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
+        match self.module.kind(expr) {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                if let Some(&first) = self.module.list(parts).first() {
+                    self.collect_bound(first, found);
+                }
+            }
+            ExprKind::Conditional { test, .. } => self.collect_bound(test, found),
+            ExprKind::Comprehension(_) => {}
+            ExprKind::Walrus { target, value } => {
+                self.collect_bound(value, found);
+                found.extend(self.place_of(target));
+            }
+            _ => self
+                .module
+                .for_each_part(expr, &mut |part| self.collect_bound(part, found)),
+        }
+    }
+
     /// Takes in that `test` would come out as `holds`.
     pub fn suppose(&self, test: ExprId, holds: bool, state: &mut State) {
         self.assume(test, holds, state);
+    }
+
+    /// What only type checkers read never runs.
+    fn is_only_checked(&self, test: ExprId) -> bool {
+        let name = self.module.dotted(self.code, test);
+        matches!(
+            name.as_deref(),
+            Some("TYPE_CHECKING" | "typing.TYPE_CHECKING" | "t.TYPE_CHECKING")
+        )
     }
 
     fn feasible_if(&self, feasible: bool, state: &mut State) {
@@ -199,6 +261,9 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if holds && self.module.kind(right) != ExprKind::None {
+            self.assume_typed(place, state);
+        }
         match self.module.kind(right) {
             ExprKind::None => {
                 let held = self.look_up(place, subject, state);
@@ -244,6 +309,16 @@ impl Flow<'_, '_> {
         let name = self.module.dotted(self.code, callee);
         let not_none = !matches!(self.module.kind(right), ExprKind::None);
         if name.as_deref() == Some("type") && not_none {
+            self.not_none(self.module.arguments(arguments).first(), state);
+        }
+    }
+
+    /// A name for `type(x)` is, or is among, known types: x is not None.
+    fn assume_typed(&self, place: PlaceId, state: &mut State) {
+        if let Some(bound) = self.alias(state, place)
+            && let ExprKind::Call { callee, arguments } = self.module.kind(bound)
+            && self.module.dotted(self.code, callee).as_deref() == Some("type")
+        {
             self.not_none(self.module.arguments(arguments).first(), state);
         }
     }
@@ -303,6 +378,9 @@ impl Flow<'_, '_> {
             return;
         }
         if holds {
+            if let Some(place) = self.place_of(left) {
+                self.assume_typed(place, state);
+            }
             self.expr_not_none(right, state);
             self.not_empty(right, state);
         }

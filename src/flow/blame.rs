@@ -26,6 +26,47 @@ impl Flow<'_, '_> {
         blamed
     }
 
+    /// Whether an expression that is written just like this one was tested on every way to `block`, or stands before it in
+    /// `inst`, in a condition of the same expression: `d.get(k) and d.get(k).strip()`.
+    pub fn is_tested_alike(&self, expr: ExprId, (block, inst): (BlockId, u32)) -> bool {
+        let form = self.form(expr);
+        let mut at = Some(block);
+        for _ in 0..UP {
+            let Some(block) = at else { break };
+            let tests = self.code.insts(self.code.block(block)).iter();
+            let mut tests = tests.filter_map(|inst| match inst.kind {
+                InstKind::Assume { test, .. } => Some(test),
+                _ => None,
+            });
+            if tests.any(|test| self.mentions(test, form, None)) {
+                return true;
+            }
+            at = self.only_predecessor(block);
+        }
+        let before = self.module.span(expr).start;
+        let mut found = false;
+        self.code.insts[inst as usize]
+            .kind
+            .for_each_expr(&mut |root| {
+                found |= self.mentions(root, form, Some(before));
+            });
+        found
+    }
+
+    /// Whether an expression of this form stands in another; with `before`, only in front of that offset.
+    fn mentions(&self, within: ExprId, form: u64, before: Option<u32>) -> bool {
+        let mut found = false;
+        self.module.walk(within, &mut |part| {
+            let in_front = before.is_none_or(|before| self.module.span(part).start < before);
+            let is_call = matches!(
+                self.module.kind(part),
+                ExprKind::Call { .. } | ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+            );
+            found |= in_front && is_call && self.form(part) == form;
+        });
+        found
+    }
+
     fn only_predecessor(&self, block: BlockId) -> Option<BlockId> {
         let leads_here = |next: Next| match next {
             Next::Goto(to) => to == block,

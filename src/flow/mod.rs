@@ -12,7 +12,7 @@ mod witness;
 
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
-pub use witness::{Wanted, Witness};
+pub use witness::{Circumstances, Given, Wanted, Witness};
 
 use crate::ir::{
     BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
@@ -176,6 +176,7 @@ pub struct Flow<'p, 'a> {
     iterated: Vec<ExprId>,
     entered: Vec<ExprId>,
     bindings: Vec<u32>,
+    has_walrus: bool,
     position: Cell<(BlockId, u32)>,
 }
 
@@ -210,6 +211,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             iterated: iterables.collect(),
             entered: managers.collect(),
             bindings: bindings(module, code),
+            has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
         }
     }
@@ -340,6 +342,12 @@ fn bindings(module: &Module, code: &Function) -> Vec<u32> {
         }
     }
     counts
+}
+
+fn has_walrus(module: &Module, code: &Function) -> bool {
+    let is_walrus =
+        |index: usize| matches!(module.kind(ExprId::new(index)), ExprKind::Walrus { .. });
+    code.exprs.range().any(is_walrus)
 }
 
 /// For each place, the paths that go through it.

@@ -25,6 +25,24 @@ pub struct Wanted {
     pub target: (BlockId, u32),
 }
 
+/// What a parameter is for one call, where the call says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// None.
+    None,
+    /// A literal that is true or false, and not None.
+    Literal(bool),
+}
+
+/// What else is known of a way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'c> {
+    /// What the call gave to parameters.
+    pub given: &'c [(PlaceId, Given)],
+    /// The expression inside the target that must be evaluated.
+    pub subject: Option<ExprId>,
+}
+
 /// What came of the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Witness {
@@ -62,7 +80,9 @@ struct Fact {
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
+    subject: Option<ExprId>,
     suite: Option<TryId>,
+    only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
     steps: usize,
@@ -71,28 +91,77 @@ struct Search<'f, 'p, 'a> {
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
-        self.witness_where(wanted, &[])
+        self.witness_where(wanted, Circumstances::default())
     }
 
-    /// The same, where these parameters are None, too: the same call leaves them out.
-    pub fn witness_where(&self, wanted: Wanted, none: &[PlaceId]) -> Witness {
+    /// The same under circumstances that the caller knows of.
+    pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
         let suite = self.finally_around(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
             let mut search = Search {
                 flow: self,
                 wanted,
+                subject: circumstances.subject,
                 suite,
+                only_control: false,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
-            if search.run(least, none) {
+            if search.run(least, circumstances.given) {
                 best = least;
                 break;
             }
         }
         best
+    }
+
+    /// Whether control can get to an instruction at all, with these arguments.
+    pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
+        let Some(parameter) = self.code.parameters.first() else {
+            return true;
+        };
+        let wanted = Wanted {
+            place: parameter.place,
+            origin: None,
+            passed: false,
+            target,
+        };
+        let mut search = Search {
+            flow: self,
+            wanted,
+            subject: None,
+            suite: self.finally_around(target.0),
+            only_control: true,
+            seen: FxHashSet::default(),
+            mentions: rustc_hash::FxHashMap::default(),
+            steps: 0,
+        };
+        search.run(Witness::EmptyLoop, given) || search.steps > STEPS
+    }
+
+    /// A hash of an expression's form: equal for expressions that are written alike.
+    pub fn form(&self, expr: ExprId) -> u64 {
+        let module = self.module;
+        let mut hasher = FxHasher::default();
+        module.walk(expr, &mut |part| {
+            let kind = module.kind(part);
+            std::mem::discriminant(&kind).hash(&mut hasher);
+            match kind {
+                ExprKind::Name(place) => place.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Int(number) => number.hash(&mut hasher),
+                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
+                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
+                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
+                _ => {}
+            }
+        });
+        hasher.finish()
     }
 
     /// The `finally` whose suite a block stands in. Ways through other such suites are not followed.
@@ -112,7 +181,7 @@ impl Flow<'_, '_> {
 
 impl Search<'_, '_, '_> {
     /// Whether there is a way that costs no less than `least`.
-    fn run(&mut self, least: Witness, none: &[PlaceId]) -> bool {
+    fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
             facts: Vec::new(),
@@ -121,13 +190,13 @@ impl Search<'_, '_, '_> {
             cost: Witness::Path,
         };
         let mut start = start;
-        let passed = Some(self.wanted.place).filter(|_| self.wanted.passed);
-        for place in passed.into_iter().chain(none.iter().copied()) {
-            let condition = self.noneness_of(place);
-            start.facts.push(Fact {
-                condition,
-                holds: true,
-            });
+        let passed = Some((self.wanted.place, Given::None)).filter(|_| self.wanted.passed);
+        for (place, given) in passed.into_iter().chain(given.iter().copied()) {
+            let (is_none, truth) = match given {
+                Given::None => (true, false),
+                Given::Literal(truth) => (false, truth),
+            };
+            self.remember(&mut start, place, is_none, truth);
         }
         start.facts.sort_unstable();
         start.facts.dedup();
@@ -154,7 +223,10 @@ impl Search<'_, '_, '_> {
         for index in block.insts.range() {
             let inst = &code.insts[index];
             if walker.armed && (walker.block, index as u32) == self.wanted.target {
-                return true;
+                let subject = self.subject;
+                if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {
+                    return true;
+                }
             }
             if block.guard.is_some() {
                 let raising = self.flow.raising(inst);
@@ -172,6 +244,63 @@ impl Search<'_, '_, '_> {
         }
         self.leave(&walker, block.next, open);
         false
+    }
+
+    /// Whether an instruction evaluates a part of it, as far as the conditions inside it are known.
+    fn evaluates(&mut self, walker: &Walker, inst: &Inst, subject: ExprId) -> bool {
+        let mut roots = Vec::new();
+        inst.kind.for_each_expr(&mut |root| roots.push(root));
+        let root = roots.into_iter().find(|&root| self.holds(root, subject));
+        root.is_none_or(|root| self.comes_to(&mut walker.clone(), root, subject))
+    }
+
+    fn holds(&self, expr: ExprId, subject: ExprId) -> bool {
+        let mut found = false;
+        let module = self.flow.module;
+        module.walk(expr, &mut |part| found |= part == subject);
+        found
+    }
+
+    fn comes_to(&mut self, walker: &mut Walker, expr: ExprId, subject: ExprId) -> bool {
+        if expr == subject {
+            return true;
+        }
+        let module = self.flow.module;
+        match module.kind(expr) {
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                if self.holds(test, subject) {
+                    return self.comes_to(walker, test, subject);
+                }
+                let in_then = self.holds(then, subject);
+                let branch = if in_then { then } else { otherwise };
+                self.suppose(walker, test, in_then) && self.comes_to(walker, branch, subject)
+            }
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let is_and = matches!(module.kind(expr), ExprKind::And(_));
+                for &part in module.list(parts) {
+                    if self.holds(part, subject) {
+                        return self.comes_to(walker, part, subject);
+                    }
+                    if !self.suppose(walker, part, is_and) {
+                        return false;
+                    }
+                }
+                true
+            }
+            _ => {
+                let mut next = None;
+                module.for_each_part(expr, &mut |part| {
+                    if next.is_none() && self.holds(part, subject) {
+                        next = Some(part);
+                    }
+                });
+                next.is_none_or(|part| self.comes_to(walker, part, subject))
+            }
+        }
     }
 
     /// Whatever leaves a guarded block comes to the `finally` suite at last, if the use stands in one.
@@ -286,12 +415,14 @@ impl Search<'_, '_, '_> {
         match inst.kind {
             InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
-            InstKind::Eval(value) => !self.flow.never_returns(value),
+            InstKind::Eval(value) => {
+                !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
+            }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
             InstKind::Forget(target) => {
                 if let Some(place) = self.flow.place_of(target) {
                     self.forget(walker, place);
-                    if place == self.wanted.place {
+                    if place == self.wanted.place && !self.only_control {
                         walker.armed = self.wanted.origin.is_none();
                     }
                 }
@@ -335,6 +466,9 @@ impl Search<'_, '_, '_> {
             if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
                 let is_origin =
                     value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                if self.only_control {
+                    return;
+                }
                 if walker.armed && !is_origin {
                     alive = false;
                 }
@@ -391,6 +525,21 @@ impl Search<'_, '_, '_> {
         let Some(place) = self.flow.place_of(target) else {
             return;
         };
+        self.remember(walker, place, is_none, truth);
+        if !is_none {
+            let positive = Comparison::Equal as u8;
+            let forms = (self.flow.form(target), self.flow.form(value));
+            let condition = hash_of(&("compare", positive, forms.0, forms.1));
+            self.mentions.insert(condition, vec![place]);
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
+        }
+    }
+
+    fn remember(&mut self, walker: &mut Walker, place: PlaceId, is_none: bool, truth: bool) {
         for (condition, holds) in [
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
@@ -425,9 +574,21 @@ impl Search<'_, '_, '_> {
         });
     }
 
+    /// Whether evaluating a condition binds the wanted name to something else.
+    fn binds_wanted(&self, walker: &Walker, test: ExprId) -> bool {
+        let is_leaf = !matches!(
+            self.flow.module.kind(test),
+            ExprKind::And(_) | ExprKind::Or(_)
+        );
+        walker.armed && is_leaf && self.flow.bound_in(test).contains(&self.wanted.place)
+    }
+
     /// False if a condition came out the other way before.
     fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
+        if self.binds_wanted(walker, test) {
+            return false;
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -558,13 +719,18 @@ impl Search<'_, '_, '_> {
             Comparison::NotIn => Comparison::In,
             other => other,
         };
-        let condition = hash_of(&("compare", positive as u8, self.form(left), self.form(right)));
+        let condition = hash_of(&(
+            "compare",
+            positive as u8,
+            self.flow.form(left),
+            self.flow.form(right),
+        ));
         self.remember_mentions(condition, test);
         self.settle(walker, condition, holds_positive)
     }
 
     fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
-        let condition = hash_of(&("form", self.form(test)));
+        let condition = hash_of(&("form", self.flow.form(test)));
         self.remember_mentions(condition, test);
         self.settle(walker, condition, holds)
     }
@@ -590,29 +756,6 @@ impl Search<'_, '_, '_> {
             walker.facts.sort_unstable();
         }
         true
-    }
-
-    /// A hash of an expression's form: equal for expressions that are written alike.
-    fn form(&self, expr: ExprId) -> u64 {
-        let module = self.flow.module;
-        let mut hasher = FxHasher::default();
-        module.walk(expr, &mut |part| {
-            let kind = module.kind(part);
-            std::mem::discriminant(&kind).hash(&mut hasher);
-            match kind {
-                ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. }
-                | ExprKind::Number(name)
-                | ExprKind::Text(name)
-                | ExprKind::Bytes(name) => name.hash(&mut hasher),
-                ExprKind::Int(number) => number.hash(&mut hasher),
-                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
-                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
-                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
-                _ => {}
-            }
-        });
-        hasher.finish()
     }
 }
 

@@ -15,7 +15,7 @@ mod lookup;
 mod naming;
 
 pub use arguments::{Actual, actuals};
-pub use calls::{CallGraph, CallSite};
+pub use calls::{CallGraph, CallSite, Handed};
 pub use classes::{Attribute, ClassInfo};
 pub use decorators::Decoration;
 pub use evaluate::{Evaluate, binary, literal};

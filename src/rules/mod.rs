@@ -1,6 +1,8 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
 mod belief;
+mod calls;
+mod io;
 mod rule;
 mod scene;
 
@@ -25,6 +27,15 @@ rules! {
     late_check
     misplaced_guard
     unchecked_argument
+    unguarded_network
+    unguarded_database
+    unguarded_file
+    handler_misses_error
+    unreachable_handler
+    bare_except
+    swallowed_exception
+    exit_in_finally
+    missing_timeout
 }
 
 /// The rule of that name.

@@ -1,0 +1,108 @@
+//! What a call says of the parameters that it fills: literals, and defaults that it leaves alone.
+
+use super::Whole;
+use crate::flow::{Flow, Given, Known};
+use crate::ir::{ExprId, ExprKind, InstKind, Module, PlaceId};
+use crate::project::{Actual, Target, actuals};
+use crate::types::FunctionRef;
+use rustc_hash::FxHashMap;
+
+/// What parameters of `function` are for one call of it, where literals tell.
+pub(super) fn given(
+    whole: &Whole<'_>,
+    caller: FunctionRef,
+    call: ExprId,
+    function: FunctionRef,
+) -> Vec<(PlaceId, Given)> {
+    let (outer, _) = whole.program.code(caller);
+    let (module, code) = whole.program.code(function);
+    let ExprKind::Call { callee, arguments } = outer.kind(call) else {
+        return Vec::new();
+    };
+    let none = FxHashMap::default();
+    let known = Known {
+        finished: whole.summaries,
+        current: &none,
+    };
+    let flow = Flow::new(whole.program, known, caller);
+    let bound = match whole.program.target(flow.evaluate.value(callee)) {
+        Target::Function {
+            function: found,
+            bound,
+        } if found == function => bound,
+        Target::Construct { .. } => true,
+        _ => return Vec::new(),
+    };
+    let given = actuals(outer, outer.arguments(arguments), module, code, bound);
+    let parameters = code.parameters.iter().zip(given);
+    let known = parameters.filter_map(|(parameter, actual)| {
+        let literal = match actual {
+            Actual::Given(argument) => literal(outer, argument),
+            Actual::Omitted => literal(module, parameter.default?),
+            Actual::Unclear => None,
+        };
+        Some((parameter.place, literal?))
+    });
+    known.collect()
+}
+
+fn literal(module: &Module, expr: ExprId) -> Option<Given> {
+    match module.kind(expr) {
+        ExprKind::None => Some(Given::None),
+        ExprKind::True => Some(Given::Literal(true)),
+        ExprKind::False => Some(Given::Literal(false)),
+        ExprKind::Int(number) => Some(Given::Literal(number != 0)),
+        ExprKind::Text(text) => Some(Given::Literal(!module.name(text).is_empty())),
+        _ => None,
+    }
+}
+
+/// How a function of the project comes to return None for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returns {
+    /// With these arguments it does not.
+    Never,
+    /// It only hands on what another call gave it.
+    HandedOn,
+    /// It says `return None`, or falls off its end.
+    Plainly,
+}
+
+/// How `function` comes to return None when it is given these arguments.
+pub(super) fn returns_none(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    given: &[(PlaceId, Given)],
+) -> Returns {
+    let none = FxHashMap::default();
+    let known = Known {
+        finished: whole.summaries,
+        current: &none,
+    };
+    let flow = Flow::new(whole.program, known, function);
+    let mut found = Returns::Never;
+    for location in &whole.summaries[function.0 as usize].none_at {
+        let code = flow.code;
+        let returning = code.blocks.iter().enumerate().find_map(|(index, block)| {
+            let mut insts = block.insts.range();
+            let at = insts.find(|&inst| code.insts[inst].span == location.span)?;
+            Some((
+                (crate::ir::BlockId::new(index), at as u32),
+                code.insts[at].kind,
+            ))
+        });
+        let Some((position, kind)) = returning else {
+            return Returns::Plainly;
+        };
+        if !given.is_empty() && !flow.reaches(position, given) {
+            continue;
+        }
+        match kind {
+            InstKind::Return(Some(value)) if flow.module.kind(value) != ExprKind::None => {
+                found = Returns::HandedOn;
+            }
+            _ => return Returns::Plainly,
+        }
+    }
+    found
+}
