@@ -270,6 +270,7 @@ impl Flow<'_, '_> {
                 let narrowed = if holds {
                     is_none(held, subject)
                 } else {
+                    self.assume_original(held, state);
                     held.without(Kinds::NONE)
                 };
                 self.put(place, narrowed, state);
@@ -313,6 +314,19 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// `copy = x` and then `copy is not None`: x is not None either, if it is never bound again.
+    fn assume_original(&self, copy: Held, state: &mut State) {
+        let original = copy.bound.and_then(|bound| self.place_of(bound));
+        if let (Some(original), Some(bound)) = (original, copy.bound)
+            && self.is_bound_once(original)
+        {
+            let held = self
+                .look_up(original, bound, state)
+                .without(crate::value::Kinds::NONE);
+            self.put(original, held, state);
+        }
+    }
+
     /// A name for `type(x)` is, or is among, known types: x is not None.
     fn assume_typed(&self, place: PlaceId, state: &mut State) {
         if let Some(bound) = self.alias(state, place)
@@ -350,6 +364,9 @@ impl Flow<'_, '_> {
     }
 
     fn assume_membership(&self, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
+        if let Some(place) = self.place_of(left).filter(|_| holds) {
+            self.assume_typed(place, state);
+        }
         if let ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) =
             self.module.kind(right)
         {
@@ -378,9 +395,6 @@ impl Flow<'_, '_> {
             return;
         }
         if holds {
-            if let Some(place) = self.place_of(left) {
-                self.assume_typed(place, state);
-            }
             self.expr_not_none(right, state);
             self.not_empty(right, state);
         }

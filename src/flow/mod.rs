@@ -292,7 +292,7 @@ impl<'p, 'a> Flow<'p, 'a> {
         steady.then_some(bound)
     }
 
-    fn is_bound_once(&self, place: PlaceId) -> bool {
+    pub(crate) fn is_bound_once(&self, place: PlaceId) -> bool {
         let Step::Variable { scope, .. } = self.code.place(place).step else {
             return false;
         };

@@ -549,6 +549,37 @@ impl Search<'_, '_, '_> {
         walker.facts.sort_unstable();
     }
 
+    /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
+    fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: crate::ir::Run) -> bool {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee);
+        let asks = matches!(
+            name.as_deref(),
+            Some("isinstance" | "issubclass" | "callable")
+        );
+        let arguments = module.arguments(arguments);
+        let place = arguments
+            .first()
+            .and_then(|argument| self.flow.place_of(argument.value));
+        let (true, Some(place)) = (asks, place) else {
+            return false;
+        };
+        let mut about_none = false;
+        for argument in &arguments[1..] {
+            module.walk(argument.value, &mut |part| {
+                let name = module.dotted(self.flow.code, part);
+                about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
+                    || name.is_some_and(|name| name.ends_with("NoneType"));
+            });
+        }
+        let condition = self.noneness_of(place);
+        let none = Fact {
+            condition,
+            holds: true,
+        };
+        !about_none && walker.facts.contains(&none)
+    }
+
     fn truth_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("truth", place));
         self.mentions.insert(condition, vec![place]);
@@ -616,6 +647,11 @@ impl Search<'_, '_, '_> {
                 left,
                 right,
             } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Call { callee, arguments }
+                if holds && self.asks_none(walker, callee, arguments) =>
+            {
+                false
+            }
             _ => self.record(walker, test, holds),
         }
     }

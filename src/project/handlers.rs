@@ -1,7 +1,9 @@
 //! What `except` clauses and context managers catch, by the real class hierarchy.
 
 use super::{Evaluate, Program};
-use crate::ir::{Dialect, ExprId, ExprKind, FunctionId, Module, TryId, TryKind};
+use crate::ir::{
+    Dialect, ExprId, ExprKind, Function, FunctionId, Handler, InstKind, Module, TryId, TryKind,
+};
 use crate::summary::ClassRef;
 use crate::types::{FunctionRef, ModuleRef, Type};
 
@@ -181,10 +183,12 @@ impl Program<'_> {
             },
             Type::Function { function, .. } => {
                 let (_, code) = self.code(function);
-                let catches = code
-                    .tries
-                    .iter()
-                    .any(|region| matches!(region.kind, TryKind::Catch { .. }));
+                let catches = code.tries.iter().any(|region| match &region.kind {
+                    TryKind::Catch { handlers, .. } => {
+                        handlers.iter().any(|handler| !ends_in_raise(code, handler))
+                    }
+                    _ => false,
+                });
                 self.decoration(function).is_context_manager && catches
             }
             _ => false,
@@ -200,4 +204,14 @@ impl Program<'_> {
             _ => false,
         })
     }
+}
+
+/// Whether a handler passes the exception on, or another one, in its last statement.
+fn ends_in_raise(code: &Function, handler: &Handler) -> bool {
+    let inside = code
+        .insts
+        .iter()
+        .filter(|inst| handler.body.contains(inst.span));
+    let last = inside.max_by_key(|inst| inst.span.start);
+    last.is_some_and(|inst| matches!(inst.kind, InstKind::Raise { .. }))
 }

@@ -1,8 +1,8 @@
 //! What a call says of the parameters that it fills: literals, and defaults that it leaves alone.
 
 use super::Whole;
-use crate::flow::{Flow, Given, Known};
-use crate::ir::{ExprId, ExprKind, InstKind, Module, PlaceId};
+use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
 use crate::project::{Actual, Target, actuals};
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
@@ -86,10 +86,7 @@ pub(super) fn returns_none(
         let returning = code.blocks.iter().enumerate().find_map(|(index, block)| {
             let mut insts = block.insts.range();
             let at = insts.find(|&inst| code.insts[inst].span == location.span)?;
-            Some((
-                (crate::ir::BlockId::new(index), at as u32),
-                code.insts[at].kind,
-            ))
+            Some(((BlockId::new(index), at as u32), code.insts[at].kind))
         });
         let Some((position, kind)) = returning else {
             return Returns::Plainly;
@@ -99,10 +96,52 @@ pub(super) fn returns_none(
         }
         match kind {
             InstKind::Return(Some(value)) if flow.module.kind(value) != ExprKind::None => {
-                found = Returns::HandedOn;
+                if is_possible(&flow, value, position, given) {
+                    found = Returns::HandedOn;
+                }
             }
             _ => return Returns::Plainly,
         }
     }
     found
+}
+
+/// Whether a variable that is returned can still be the None that it was set to. What calls give it can't be ruled out.
+fn is_possible(
+    flow: &Flow<'_, '_>,
+    value: ExprId,
+    target: (BlockId, u32),
+    given: &[(PlaceId, Given)],
+) -> bool {
+    let Some(place) = flow.place_of(value) else {
+        return true;
+    };
+    let mut nones = Vec::new();
+    for inst in &flow.code.insts {
+        let InstKind::Bind { target, source, .. } = inst.kind else {
+            continue;
+        };
+        if flow.place_of(target) != Some(place) {
+            continue;
+        }
+        match source {
+            Source::Value(bound) if flow.module.kind(bound) == ExprKind::None => nones.push(bound),
+            Source::Value(bound) if flow.evaluate.value(bound).may_be_none() => return true,
+            _ => {}
+        }
+    }
+    let circumstances = Circumstances {
+        given,
+        subject: None,
+    };
+    nones.is_empty()
+        || nones.iter().any(|&origin| {
+            let wanted = Wanted {
+                place,
+                origin: Some(origin),
+                passed: false,
+                target,
+            };
+            flow.witness_where(wanted, circumstances) > Witness::None
+        })
 }

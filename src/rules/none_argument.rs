@@ -164,9 +164,10 @@ fn confidence(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, key: Key, 
         Evidence::Declared if !is_tested(whole, function, place) => Confidence::High,
         Evidence::Default(Some(_)) if !is_tested(whole, function, place) => Confidence::High,
         Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => Confidence::Low,
-        Evidence::Default(None) if is_interface(whole, key) => Confidence::Low,
-        Evidence::Forwarded { .. } => forwarded(whole, evidence, why),
-        Evidence::Default(_) | Evidence::Declared => Confidence::Medium,
+        Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => Confidence::Low,
+        Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
+        Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
+        Evidence::Default(_) => Confidence::Medium,
     }
 }
 
@@ -208,6 +209,13 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
 /// Whether there is no way through the function around the use.
 fn is_always_used(whole: &Whole<'_>, (function, parameter): Key) -> bool {
     whole.summaries[function.0 as usize].demands.iter().any(|demand| demand.parameter == parameter && demand.always)
+}
+
+/// Somebody hands it around with arguments that nobody here sees (`partial`, a table of handlers), or Python itself calls it.
+fn is_private(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module, code) = whole.program.code(function);
+    let name = module.name(code.name);
+    name.starts_with('_') && !matches!(name, "__init__" | "__call__" | "__new__")
 }
 
 /// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.

@@ -1,13 +1,13 @@
 //! `none-result`: a call's result, or an attribute, that can be None is used with no guard.
 
-use super::belief::alike;
+use super::belief::{alike, dominates};
 use super::calls::{Returns, given, returns_none};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related};
 use crate::finding::Severity;
 use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
 use crate::infer::ResultUse;
-use crate::ir::{Comparison, ExprId, ExprKind};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind};
 use crate::project::Target;
 use crate::summary::Effects;
 use crate::text::Location;
@@ -60,7 +60,7 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &R
         }
         None => Witness::Path,
     };
-    if witness < Witness::Exception || flow.is_tested_alike(used.source, used.position) {
+    if witness < Witness::Exception || flow.is_tested_alike(used.source, used.position) || is_asked_alike(flow, used) {
         return None;
     }
     let what = match module.kind(used.source) {
@@ -102,6 +102,24 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &R
     Some(finding.confidence(confidence).help(help))
 }
 
+/// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
+const STEADY: [&str; 7] =
+    ["get_payload", "get_starttag_text", "spec_from_file_location", "spec_from_loader", "currentframe", "getmodule", "getmodulename"];
+
+/// Whether a call that is written alike was tested on the way, however far up.
+fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let module = flow.module;
+    if !matches!(module.kind(used.source), ExprKind::Call { .. }) {
+        return false;
+    }
+    flow.code.blocks.iter().enumerate().any(|(index, block)| {
+        let Some(InstKind::Assume { test, .. }) = flow.code.insts(block).first().map(|inst| inst.kind) else { return false };
+        let mut found = false;
+        module.walk(test, &mut |part| found |= alike(module, part, used.source));
+        found && dominates(flow.code, BlockId::new(index), used.position.0)
+    })
+}
+
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
 fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
     let module = flow.module;
@@ -115,7 +133,8 @@ fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
         ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
         ("get", [key, ..]) if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) => Some(Confidence::Low),
         ("get", _) => Some(Confidence::Medium),
-        ("get_payload", _) => Some(Confidence::Low),
+        (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
+        _ if flow.code.kind == FunctionKind::Module => Some(Confidence::Low),
         _ => Some(Confidence::High),
     }
 }
