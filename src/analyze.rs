@@ -1,6 +1,7 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
 use crate::config::Configuration;
+use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Flow, Known, Observer, State};
 use crate::infer::{self, Trace};
@@ -103,33 +104,55 @@ impl Monitor for Unattended {
 ///
 /// # Errors
 /// Only if `monitor` cancels.
-pub fn analyze(sources: &[Source], configurations: &[Configuration], monitor: &dyn Monitor) -> Result<Report, Cancelled> {
-    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
+pub fn analyze(
+    sources: &[Source],
+    configurations: &[Configuration],
+    monitor: &dyn Monitor,
+) -> Result<Report, Cancelled> {
+    let analysis = Analysis::of(sources, monitor)?;
     let mut findings = analysis.latent;
-    let scene = Whole { program: &analysis.program, graph: &analysis.graph, summaries: &analysis.summaries, traces: &analysis.traces };
+    let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
+    let scene = Whole {
+        program: &analysis.program,
+        graph: &analysis.graph,
+        summaries: &analysis.summaries,
+        traces: &analysis.traces,
+        escapes: &escapes,
+    };
     for rule in rules::ALL {
         if let Check::Program(check) = rule.check {
             findings.extend(check(rule, &scene));
         }
     }
-    let lines = sources.iter().map(|source| source.module.lines.count() as usize).sum();
-    let counts = Counts { files: sources.len(), lines, functions: analysis.program.function_count() };
+    let lines = sources
+        .iter()
+        .map(|source| source.module.lines.count() as usize)
+        .sum();
+    let counts = Counts {
+        files: sources.len(),
+        lines,
+        functions: analysis.program.function_count(),
+    };
     let findings = report(&analysis.program, configurations, findings);
-    Ok(Report { findings, notes: notes(sources), counts })
+    Ok(Report {
+        findings,
+        notes: notes(sources),
+        counts,
+    })
 }
 
 /// A project with everything computed that program-wide rules look at.
-struct Analysis<'a> {
-    program: Program<'a>,
-    graph: CallGraph,
-    summaries: Vec<Summary>,
+pub(crate) struct Analysis<'a> {
+    pub(crate) program: Program<'a>,
+    pub(crate) graph: CallGraph,
+    pub(crate) summaries: Vec<Summary>,
     traces: Vec<Trace>,
     latent: Vec<Finding>,
 }
 
 impl<'a> Analysis<'a> {
-    fn of(sources: &'a [Source], library: &'a Library, monitor: &dyn Monitor) -> Result<Self, Cancelled> {
-        let program = Program::link(sources, library);
+    pub(crate) fn of(sources: &'a [Source], monitor: &dyn Monitor) -> Result<Self, Cancelled> {
+        let program = Program::link(sources, Library::builtin());
         monitor.progress(Pass::Link, sources.len(), sources.len());
         let graph = CallGraph::of(&program);
         let count = program.function_count();
@@ -139,8 +162,10 @@ impl<'a> Analysis<'a> {
             if monitor.is_cancelled() {
                 return Err(Cancelled);
             }
-            let parts: Vec<_> =
-                layer.par_iter().map(|members| infer::summarize(&program, &graph, &summaries, members)).collect();
+            let parts: Vec<_> = layer
+                .par_iter()
+                .map(|members| infer::summarize(&program, &graph, &summaries, members))
+                .collect();
             for (function, summary) in parts.into_iter().flatten() {
                 summaries[function.0 as usize] = summary;
                 done += 1;
@@ -151,7 +176,10 @@ impl<'a> Analysis<'a> {
         let checked: Vec<(Trace, Vec<Finding>)> = (0..count as u32)
             .into_par_iter()
             .map(|function| {
-                let known = Known { finished: &summaries, current: &none };
+                let known = Known {
+                    finished: &summaries,
+                    current: &none,
+                };
                 check_function(&Flow::new(&program, known, FunctionRef(function)))
             })
             .collect();
@@ -162,13 +190,21 @@ impl<'a> Analysis<'a> {
             traces.push(trace);
             latent.extend(findings);
         }
-        Ok(Self { program, graph, summaries, traces, latent })
+        Ok(Self {
+            program,
+            graph,
+            summaries,
+            traces,
+            latent,
+        })
     }
 }
 
 fn check_function(flow: &Flow<'_, '_>) -> (Trace, Vec<Finding>) {
     let solution = flow.solve();
-    let mut listener = Listener { findings: Vec::new() };
+    let mut listener = Listener {
+        findings: Vec::new(),
+    };
     let trace = infer::trace(flow, &solution, &mut listener);
     let mut findings = listener.findings;
     for rule in rules::ALL {
@@ -188,14 +224,19 @@ impl Observer for Listener {
     fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
         for rule in rules::ALL {
             if let Check::Event(check) = rule.check {
-                self.findings.extend(check(&Scene { rule, flow }, state, event));
+                self.findings
+                    .extend(check(&Scene { rule, flow }, state, event));
             }
         }
     }
 }
 
 /// What is wanted of all that was found, in the order of reports, each once.
-fn report(program: &Program<'_>, configurations: &[Configuration], mut findings: Vec<Finding>) -> Vec<Finding> {
+fn report(
+    program: &Program<'_>,
+    configurations: &[Configuration],
+    mut findings: Vec<Finding>,
+) -> Vec<Finding> {
     let default = Configuration::default();
     findings.retain(|finding| {
         let source = &program.sources[finding.location.file.0 as usize];
@@ -210,10 +251,13 @@ fn report(program: &Program<'_>, configurations: &[Configuration], mut findings:
 fn is_wanted(configuration: &Configuration, finding: &Finding) -> bool {
     let names = |list: &[String]| {
         let family = rules::find(finding.rule).map_or("", |rule| rule.family.name());
-        list.iter().any(|name| name == finding.rule || name == family)
+        list.iter()
+            .any(|name| name == finding.rule || name == family)
     };
     let selected = configuration.select.is_empty() || names(&configuration.select);
-    let shown = configuration.pedantic || (finding.severity != Severity::Hint && finding.confidence >= configuration.min_confidence);
+    let shown = configuration.pedantic
+        || (finding.severity != Severity::Hint
+            && finding.confidence >= configuration.min_confidence);
     selected && !names(&configuration.ignore) && shown
 }
 
@@ -226,7 +270,11 @@ fn notes(sources: &[Source]) -> Vec<Note> {
                 ProblemKind::TooDeep => NoteKind::TooDeep,
                 ProblemKind::Encoding => NoteKind::Encoding,
             };
-            notes.push(Note { file: FileId(index as u32), span: problem.span, kind });
+            notes.push(Note {
+                file: FileId(index as u32),
+                span: problem.span,
+                kind,
+            });
         }
     }
     notes

@@ -2,11 +2,11 @@
 
 use crate::flow::{Event, Flow, Held, Known, Observer, Origin, Solution, State, Use};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
-use crate::project::{CallGraph, Coverage, Program, Target};
+use crate::project::{CallGraph, Coverage, Program, Symbol, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
-use crate::types::FunctionRef;
-use crate::value::{Kinds, Value};
+use crate::types::{CallRef, FunctionRef, Type};
+use crate::value::{Facts, Kinds, Value};
 use rustc_hash::FxHashMap;
 
 /// A component whose summaries still change after so many rounds is unknown.
@@ -25,12 +25,61 @@ pub struct Trace {
     pub passes: Vec<Pass>,
     /// Uses of parameters that may be None for all that the function knows.
     pub uses: Vec<ParameterUse>,
+    /// Calls of what the library describes, in the order of the walk, each once.
+    pub library: Vec<LibraryCall>,
     /// Uses, with no guard, of results of calls and of attributes that may be None.
     pub results: Vec<ResultUse>,
     /// Calls and attributes whose result is tested before it is used.
     pub tested: Vec<ExprId>,
+    /// Assignments to attributes of the project's classes.
+    pub attribute_bindings: Vec<AttributeBinding>,
+    /// Uses, with no guard, of attributes that some assignment makes None.
+    pub attribute_uses: Vec<AttributeUse>,
+    /// Attributes that conditions ask about.
+    pub attribute_tests: Vec<(ClassRef, Symbol)>,
     /// A bound was hit.
     pub gave_up: bool,
+}
+
+/// An assignment to an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeBinding {
+    /// The class of the object.
+    pub class: ClassRef,
+    /// The attribute.
+    pub attribute: Symbol,
+    /// The target.
+    pub target: ExprId,
+    /// What it holds from there on.
+    pub held: Held,
+}
+
+/// A use of an attribute that may still be None.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeUse {
+    /// The class of the object.
+    pub class: ClassRef,
+    /// The attribute.
+    pub attribute: Symbol,
+    /// The expression whose value is used.
+    pub subject: ExprId,
+    /// The block and instruction that use it.
+    pub position: (BlockId, u32),
+}
+
+/// A call of something that the library describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LibraryCall {
+    /// The call.
+    pub call: ExprId,
+    /// What is called.
+    pub callee: CallRef,
+    /// The block that it is in.
+    pub block: BlockId,
+    /// Its instruction.
+    pub inst: u32,
+    /// The first argument, or for a method the receiver, comes from outside the program.
+    pub from_outside: bool,
 }
 
 /// A use of what may be None for a reason that stands in the function itself.
@@ -76,11 +125,27 @@ pub struct ParameterUse {
 
 /// Summarizes the members of one component, given those of the components that they call.
 /// Returns, with each member, the solution of its last round.
-pub fn summarize(program: &Program<'_>, graph: &CallGraph, finished: &[Summary], members: &[FunctionRef]) -> Vec<(FunctionRef, Summary)> {
-    let is_cycle = members.len() > 1 || graph.calls_in(members[0]).iter().any(|site| site.callee == members[0]);
+pub fn summarize(
+    program: &Program<'_>,
+    graph: &CallGraph,
+    finished: &[Summary],
+    members: &[FunctionRef],
+) -> Vec<(FunctionRef, Summary)> {
+    let is_cycle = members.len() > 1
+        || graph
+            .calls_in(members[0])
+            .iter()
+            .any(|site| site.callee == members[0]);
     let mut current = FxHashMap::default();
     if !is_cycle {
-        let summary = summarize_one(program, Known { finished, current: &current }, members[0]);
+        let summary = summarize_one(
+            program,
+            Known {
+                finished,
+                current: &current,
+            },
+            members[0],
+        );
         return vec![(members[0], summary)];
     }
     for &member in members {
@@ -89,8 +154,15 @@ pub fn summarize(program: &Program<'_>, graph: &CallGraph, finished: &[Summary],
     for round in 0.. {
         let mut changed = false;
         for &member in members {
-            let known = Known { finished, current: &current };
-            let new = if round < ROUNDS { summarize_one(program, known, member) } else { Summary::default() };
+            let known = Known {
+                finished,
+                current: &current,
+            };
+            let new = if round < ROUNDS {
+                summarize_one(program, known, member)
+            } else {
+                Summary::default()
+            };
             changed |= current.get(&member) != Some(&new);
             current.insert(member, new);
         }
@@ -98,12 +170,20 @@ pub fn summarize(program: &Program<'_>, graph: &CallGraph, finished: &[Summary],
             break;
         }
     }
-    members.iter().map(|&member| (member, current.remove(&member).unwrap_or_default())).collect()
+    members
+        .iter()
+        .map(|&member| (member, current.remove(&member).unwrap_or_default()))
+        .collect()
 }
 
 /// Before anything is known of a member of a cycle: it does not return.
 fn bottom() -> Summary {
-    Summary { returns: Value::NEVER, never_returns: true, requires: Parameters::ALL, ..Summary::default() }
+    Summary {
+        returns: Value::NEVER,
+        never_returns: true,
+        requires: Parameters::ALL,
+        ..Summary::default()
+    }
 }
 
 fn summarize_one(program: &Program<'_>, known: Known<'_>, function: FunctionRef) -> Summary {
@@ -119,7 +199,13 @@ fn summarize_one(program: &Program<'_>, known: Known<'_>, function: FunctionRef)
 
 /// Walks through a function whose callees' summaries are final, for rules to listen, and keeps what they ask for later.
 pub fn trace(flow: &Flow<'_, '_>, solution: &Solution, listener: &mut dyn Observer) -> Trace {
-    let mut tracer = Tracer { trace: Trace { gave_up: solution.gave_up, ..Trace::default() }, listener };
+    let mut tracer = Tracer {
+        trace: Trace {
+            gave_up: solution.gave_up,
+            ..Trace::default()
+        },
+        listener,
+    };
     flow.walk(solution, &mut tracer);
     tracer.trace
 }
@@ -132,24 +218,83 @@ struct Tracer<'l> {
 impl Observer for Tracer<'_> {
     fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
         match event {
-            Event::Pass { call, callee, parameter, argument, held } => {
-                self.trace.passes.push(Pass { call, callee, parameter, argument, held });
+            Event::Pass {
+                call,
+                callee,
+                parameter,
+                argument,
+                held,
+            } => {
+                self.trace.passes.push(Pass {
+                    call,
+                    callee,
+                    parameter,
+                    argument,
+                    held,
+                });
             }
-            Event::Use { subject, held, how, at } => {
+            Event::Use {
+                subject,
+                held,
+                how,
+                at,
+            } => {
                 if let Origin::Parameter(parameter) = held.origin
-                    && !self.trace.uses.iter().any(|known| known.parameter == parameter && known.subject == subject)
+                    && !self
+                        .trace
+                        .uses
+                        .iter()
+                        .any(|known| known.parameter == parameter && known.subject == subject)
                     && !survives_none(flow)
                 {
                     let position = flow.position();
-                    self.trace.uses.push(ParameterUse { parameter, subject, at, how, position });
+                    self.trace.uses.push(ParameterUse {
+                        parameter,
+                        subject,
+                        at,
+                        how,
+                        position,
+                    });
+                }
+                if let Origin::Attribute(source) = held.origin
+                    && let Some((class, attribute)) = attribute_of(flow, source)
+                    && !survives_none(flow)
+                {
+                    let position = flow.position();
+                    let used = AttributeUse {
+                        class,
+                        attribute,
+                        subject,
+                        position,
+                    };
+                    self.trace.attribute_uses.push(used);
                 }
                 if let Origin::Expr(source) = held.origin
                     && flow.module.kind(source) != ExprKind::None
                     && !survives_none(flow)
                 {
-                    self.trace.results.push(ResultUse { source, subject, position: flow.position() });
+                    self.trace.results.push(ResultUse {
+                        source,
+                        subject,
+                        position: flow.position(),
+                    });
                 }
             }
+            Event::Bind { target, after, .. } => {
+                if let Some((class, attribute)) = attribute_of(flow, target) {
+                    let binding = AttributeBinding {
+                        class,
+                        attribute,
+                        target,
+                        held: after,
+                    };
+                    self.trace.attribute_bindings.push(binding);
+                }
+            }
+            Event::Call {
+                call,
+                target: Target::Library(callee),
+            } => self.library_call(flow, state, call, callee),
             _ => {}
         }
         self.listener.event(flow, state, event);
@@ -158,6 +303,7 @@ impl Observer for Tracer<'_> {
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
             flow.module.walk(test, &mut |part| {
+                self.trace.attribute_tests.extend(attribute_of(flow, part));
                 if let Some(held) = flow.held(state, part)
                     && let Origin::Expr(source) = held.origin
                 {
@@ -169,13 +315,68 @@ impl Observer for Tracer<'_> {
     }
 }
 
+/// The class and attribute that an expression names, for an object of a class of the project.
+fn attribute_of(flow: &Flow<'_, '_>, expr: ExprId) -> Option<(ClassRef, Symbol)> {
+    let ExprKind::Attribute { value, name, .. } = flow.module.kind(expr) else {
+        return None;
+    };
+    let Type::Instance(class) = flow.program.types.get(flow.evaluate.value(value).class) else {
+        return None;
+    };
+    flow.program.project_class(class)?;
+    Some((class, flow.program.symbol(flow.module_ref, name)))
+}
+
+impl Tracer<'_> {
+    fn library_call(&mut self, flow: &Flow<'_, '_>, state: &State, call: ExprId, callee: CallRef) {
+        let known = flow.program.library.get(callee);
+        let (block, inst) = flow.position();
+        let is_known = self.trace.library.iter().any(|seen| seen.call == call);
+        if !known.described || is_known {
+            return;
+        }
+        let from_outside = known
+            .summary
+            .effects
+            .meets(Effects::PARSE.with(Effects::FILE))
+            && is_from_outside(flow, state, call);
+        self.trace.library.push(LibraryCall {
+            call,
+            callee,
+            block,
+            inst,
+            from_outside,
+        });
+    }
+}
+
+/// Whether what a call reads comes from outside the program: its first argument, or the receiver of a method.
+fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
+    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
+        return false;
+    };
+    let receiver = match flow.module.kind(callee) {
+        ExprKind::Attribute { value, .. } => Some(value),
+        _ => None,
+    };
+    let first = flow
+        .module
+        .arguments(arguments)
+        .first()
+        .map(|argument| argument.value);
+    let mut sources = first.into_iter().chain(receiver);
+    sources.any(|source| flow.quietly(source, state).value.facts.has(Facts::OUTSIDE))
+}
+
 /// Whether the instruction at work stands in a `try` that catches what using None raises.
 pub fn survives_none(flow: &Flow<'_, '_>) -> bool {
     let (block, _) = flow.position();
     let guard = flow.code.block(block).guard;
     ["AttributeError", "TypeError"].iter().any(|name| {
         let class = flow.program.library.class(name, flow.module.dialect);
-        class.is_some_and(|class| flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full)
+        class.is_some_and(|class| {
+            flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full
+        })
     })
 }
 
@@ -204,7 +405,10 @@ impl Collector {
             })
         };
         let parameters = flow.code.parameters.iter().enumerate();
-        let steady = parameters.filter(|(_, parameter)| !rebound(parameter.place)).map(|(index, parameter)| (index, parameter.place)).collect();
+        let steady = parameters
+            .filter(|(_, parameter)| !rebound(parameter.place))
+            .map(|(index, parameter)| (index, parameter.place))
+            .collect();
         Self {
             returns: Held::NEVER,
             explicit_none: Vec::new(),
@@ -244,7 +448,11 @@ impl Collector {
             }
             if after.is_reachable() {
                 let not_none = self.not_none(&after);
-                let means = if holds { &mut self.true_means } else { &mut self.false_means };
+                let means = if holds {
+                    &mut self.true_means
+                } else {
+                    &mut self.false_means
+                };
                 *means = means.and(not_none);
             }
         }
@@ -257,7 +465,11 @@ impl Collector {
             }
             Origin::Tested(_) => self.returns = self.returns.join(held.without(Kinds::NONE)),
             _ => {
-                let blamed = if held.value.is_none() { flow.blamed_parameters() } else { Parameters::NONE };
+                let blamed = if held.value.is_none() {
+                    flow.blamed_parameters()
+                } else {
+                    Parameters::NONE
+                };
                 if !blamed.is_empty() {
                     self.none_if_none = self.none_if_none.or(blamed);
                     return;
@@ -272,7 +484,11 @@ impl Collector {
 
     fn parameter_named(&self, flow: &Flow<'_, '_>, value: ExprId) -> Option<u16> {
         let place = flow.place_of(value)?;
-        let index = self.steady.iter().find(|(_, parameter)| *parameter == place)?.0;
+        let index = self
+            .steady
+            .iter()
+            .find(|(_, parameter)| *parameter == place)?
+            .0;
         Some(index as u16)
     }
 
@@ -290,19 +506,37 @@ impl Collector {
     fn library_call(&mut self, flow: &Flow<'_, '_>, call: ExprId, summary: &Summary) {
         self.effects = self.effects.with(summary.effects);
         for raise in &summary.raises {
-            let location = Location { file: flow.program.file(flow.function), span: flow.module.span(call) };
+            let location = Location {
+                file: flow.program.file(flow.function),
+                span: flow.module.span(call),
+            };
             self.raise(flow, raise.class, vec![location], summary.effects);
         }
     }
 
-    fn raise(&mut self, flow: &Flow<'_, '_>, class: ClassRef, path: Vec<Location>, effects: Effects) {
+    fn raise(
+        &mut self,
+        flow: &Flow<'_, '_>,
+        class: ClassRef,
+        path: Vec<Location>,
+        effects: Effects,
+    ) {
         let guard = flow.code.block(flow.position().0).guard;
-        if flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full || self.raises.len() >= RAISES {
+        if flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full
+            || self.raises.len() >= RAISES
+        {
             return;
         }
-        let known = self.raises.iter().any(|raise| raise.class == class && raise.path.first() == path.first());
+        let known = self
+            .raises
+            .iter()
+            .any(|raise| raise.class == class && raise.path.first() == path.first());
         if !known {
-            self.raises.push(Raise { class, path, effects });
+            self.raises.push(Raise {
+                class,
+                path,
+                effects,
+            });
         }
     }
 
@@ -311,7 +545,10 @@ impl Collector {
         for raise in &summary.raises {
             let mut path = raise.path.clone();
             if path.len() < PATH {
-                path.push(Location { file: flow.program.file(flow.function), span: flow.module.span(call) });
+                path.push(Location {
+                    file: flow.program.file(flow.function),
+                    span: flow.module.span(call),
+                });
             }
             self.raise(flow, raise.class, path, raise.effects);
         }
@@ -328,9 +565,14 @@ impl Collector {
             returns = Value::UNKNOWN;
         }
         let explicit = self.returns.value.may_be_none() && returns.may_be_none();
-        let none_at = if explicit { std::mem::take(&mut self.explicit_none) } else { Vec::new() };
+        let none_at = if explicit {
+            std::mem::take(&mut self.explicit_none)
+        } else {
+            Vec::new()
+        };
         let same = self.returned.first().copied().flatten();
-        let returns_argument = same.filter(|_| self.returned.iter().all(|returned| *returned == same));
+        let returns_argument =
+            same.filter(|_| self.returned.iter().all(|returned| *returned == same));
         for demand in &mut self.demands {
             demand.always = self.requires.has(usize::from(demand.parameter));
         }
@@ -340,9 +582,21 @@ impl Collector {
             none_if_none: self.none_if_none,
             returns_argument,
             never_returns,
-            requires: if self.any_return { self.requires } else { Parameters::NONE },
-            true_means: if self.any_return { self.true_means } else { Parameters::NONE },
-            false_means: if self.any_return { self.false_means } else { Parameters::NONE },
+            requires: if self.any_return {
+                self.requires
+            } else {
+                Parameters::NONE
+            },
+            true_means: if self.any_return {
+                self.true_means
+            } else {
+                Parameters::NONE
+            },
+            false_means: if self.any_return {
+                self.false_means
+            } else {
+                Parameters::NONE
+            },
             demands: self.demands,
             raises: self.raises,
             effects: self.effects,
@@ -360,20 +614,37 @@ impl Observer for Collector {
                 if let Origin::Parameter(parameter) = held.origin
                     && !survives_none(flow)
                 {
-                    let location = Location { file: flow.program.file(flow.function), span: flow.module.span(at) };
-                    self.demand(Demand { parameter, location, always: false });
+                    let location = Location {
+                        file: flow.program.file(flow.function),
+                        span: flow.module.span(at),
+                    };
+                    self.demand(Demand {
+                        parameter,
+                        location,
+                        always: false,
+                    });
                 }
             }
             Event::Demanded { demand, held, .. } => {
                 if let Origin::Parameter(parameter) = held.origin
                     && !survives_none(flow)
                 {
-                    self.demand(Demand { parameter, location: demand.location, always: false });
+                    self.demand(Demand {
+                        parameter,
+                        location: demand.location,
+                        always: false,
+                    });
                 }
             }
             Event::Call { call, target } => match target {
-                Target::Library(library) => self.library_call(flow, call, &flow.program.library.get(library).summary),
-                Target::Function { function, .. } | Target::Construct { initializer: Some(function), .. } => {
+                Target::Library(library) => {
+                    self.library_call(flow, call, &flow.program.library.get(library).summary)
+                }
+                Target::Function { function, .. }
+                | Target::Construct {
+                    initializer: Some(function),
+                    ..
+                } => {
                     self.project_call(flow, call, flow.known.get(function));
                 }
                 _ => {}
@@ -384,10 +655,17 @@ impl Observer for Collector {
 
     fn inst(&mut self, flow: &Flow<'_, '_>, _: &State) {
         let (_, inst) = flow.position();
-        if let InstKind::Raise { exception: Some(exception), assertion: false, .. } = flow.code.insts[inst as usize].kind
+        if let InstKind::Raise {
+            exception: Some(exception),
+            assertion: false,
+            ..
+        } = flow.code.insts[inst as usize].kind
             && let Some(class) = flow.raised_class(exception)
         {
-            let location = Location { file: flow.program.file(flow.function), span: flow.code.insts[inst as usize].span };
+            let location = Location {
+                file: flow.program.file(flow.function),
+                span: flow.code.insts[inst as usize].span,
+            };
             self.raise(flow, class, vec![location], Effects::NOTHING);
         }
     }
@@ -395,7 +673,10 @@ impl Observer for Collector {
 
 impl Collector {
     fn demand(&mut self, demand: Demand) {
-        let known = self.demands.iter().any(|known| known.parameter == demand.parameter && known.location == demand.location);
+        let known = self
+            .demands
+            .iter()
+            .any(|known| known.parameter == demand.parameter && known.location == demand.location);
         if !known && self.demands.len() < RAISES {
             self.demands.push(demand);
         }
@@ -405,7 +686,10 @@ impl Collector {
 /// A body that only says that somebody else has to write it.
 fn is_not_implemented(flow: &Flow<'_, '_>) -> bool {
     flow.code.insts.iter().any(|inst| match inst.kind {
-        InstKind::Raise { exception: Some(exception), .. } => {
+        InstKind::Raise {
+            exception: Some(exception),
+            ..
+        } => {
             let name = match flow.module.kind(exception) {
                 ExprKind::Call { callee, .. } => flow.module.dotted(flow.code, callee),
                 _ => flow.module.dotted(flow.code, exception),

@@ -46,6 +46,15 @@ impl Parameters {
     }
 }
 
+impl std::fmt::Display for Parameters {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let indices = (0..63)
+            .filter(|&index| self.has(index))
+            .map(|index| index.to_string());
+        out.write_str(&indices.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// What a call touches besides memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Effects(u8);

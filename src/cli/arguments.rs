@@ -55,6 +55,10 @@ pub(super) enum List {
 pub(super) enum Dump {
     /// The intermediate representation of each file
     Ir,
+    /// Each function with the functions of the project that it calls; as JSON with `--format json`
+    Calls,
+    /// What each function returns, raises, demands and promises
+    Summaries,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use super::arguments::{Check, Dump};
 use crate::config::{Language, Override};
-use crate::host::{self, Outcome, Progress, Request, Timing};
+use crate::host::{self, Describe, Outcome, Progress, Request, Timing};
 use crate::ir;
 use crate::report::{Format, View, items, plain, statistics};
 use anstream::AutoStream;
@@ -17,7 +17,7 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     let outcome = host::check(&request(options)?, &progress)?;
     let timings = progress.finish();
     if let Some(dump) = options.dump {
-        return print_dump(dump, &outcome);
+        return print_dump(dump, options.format, &outcome);
     }
     let language = options
         .lang
@@ -48,12 +48,27 @@ pub(super) fn run(options: &Check) -> Result<u8> {
 }
 
 /// Writes what the analysis sees of each file.
-fn print_dump(dump: Dump, outcome: &Outcome) -> Result<u8> {
+fn print_dump(dump: Dump, format: Format, outcome: &Outcome) -> Result<u8> {
     let mut out = BufWriter::new(io::stdout().lock());
-    for (file, module) in &outcome.modules {
-        let file = &outcome.files[file.0 as usize];
-        match dump {
-            Dump::Ir => writeln!(out, "# {}\n{}", plain(&file.display), ir::dump(module))?,
+    match dump {
+        Dump::Ir => {
+            for (file, module) in &outcome.modules {
+                let file = &outcome.files[file.0 as usize];
+                writeln!(out, "# {}\n{}", plain(&file.display), ir::dump(module))?;
+            }
+        }
+        Dump::Calls if format == Format::Json => serde_json::to_writer(&mut out, &outcome.calls)?,
+        Dump::Calls => {
+            for (caller, callees) in &outcome.calls {
+                for callee in callees {
+                    writeln!(out, "{} {}", plain(caller), plain(callee))?;
+                }
+            }
+        }
+        Dump::Summaries => {
+            for line in &outcome.summaries {
+                writeln!(out, "{}", plain(line))?;
+            }
         }
     }
     out.flush()?;
@@ -90,6 +105,11 @@ fn request(options: &Check) -> Result<Request> {
         config: options.config.clone(),
         root: options.project_root.clone(),
         threads: options.threads,
+        view: match options.dump {
+            Some(Dump::Calls) => Some(Describe::Calls),
+            Some(Dump::Summaries) => Some(Describe::Summaries),
+            Some(Dump::Ir) | None => None,
+        },
     })
 }
 

@@ -1,7 +1,10 @@
 //! Narrowing: what a condition that came out true or false says about the places in it.
 
 use super::{ALWAYS_TRUE, Flow, Held, Origin, State};
-use crate::ir::{Argument, Comparison, ExprId, ExprKind, Passing, Pattern, PatternId, PlaceId, Run, UnaryOperator};
+use crate::ir::{
+    Argument, Comparison, ExprId, ExprKind, Passing, Pattern, PatternId, PlaceId, Run,
+    UnaryOperator,
+};
 use crate::project::{Actual, Target, actuals};
 use crate::value::{Facts, Kinds};
 
@@ -11,29 +14,106 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if self.has_walrus {
+            self.assume_evaluated(test, state);
+        }
         match self.module.kind(test) {
-            ExprKind::Unary { operator: UnaryOperator::Not, operand } => self.assume(operand, !holds, state),
+            ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                operand,
+            } => self.assume(operand, !holds, state),
             ExprKind::And(operands) => self.assume_logic(operands, true, holds, state),
             ExprKind::Or(operands) => self.assume_logic(operands, false, holds, state),
-            ExprKind::Compare { operator, left, right } => self.assume_comparison(operator, left, right, holds, state),
-            ExprKind::Call { callee, arguments } => self.assume_call(test, callee, arguments, holds, state),
+            ExprKind::Compare {
+                operator,
+                left,
+                right,
+            } => self.assume_comparison(operator, left, right, holds, state),
+            ExprKind::Call { callee, arguments } => {
+                self.assume_call(test, callee, arguments, holds, state)
+            }
             ExprKind::Walrus { target, value } => {
                 self.assume(value, holds, state);
                 self.assume(target, holds, state);
             }
-            ExprKind::Matches { subject, pattern } => self.assume_pattern(subject, pattern, holds, state),
+            ExprKind::Matches { subject, pattern } => {
+                self.assume_pattern(subject, pattern, holds, state)
+            }
             ExprKind::True => self.feasible_if(holds, state),
             ExprKind::False | ExprKind::None | ExprKind::Int(0) => self.feasible_if(!holds, state),
             ExprKind::Int(_) => self.feasible_if(holds, state),
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => self.feasible_if(holds != parts.is_empty(), state),
-            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => self.assume_truth(test, holds, state),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                self.feasible_if(holds != parts.is_empty(), state)
+            }
+            ExprKind::Name(_) | ExprKind::Attribute { .. } if self.is_only_checked(test) => {
+                self.feasible_if(!holds, state);
+            }
+            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+                self.assume_truth(test, holds, state)
+            }
             _ => {}
+        }
+    }
+
+    /// What a condition binds is bound once it came out; its operands behind `and` and `or` come here by themselves.
+    fn assume_evaluated(&self, test: ExprId, state: &mut State) {
+        if matches!(self.module.kind(test), ExprKind::And(_) | ExprKind::Or(_)) {
+            return;
+        }
+        for target in self.bound_in(test) {
+            let held = state.get(target);
+            if held.value.kinds.meets(Kinds::UNBOUND) {
+                let bound = held.without(Kinds::UNBOUND);
+                state.set(
+                    target,
+                    if bound.value.is_never() {
+                        Held::UNKNOWN
+                    } else {
+                        bound
+                    },
+                );
+            }
+        }
+    }
+
+    /// The names that are bound wherever an expression is evaluated.
+    pub(super) fn bound_in(&self, expr: ExprId) -> Vec<PlaceId> {
+        let mut found = Vec::new();
+        self.collect_bound(expr, &mut found);
+        found
+    }
+
+    fn collect_bound(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
+        match self.module.kind(expr) {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                if let Some(&first) = self.module.list(parts).first() {
+                    self.collect_bound(first, found);
+                }
+            }
+            ExprKind::Conditional { test, .. } => self.collect_bound(test, found),
+            ExprKind::Comprehension(_) => {}
+            ExprKind::Walrus { target, value } => {
+                self.collect_bound(value, found);
+                found.extend(self.place_of(target));
+            }
+            _ => self
+                .module
+                .for_each_part(expr, &mut |part| self.collect_bound(part, found)),
         }
     }
 
     /// Takes in that `test` would come out as `holds`.
     pub fn suppose(&self, test: ExprId, holds: bool, state: &mut State) {
         self.assume(test, holds, state);
+    }
+
+    /// What only type checkers read never runs.
+    fn is_only_checked(&self, test: ExprId) -> bool {
+        let name = self.module.dotted(self.code, test);
+        matches!(
+            name.as_deref(),
+            Some("TYPE_CHECKING" | "typing.TYPE_CHECKING" | "t.TYPE_CHECKING")
+        )
     }
 
     fn feasible_if(&self, feasible: bool, state: &mut State) {
@@ -47,6 +127,7 @@ impl Flow<'_, '_> {
         let operands = self.module.list(operands);
         if holds == is_and {
             for &operand in operands {
+                self.walruses_ran(operand, state);
                 self.assume(operand, is_and, state);
             }
             return;
@@ -68,8 +149,38 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// An operand was evaluated: what it binds on every way through it is bound.
+    fn walruses_ran(&self, operand: ExprId, state: &mut State) {
+        match self.module.kind(operand) {
+            ExprKind::Walrus { target, value } => {
+                self.walruses_ran(value, state);
+                if let Some(place) = self.place_of(target) {
+                    let held = state.get(place).without(Kinds::UNBOUND);
+                    state.set(
+                        place,
+                        if held.value.is_never() {
+                            Held::UNKNOWN
+                        } else {
+                            held
+                        },
+                    );
+                }
+            }
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Lambda(_)
+            | ExprKind::Comprehension(_) => {}
+            _ => self
+                .module
+                .for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
+        }
+    }
+
     fn assume_truth(&self, test: ExprId, holds: bool, state: &mut State) {
-        let Some(place) = self.place_of(test) else { return };
+        let Some(place) = self.place_of(test) else {
+            return;
+        };
         if let Some(condition) = self.alias(state, place)
             && self.is_condition(condition)
         {
@@ -81,7 +192,10 @@ impl Flow<'_, '_> {
         let held = self.look_up(place, test, state);
         let narrowed = if holds {
             let held = held.without(Kinds::NONE);
-            Held { value: held.value.free_of(Facts::EMPTY.with(Facts::ZERO)), ..held }
+            Held {
+                value: held.value.free_of(Facts::EMPTY.with(Facts::ZERO)),
+                ..held
+            }
         } else {
             held.without(ALWAYS_TRUE)
         };
@@ -90,11 +204,22 @@ impl Flow<'_, '_> {
 
     fn is_condition(&self, expr: ExprId) -> bool {
         match self.module.kind(expr) {
-            ExprKind::Compare { .. } | ExprKind::Unary { operator: UnaryOperator::Not, .. } => true,
-            ExprKind::And(parts) => self.module.list(parts).iter().all(|&part| self.place_of(part).is_some() || self.is_condition(part)),
+            ExprKind::Compare { .. }
+            | ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                ..
+            } => true,
+            ExprKind::And(parts) => self
+                .module
+                .list(parts)
+                .iter()
+                .all(|&part| self.place_of(part).is_some() || self.is_condition(part)),
             ExprKind::Call { callee, .. } => {
                 let name = self.module.dotted(self.code, callee);
-                matches!(name.as_deref(), Some("bool" | "isinstance" | "all" | "any" | "callable" | "hasattr"))
+                matches!(
+                    name.as_deref(),
+                    Some("bool" | "isinstance" | "all" | "any" | "callable" | "hasattr")
+                )
             }
             _ => false,
         }
@@ -103,7 +228,11 @@ impl Flow<'_, '_> {
     /// What a place holds, from the program where the function has not touched it.
     fn look_up(&self, place: PlaceId, expr: ExprId, state: &State) -> Held {
         let held = state.get(place);
-        if held == Held::UNSET { self.quietly(expr, state) } else { held }
+        if held == Held::UNSET {
+            self.quietly(expr, state)
+        } else {
+            held
+        }
     }
 
     fn put(&self, place: PlaceId, held: Held, state: &mut State) {
@@ -114,9 +243,20 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn assume_comparison(&self, operator: Comparison, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
+    fn assume_comparison(
+        &self,
+        operator: Comparison,
+        left: ExprId,
+        right: ExprId,
+        holds: bool,
+        state: &mut State,
+    ) {
         use Comparison::{Equal, In, Is, IsNot, NotEqual, NotIn};
-        let holds = if matches!(operator, IsNot | NotEqual | NotIn) { !holds } else { holds };
+        let holds = if matches!(operator, IsNot | NotEqual | NotIn) {
+            !holds
+        } else {
+            holds
+        };
         match operator {
             Is | IsNot | Equal | NotEqual => {
                 self.assume_same(left, right, holds, state);
@@ -150,23 +290,41 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if holds && self.module.kind(right) != ExprKind::None {
+            self.assume_typed(place, state);
+        }
         match self.module.kind(right) {
             ExprKind::None => {
                 let held = self.look_up(place, subject, state);
-                let narrowed = if holds { is_none(held, subject) } else { held.without(Kinds::NONE) };
+                let narrowed = if holds {
+                    is_none(held, subject)
+                } else {
+                    self.assume_original(held, state);
+                    held.without(Kinds::NONE)
+                };
                 self.put(place, narrowed, state);
             }
             ExprKind::True | ExprKind::False if self.alias(state, place).is_some() => {
                 let came_out = matches!(self.module.kind(right), ExprKind::True) == holds;
                 self.assume_truth(subject, came_out, state);
             }
-            ExprKind::Text(_) | ExprKind::Bytes(_) | ExprKind::Int(_) | ExprKind::Number(_) | ExprKind::True | ExprKind::False if holds => {
+            ExprKind::Text(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Int(_)
+            | ExprKind::Number(_)
+            | ExprKind::True
+            | ExprKind::False
+                if holds =>
+            {
                 let held = self.look_up(place, subject, state).without(Kinds::NONE);
                 self.put(place, held, state);
             }
             ExprKind::Int(0) => {
                 let held = self.look_up(place, subject, state);
-                let held = Held { value: held.value.free_of(Facts::ZERO), ..held };
+                let held = Held {
+                    value: held.value.free_of(Facts::ZERO),
+                    ..held
+                };
                 self.put(place, held, state);
             }
             _ => {}
@@ -175,7 +333,9 @@ impl Flow<'_, '_> {
 
     /// `type(x) is T`, `x.get(…) == 3`: the part that must not be None for it to be true.
     fn assume_call_is(&self, left: ExprId, right: ExprId, state: &mut State) {
-        let ExprKind::Call { callee, arguments } = self.module.kind(left) else { return };
+        let ExprKind::Call { callee, arguments } = self.module.kind(left) else {
+            return;
+        };
         let name = self.module.dotted(self.code, callee);
         let not_none = !matches!(self.module.kind(right), ExprKind::None);
         if name.as_deref() == Some("type") && not_none {
@@ -183,8 +343,34 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// `copy = x` and then `copy is not None`: x is not None either, if it is never bound again.
+    fn assume_original(&self, copy: Held, state: &mut State) {
+        let original = copy.bound.and_then(|bound| self.place_of(bound));
+        if let (Some(original), Some(bound)) = (original, copy.bound)
+            && self.is_bound_once(original)
+        {
+            let held = self
+                .look_up(original, bound, state)
+                .without(crate::value::Kinds::NONE);
+            self.put(original, held, state);
+        }
+    }
+
+    /// A name for `type(x)` is, or is among, known types: x is not None.
+    fn assume_typed(&self, place: PlaceId, state: &mut State) {
+        if let Some(bound) = self.alias(state, place)
+            && let ExprKind::Call { callee, arguments } = self.module.kind(bound)
+            && self.module.dotted(self.code, callee).as_deref() == Some("type")
+        {
+            self.not_none(self.module.arguments(arguments).first(), state);
+        }
+    }
+
     fn not_none(&self, argument: Option<&Argument>, state: &mut State) {
-        let Some(argument) = argument.filter(|argument| argument.passing == Passing::Positional) else { return };
+        let Some(argument) = argument.filter(|argument| argument.passing == Passing::Positional)
+        else {
+            return;
+        };
         self.expr_not_none(argument.value, state);
     }
 
@@ -207,16 +393,28 @@ impl Flow<'_, '_> {
     }
 
     fn assume_membership(&self, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
-        if let ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) = self.module.kind(right) {
+        if let Some(place) = self.place_of(left).filter(|_| holds) {
+            self.assume_typed(place, state);
+        }
+        if let ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) =
+            self.module.kind(right)
+        {
             let parts = self.module.list(parts);
             if matches!(self.module.kind(left), ExprKind::None) {
                 if !holds {
-                    parts.iter().for_each(|&part| self.expr_not_none(part, state));
+                    parts
+                        .iter()
+                        .for_each(|&part| self.expr_not_none(part, state));
                 }
                 return;
             }
             let is_none = |part: &ExprId| matches!(self.module.kind(*part), ExprKind::None);
-            let constant = |part: &ExprId| !matches!(self.module.kind(*part), ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Hole);
+            let constant = |part: &ExprId| {
+                !matches!(
+                    self.module.kind(*part),
+                    ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Hole
+                )
+            };
             if holds && parts.iter().all(|part| constant(part) && !is_none(part)) {
                 self.expr_not_none(left, state);
             }
@@ -236,14 +434,19 @@ impl Flow<'_, '_> {
             && state.is_reachable()
         {
             let held = self.look_up(place, expr, state);
-            let held = Held { value: held.value.free_of(Facts::EMPTY), ..held };
+            let held = Held {
+                value: held.value.free_of(Facts::EMPTY),
+                ..held
+            };
             self.put(place, held, state);
         }
     }
 
     /// `len(x) == 3` says that x is not empty; `len(x) == 0` came out false likewise.
     fn assume_length(&self, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
-        let Some(of) = self.length_of(left) else { return };
+        let Some(of) = self.length_of(left) else {
+            return;
+        };
         let is_zero = matches!(self.module.kind(right), ExprKind::Int(0));
         let is_positive = matches!(self.module.kind(right), ExprKind::Int(number) if number > 0);
         if (is_zero && !holds) || (is_positive && holds) {
@@ -251,7 +454,14 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn assume_order(&self, operator: Comparison, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
+    fn assume_order(
+        &self,
+        operator: Comparison,
+        left: ExprId,
+        right: ExprId,
+        holds: bool,
+        state: &mut State,
+    ) {
         use Comparison::{Greater, GreaterEqual, Less, LessEqual};
         let number = |expr| match self.module.kind(expr) {
             ExprKind::Int(number) => Some(number),
@@ -277,8 +487,18 @@ impl Flow<'_, '_> {
                     && state.is_reachable()
                 {
                     let held = state.get(place);
-                    self.put(place, Held { value: held.value.free_of(Facts::ZERO), ..held }, state);
-                    if let Some(of) = self.alias(state, place).and_then(|bound| self.length_of(bound)) {
+                    self.put(
+                        place,
+                        Held {
+                            value: held.value.free_of(Facts::ZERO),
+                            ..held
+                        },
+                        state,
+                    );
+                    if let Some(of) = self
+                        .alias(state, place)
+                        .and_then(|bound| self.length_of(bound))
+                    {
                         self.not_empty(of, state);
                     }
                 }
@@ -288,12 +508,25 @@ impl Flow<'_, '_> {
 
     /// The argument of `len(…)`.
     fn length_of(&self, expr: ExprId) -> Option<ExprId> {
-        let ExprKind::Call { callee, arguments } = self.module.kind(expr) else { return None };
+        let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
+            return None;
+        };
         let is_len = self.module.dotted(self.code, callee).as_deref() == Some("len");
-        self.module.arguments(arguments).first().filter(|_| is_len).map(|argument| argument.value)
+        self.module
+            .arguments(arguments)
+            .first()
+            .filter(|_| is_len)
+            .map(|argument| argument.value)
     }
 
-    fn assume_call(&self, test: ExprId, callee: ExprId, arguments: Run, holds: bool, state: &mut State) {
+    fn assume_call(
+        &self,
+        test: ExprId,
+        callee: ExprId,
+        arguments: Run,
+        holds: bool,
+        state: &mut State,
+    ) {
         let arguments = self.module.arguments(arguments);
         let name = self.module.dotted(self.code, callee);
         match name.as_deref() {
@@ -317,27 +550,42 @@ impl Flow<'_, '_> {
             self.not_none(Some(subject), state);
         }
         let subject = self.unwrapped(subject.value);
-        let Some(place) = self.place_of(subject) else { return };
-        let Some(class) = self.evaluate.class_named(class.value) else { return };
+        let Some(place) = self.place_of(subject) else {
+            return;
+        };
+        let Some(class) = self.evaluate.class_named(class.value) else {
+            return;
+        };
         if !state.is_reachable() {
             return;
         }
         let held = self.look_up(place, subject, state);
         let known = self.program.instance_of(class);
         if holds && held.value.is_unknown() {
-            state.set(place, Held { value: known, origin: Origin::Nothing, bound: held.bound });
+            state.set(
+                place,
+                Held {
+                    value: known,
+                    origin: Origin::Nothing,
+                    bound: held.bound,
+                },
+            );
         }
     }
 
     fn mentions_none_type(&self, expr: ExprId) -> bool {
         let mut found = false;
-        self.module.walk(expr, &mut |part| match self.module.kind(part) {
-            ExprKind::None => found = true,
-            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                found |= self.module.dotted(self.code, part).is_some_and(|name| name.ends_with("NoneType"));
-            }
-            _ => {}
-        });
+        self.module
+            .walk(expr, &mut |part| match self.module.kind(part) {
+                ExprKind::None => found = true,
+                ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                    found |= self
+                        .module
+                        .dotted(self.code, part)
+                        .is_some_and(|name| name.ends_with("NoneType"));
+                }
+                _ => {}
+            });
         found
     }
 
@@ -371,16 +619,31 @@ impl Flow<'_, '_> {
 
     /// The condition of a generator over a display holds, or does not, for each of its elements.
     fn assume_of_each(&self, generator: ExprId, holds: bool, state: &mut State) {
-        let ExprKind::Comprehension(id) = self.module.kind(generator) else { return };
+        let ExprKind::Comprehension(id) = self.module.kind(generator) else {
+            return;
+        };
         let comprehension = self.module.comprehension(id);
-        let [clause] = &comprehension.clauses[..] else { return };
-        let ExprKind::Name(variable) = self.module.kind(clause.target) else { return };
-        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = self.module.kind(clause.iterable) else { return };
+        let [clause] = &comprehension.clauses[..] else {
+            return;
+        };
+        let ExprKind::Name(variable) = self.module.kind(clause.target) else {
+            return;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = self.module.kind(clause.iterable)
+        else {
+            return;
+        };
         if !clause.conditions.is_empty() {
             return;
         }
         let mut inside = state.clone();
-        inside.set(variable, Held { value: crate::value::Value::UNKNOWN.join(crate::value::Value::NONE), ..Held::UNKNOWN });
+        inside.set(
+            variable,
+            Held {
+                value: crate::value::Value::UNKNOWN.join(crate::value::Value::NONE),
+                ..Held::UNKNOWN
+            },
+        );
         self.assume(comprehension.element, holds, &mut inside);
         if inside.is_reachable() && !inside.get(variable).value.may_be_none() {
             for &part in self.module.list(parts) {
@@ -390,7 +653,14 @@ impl Flow<'_, '_> {
     }
 
     /// A function of the project whose result says that an argument is not None.
-    fn assume_predicate(&self, _test: ExprId, callee: ExprId, arguments: &[Argument], holds: bool, state: &mut State) {
+    fn assume_predicate(
+        &self,
+        _test: ExprId,
+        callee: ExprId,
+        arguments: &[Argument],
+        holds: bool,
+        state: &mut State,
+    ) {
         let called = self.quietly(callee, state);
         let (function, bound) = match self.program.target(called.value) {
             Target::Function { function, bound } => (function, bound),
@@ -400,12 +670,19 @@ impl Flow<'_, '_> {
             return;
         }
         let summary = self.known.get(function);
-        let means = if holds { summary.true_means } else { summary.false_means };
+        let means = if holds {
+            summary.true_means
+        } else {
+            summary.false_means
+        };
         if means.is_empty() {
             return;
         }
         let (module, code) = self.program.code(function);
-        for (parameter, actual) in actuals(self.module, arguments, module, code, bound).into_iter().enumerate() {
+        for (parameter, actual) in actuals(self.module, arguments, module, code, bound)
+            .into_iter()
+            .enumerate()
+        {
             if let Actual::Given(argument) = actual
                 && means.has(parameter)
             {
@@ -418,14 +695,24 @@ impl Flow<'_, '_> {
         match self.module.pattern(pattern) {
             Pattern::Anything | Pattern::Star => self.feasible_if(holds, state),
             Pattern::Value(value) => self.assume_same(subject, *value, holds, state),
-            Pattern::Sequence(_) | Pattern::Mapping(_) if holds => self.expr_not_none(subject, state),
+            Pattern::Sequence(_) | Pattern::Mapping(_) if holds => {
+                self.expr_not_none(subject, state)
+            }
             Pattern::Class { class, .. } if holds => {
                 self.expr_not_none(subject, state);
-                if let (Some(class), Some(place)) = (self.evaluate.class_named(*class), self.place_of(subject))
+                if let (Some(class), Some(place)) =
+                    (self.evaluate.class_named(*class), self.place_of(subject))
                     && state.is_reachable()
                 {
                     let held = state.get(place);
-                    state.set(place, Held { value: self.program.instance_of(class), origin: Origin::Nothing, bound: held.bound });
+                    state.set(
+                        place,
+                        Held {
+                            value: self.program.instance_of(class),
+                            origin: Origin::Nothing,
+                            bound: held.bound,
+                        },
+                    );
                 }
             }
             Pattern::Or(parts) if holds => {
@@ -444,7 +731,9 @@ impl Flow<'_, '_> {
                     *state = joined;
                 }
             }
-            Pattern::Or(parts) => parts.iter().for_each(|&part| self.assume_pattern(subject, part, false, state)),
+            Pattern::Or(parts) => parts
+                .iter()
+                .for_each(|&part| self.assume_pattern(subject, part, false, state)),
             Pattern::As(inner) => self.assume_pattern(subject, *inner, holds, state),
             _ => {}
         }
@@ -453,6 +742,13 @@ impl Flow<'_, '_> {
 
 /// None for certain: with the evidence that there was, or the test itself where there was none.
 fn is_none(held: Held, test: ExprId) -> Held {
-    let origin = if held.value.may_be_none() { held.origin } else { Origin::Tested(test) };
-    Held { origin, ..held.meet(Kinds::NONE) }
+    let origin = if held.value.may_be_none() {
+        held.origin
+    } else {
+        Origin::Tested(test)
+    };
+    Held {
+        origin,
+        ..held.meet(Kinds::NONE)
+    }
 }

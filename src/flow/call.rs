@@ -9,27 +9,63 @@ use crate::types::{CallRef, FunctionRef};
 use crate::value::{Facts, Kinds, Value};
 
 /// Methods that put something into their receiver.
-const GROWING: [&str; 8] = ["append", "extend", "insert", "add", "update", "appendleft", "push", "setdefault"];
+const GROWING: [&str; 8] = [
+    "append",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "appendleft",
+    "push",
+    "setdefault",
+];
 
 /// Names of functions that end the program, the test or the request.
 const FINAL: [&str; 16] = [
-    "exit", "_exit", "abort", "fail", "die", "fatal", "bail", "bailout", "fail_json", "exit_json", "usage", "skip", "skipTest", "quit", "panic", "print_usage_and_exit",
+    "exit",
+    "_exit",
+    "abort",
+    "fail",
+    "die",
+    "fatal",
+    "bail",
+    "bailout",
+    "fail_json",
+    "exit_json",
+    "usage",
+    "skip",
+    "skipTest",
+    "quit",
+    "panic",
+    "print_usage_and_exit",
 ];
 
 impl Flow<'_, '_> {
     /// Evaluates a call.
-    pub(super) fn call(&self, expr: ExprId, callee: ExprId, arguments: Run, state: &mut State, observer: &mut dyn Observer) -> Held {
+    pub(super) fn call(
+        &self,
+        expr: ExprId,
+        callee: ExprId,
+        arguments: Run,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         let called = self.eval(callee, state, observer);
         let called = self.used(callee, called, Use::Call, expr, state, observer);
         let arguments = self.module.arguments(arguments);
-        let held: Vec<Held> = arguments.iter().map(|argument| self.eval(argument.value, state, observer)).collect();
+        let held: Vec<Held> = arguments
+            .iter()
+            .map(|argument| self.eval(argument.value, state, observer))
+            .collect();
         if let Some(value) = self.super_value(expr) {
             return Held::from(expr, value);
         }
         let target = self.program.target(called.value);
         observer.event(self, state, Event::Call { call: expr, target });
         match target {
-            Target::Function { function, bound } => self.call_function(expr, function, bound, (arguments, &held), state, observer),
+            Target::Function { function, bound } => {
+                self.call_function(expr, function, bound, (arguments, &held), state, observer)
+            }
             Target::Construct { class, initializer } => {
                 if let Some(function) = initializer {
                     self.call_function(expr, function, true, (arguments, &held), state, observer);
@@ -38,7 +74,9 @@ impl Flow<'_, '_> {
                 }
                 Held::from(expr, self.program.instance_of(class))
             }
-            Target::Library(call) => self.call_library(expr, call, callee, (arguments, &held), state, observer),
+            Target::Library(call) => {
+                self.call_library(expr, call, callee, (arguments, &held), state, observer)
+            }
             Target::Unknown => {
                 self.other_code_ran(state);
                 self.grow(callee, state);
@@ -51,9 +89,19 @@ impl Flow<'_, '_> {
     }
 
     fn super_value(&self, expr: ExprId) -> Option<Value> {
-        let ExprKind::Call { callee, .. } = self.module.kind(expr) else { return None };
-        let ExprKind::Name(place) = self.module.kind(callee) else { return None };
-        let Step::Variable { name, scope: Scope::Global { .. } } = self.code.place(place).step else { return None };
+        let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
+            return None;
+        };
+        let ExprKind::Name(place) = self.module.kind(callee) else {
+            return None;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Global { .. },
+        } = self.code.place(place).step
+        else {
+            return None;
+        };
         (self.module.name(name) == "super").then(|| self.evaluate.value(expr))
     }
 
@@ -69,14 +117,29 @@ impl Flow<'_, '_> {
         let summary = self.known.get(function);
         let (module, code) = self.program.code(function);
         let given = actuals(self.module, arguments, module, code, bound);
-        let value_of = |wanted: ExprId| arguments.iter().position(|argument| argument.value == wanted).map_or(Held::UNKNOWN, |at| held[at]);
+        let value_of = |wanted: ExprId| {
+            arguments
+                .iter()
+                .position(|argument| argument.value == wanted)
+                .map_or(Held::UNKNOWN, |at| held[at])
+        };
         for (parameter, actual) in given.iter().enumerate() {
             let (argument, held) = match *actual {
                 Actual::Given(argument) => (Some(argument), value_of(argument)),
                 Actual::Omitted => (None, Held::UNKNOWN),
                 Actual::Unclear => continue,
             };
-            observer.event(self, state, Event::Pass { call: expr, callee: function, parameter: parameter as u16, argument, held });
+            observer.event(
+                self,
+                state,
+                Event::Pass {
+                    call: expr,
+                    callee: function,
+                    parameter: parameter as u16,
+                    argument,
+                    held,
+                },
+            );
         }
         let overridden = bound && self.is_overridden(function);
         if overridden {
@@ -95,7 +158,10 @@ impl Flow<'_, '_> {
         self.program.is_overridden(function)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, each used once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one call, each used once"
+    )]
     fn demands(
         &self,
         expr: ExprId,
@@ -107,15 +173,32 @@ impl Flow<'_, '_> {
         observer: &mut dyn Observer,
     ) {
         for demand in &summary.demands {
-            let Some(&Actual::Given(argument)) = given.get(usize::from(demand.parameter)) else { continue };
+            let Some(&Actual::Given(argument)) = given.get(usize::from(demand.parameter)) else {
+                continue;
+            };
             let held = value_of(argument);
             if held.value.may_be_none() {
-                observer.event(self, state, Event::Demanded { call: expr, callee, demand, argument, held });
+                observer.event(
+                    self,
+                    state,
+                    Event::Demanded {
+                        call: expr,
+                        callee,
+                        demand,
+                        argument,
+                        held,
+                    },
+                );
             }
         }
         for (parameter, actual) in given.iter().enumerate() {
-            let Actual::Given(argument) = *actual else { continue };
-            let always = summary.demands.iter().any(|demand| usize::from(demand.parameter) == parameter && demand.always);
+            let Actual::Given(argument) = *actual else {
+                continue;
+            };
+            let always = summary
+                .demands
+                .iter()
+                .any(|demand| usize::from(demand.parameter) == parameter && demand.always);
             if (summary.requires.has(parameter) || always)
                 && let Some(place) = self.place_of(argument)
             {
@@ -124,10 +207,19 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn result(&self, expr: ExprId, function: FunctionRef, summary: &Summary, given: &[Actual], value_of: &dyn Fn(ExprId) -> Held) -> Held {
+    fn result(
+        &self,
+        expr: ExprId,
+        function: FunctionRef,
+        summary: &Summary,
+        given: &[Actual],
+        value_of: &dyn Fn(ExprId) -> Held,
+    ) -> Held {
         match self.program.delivery(function) {
             Delivery::Now => {}
-            Delivery::Generator if self.program.decoration(function).is_context_manager => return Held::UNKNOWN,
+            Delivery::Generator if self.program.decoration(function).is_context_manager => {
+                return Held::UNKNOWN;
+            }
             Delivery::Generator => return Held::from(expr, Value::of(Kinds::ITERATOR)),
             Delivery::Awaited | Delivery::Deferred => return Held::UNKNOWN,
         }
@@ -144,10 +236,16 @@ impl Flow<'_, '_> {
             if !summary.none_if_none.has(parameter) {
                 continue;
             }
-            let Actual::Given(argument) = *actual else { continue };
+            let Actual::Given(argument) = *actual else {
+                continue;
+            };
             let passed = value_of(argument);
             if passed.value.may_be_none() {
-                held = held.join(Held { value: Value::NONE, origin: passed.origin, bound: None });
+                held = held.join(Held {
+                    value: Value::NONE,
+                    origin: passed.origin,
+                    bound: None,
+                });
             }
         }
         held
@@ -167,7 +265,8 @@ impl Flow<'_, '_> {
         if call.summary.never_returns {
             state.stop();
         }
-        if takes_no_none(name) {
+        let is_plain = self.module.dotted(self.code, callee).as_deref() == Some(name);
+        if is_plain && takes_no_none(name) {
             for (argument, &held) in arguments.iter().zip(held).take(1) {
                 if argument.passing == Passing::Positional {
                     self.used(argument.value, held, Use::Argument, expr, state, observer);
@@ -178,11 +277,16 @@ impl Flow<'_, '_> {
             self.other_code_ran(state);
         }
         self.grow(callee, state);
-        let given = arguments.iter().filter(|argument| argument.passing == Passing::Positional).count();
+        let given = arguments
+            .iter()
+            .filter(|argument| argument.passing == Passing::Positional)
+            .count();
         let named = |wanted: &str| {
             arguments.iter().any(|argument| matches!(argument.passing, Passing::Keyword(name) if self.module.name(name) == wanted))
         };
-        let starred = arguments.iter().any(|argument| matches!(argument.passing, Passing::Star | Passing::DoubleStar));
+        let starred = arguments
+            .iter()
+            .any(|argument| matches!(argument.passing, Passing::Star | Passing::DoubleStar));
         let mut value = call.returns(given, &named);
         if starred {
             value = value.without(Kinds::NONE);
@@ -190,12 +294,23 @@ impl Flow<'_, '_> {
         if call.outside {
             value = value.with(Facts::OUTSIDE);
         }
-        let value = if value.is_never() { Value::UNKNOWN } else { value };
+        let value = if value.is_never() {
+            Value::UNKNOWN
+        } else {
+            value
+        };
         self.default_of_get(name, arguments, held, value, expr)
     }
 
     /// `getattr(x, "y", default)` and `d.get(k, default)` give None where the default is None.
-    fn default_of_get(&self, name: &str, arguments: &[Argument], held: &[Held], value: Value, expr: ExprId) -> Held {
+    fn default_of_get(
+        &self,
+        name: &str,
+        arguments: &[Argument],
+        held: &[Held],
+        value: Value,
+        expr: ExprId,
+    ) -> Held {
         let position = match name {
             "getattr" => 2,
             "next" => 1,
@@ -205,9 +320,20 @@ impl Flow<'_, '_> {
         match (arguments.get(position), held.get(position)) {
             (Some(argument), Some(default)) if argument.passing == Passing::Positional => {
                 let value = value.without(Kinds::NONE);
-                let value = if value.is_never() { Value::UNKNOWN } else { value };
+                let value = if value.is_never() {
+                    Value::UNKNOWN
+                } else {
+                    value
+                };
                 let result = Held::from(expr, value);
-                if default.value.is_none() { result.join(Held { origin: Origin::Expr(expr), ..*default }) } else { result }
+                if default.value.is_none() {
+                    result.join(Held {
+                        origin: Origin::Expr(expr),
+                        ..*default
+                    })
+                } else {
+                    result
+                }
             }
             _ => Held::from(expr, value),
         }
@@ -215,10 +341,13 @@ impl Flow<'_, '_> {
 
     /// Whether a call, for all that is known, does not come back.
     pub(super) fn never_returns(&self, expr: ExprId) -> bool {
-        let ExprKind::Call { callee, .. } = self.module.kind(expr) else { return false };
+        let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
+            return false;
+        };
         match self.program.target(self.evaluate.value(callee)) {
             Target::Function { function, bound } => {
-                let known = self.known.get(function).never_returns && self.program.delivery(function) == Delivery::Now;
+                let known = self.known.get(function).never_returns
+                    && self.program.delivery(function) == Delivery::Now;
                 known && !(bound && self.is_overridden(function))
             }
             Target::Library(call) => self.program.library.get(call).summary.never_returns,
@@ -230,11 +359,14 @@ impl Flow<'_, '_> {
     /// An unknown function whose name says that it does not come back is believed: the alternative is a false alarm.
     fn sounds_final(&self, callee: ExprId) -> bool {
         let (name, receiver) = match self.module.kind(callee) {
-            ExprKind::Attribute { value, name, .. } => (self.module.name(name), self.module.dotted(self.code, value)),
+            ExprKind::Attribute { value, name, .. } => {
+                (self.module.name(name), self.module.dotted(self.code, value))
+            }
             ExprKind::Name(place) => return FINAL.contains(&self.place_text(place).as_str()),
             _ => return false,
         };
-        let of_parser = receiver.is_some_and(|receiver| receiver.to_ascii_lowercase().contains("parser"));
+        let of_parser =
+            receiver.is_some_and(|receiver| receiver.to_ascii_lowercase().contains("parser"));
         FINAL.contains(&name) || (name == "error" && of_parser)
     }
 
@@ -256,7 +388,29 @@ fn is_pure(call: &Call) -> bool {
 fn takes_no_none(name: &str) -> bool {
     matches!(
         name,
-        "len" | "int" | "float" | "iter" | "next" | "sorted" | "reversed" | "sum" | "max" | "min" | "any" | "all" | "enumerate" | "zip" | "list" | "tuple" | "set" | "dict" | "frozenset"
-            | "abs" | "round" | "ord" | "chr" | "long"
+        "len"
+            | "int"
+            | "float"
+            | "iter"
+            | "next"
+            | "sorted"
+            | "reversed"
+            | "sum"
+            | "max"
+            | "min"
+            | "any"
+            | "all"
+            | "enumerate"
+            | "zip"
+            | "list"
+            | "tuple"
+            | "set"
+            | "dict"
+            | "frozenset"
+            | "abs"
+            | "round"
+            | "ord"
+            | "chr"
+            | "long"
     )
 }

@@ -1,29 +1,67 @@
 //! Evaluates expressions in a state, and tells what happens on the way.
 
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
-use crate::ir::{BinaryOperator, Comparison, ComprehensionId, ComprehensionKind, Dialect, ExprId, ExprKind, NameId, PlaceId, Run, Scope, Step, UnaryOperator};
+use crate::ir::{
+    BinaryOperator, Comparison, ComprehensionId, ComprehensionKind, Dialect, ExprId, ExprKind,
+    NameId, PlaceId, Run, Scope, Step, UnaryOperator,
+};
 use crate::project::literal;
 use crate::types::Type;
 use crate::value::{Facts, Kinds, Value};
 
 impl Flow<'_, '_> {
     /// Evaluates an expression.
-    pub(super) fn eval(&self, expr: ExprId, state: &mut State, observer: &mut dyn Observer) -> Held {
+    pub(super) fn eval(
+        &self,
+        expr: ExprId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         match self.module.kind(expr) {
             ExprKind::Name(place) => self.name(expr, place, state, observer),
-            ExprKind::Attribute { value, name, place } => self.attribute(expr, value, name, place, state, observer),
-            ExprKind::Subscript { value, index, place } => self.subscript(expr, value, index, place, state, observer),
-            ExprKind::Call { callee, arguments } => self.call(expr, callee, arguments, state, observer),
+            ExprKind::Attribute { value, name, place } => {
+                self.attribute(expr, value, name, place, state, observer)
+            }
+            ExprKind::Subscript {
+                value,
+                index,
+                place,
+            } => self.subscript(expr, value, index, place, state, observer),
+            ExprKind::Call { callee, arguments } => {
+                self.call(expr, callee, arguments, state, observer)
+            }
             ExprKind::And(operands) => self.logic(operands, true, state, observer),
             ExprKind::Or(operands) => self.logic(operands, false, state, observer),
-            ExprKind::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise, state, observer),
-            ExprKind::Binary { operator, left, right } => self.binary(expr, operator, left, right, state, observer),
-            ExprKind::Unary { operator, operand } => self.unary(expr, operator, operand, state, observer),
-            ExprKind::Compare { operator, left, right } => self.compare(expr, operator, left, right, state, observer),
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => self.conditional(test, then, otherwise, state, observer),
+            ExprKind::Binary {
+                operator,
+                left,
+                right,
+            } => self.binary(expr, operator, left, right, state, observer),
+            ExprKind::Unary { operator, operand } => {
+                self.unary(expr, operator, operand, state, observer)
+            }
+            ExprKind::Compare {
+                operator,
+                left,
+                right,
+            } => self.compare(expr, operator, left, right, state, observer),
             ExprKind::Comprehension(id) => self.comprehension(expr, id, state, observer),
             ExprKind::Walrus { target, value } => {
                 let held = self.eval(value, state, observer);
-                self.bind(target, Held { bound: Some(value), ..held }, state, observer);
+                self.bind(
+                    target,
+                    Held {
+                        bound: Some(value),
+                        ..held
+                    },
+                    state,
+                    observer,
+                );
                 held
             }
             ExprKind::List(parts) => self.display(Kinds::LIST, parts, state, observer),
@@ -63,10 +101,23 @@ impl Flow<'_, '_> {
     fn text(&self, expr: ExprId, name: NameId) -> Held {
         let value = literal(self.module.kind(expr));
         let is_empty = self.module.name(name).is_empty();
-        Held::from(expr, if is_empty { value.with(Facts::EMPTY) } else { value })
+        Held::from(
+            expr,
+            if is_empty {
+                value.with(Facts::EMPTY)
+            } else {
+                value
+            },
+        )
     }
 
-    fn name(&self, expr: ExprId, place: PlaceId, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn name(
+        &self,
+        expr: ExprId,
+        place: PlaceId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         let mut held = state.get(place);
         if held == Held::UNSET {
             held = self.initial(place);
@@ -84,13 +135,19 @@ impl Flow<'_, '_> {
 
     /// What a variable of another scope holds, order aside: that it is None before somebody sets it is no evidence.
     fn initial(&self, place: PlaceId) -> Held {
-        let Step::Variable { name, scope } = self.code.place(place).step else { return Held::UNKNOWN };
+        let Step::Variable { name, scope } = self.code.place(place).step else {
+            return Held::UNKNOWN;
+        };
         match scope {
-            Scope::Free { function, place, .. } => {
+            Scope::Free {
+                function, place, ..
+            } => {
                 let owner = self.program.function(self.module_ref, function);
                 Held::without_evidence(self.program.variable(owner, place))
             }
-            Scope::Global { .. } => Held::without_evidence(self.program.global(self.module_ref, name)),
+            Scope::Global { .. } => {
+                Held::without_evidence(self.program.global(self.module_ref, name))
+            }
             _ => Held::UNKNOWN,
         }
     }
@@ -105,8 +162,15 @@ impl Flow<'_, '_> {
         observer: &mut dyn Observer,
     ) -> Held {
         let object = self.eval(value, state, observer);
-        let object = self.used(value, object, Use::Attribute, expr, state, observer);
-        if let Some(known) = place.map(|place| state.get(place)).filter(|&held| held != Held::UNSET) {
+        let object = if is_of_everything(self.module.name(name)) {
+            object
+        } else {
+            self.used(value, object, Use::Attribute, expr, state, observer)
+        };
+        if let Some(known) = place
+            .map(|place| state.get(place))
+            .filter(|&held| held != Held::UNSET)
+        {
             return known;
         }
         self.declared_attribute(expr, object.value, name)
@@ -114,12 +178,16 @@ impl Flow<'_, '_> {
 
     fn declared_attribute(&self, expr: ExprId, object: Value, name: NameId) -> Held {
         let symbol = self.program.symbol(self.module_ref, name);
-        let value = self.program.attribute(object, symbol, self.module.name(name));
+        let value = self
+            .program
+            .attribute(object, symbol, self.module.name(name));
         match self.program.types.get(object.class) {
             _ if !value.may_be_none() => Held::from(expr, value),
-            Type::Instance(class) if self.program.project_class(class).is_some() => {
-                Held { value, origin: Origin::Attribute(expr), bound: None }
-            }
+            Type::Instance(class) if self.program.project_class(class).is_some() => Held {
+                value,
+                origin: Origin::Attribute(expr),
+                bound: None,
+            },
             Type::Module(_) | Type::Class(_) => Held::without_evidence(value),
             _ => Held::from(expr, value),
         }
@@ -137,25 +205,56 @@ impl Flow<'_, '_> {
         let object = self.eval(value, state, observer);
         self.eval(index, state, observer);
         let object = self.used(value, object, Use::Subscript, expr, state, observer);
-        if let Some(known) = place.map(|place| state.get(place)).filter(|&held| held != Held::UNSET) {
+        if let Some(known) = place
+            .map(|place| state.get(place))
+            .filter(|&held| held != Held::UNSET)
+        {
             return known;
         }
         let sliced = matches!(self.module.kind(index), ExprKind::Slice { .. });
         let found = self.program.subscript(object.value, sliced);
         let outside = object.value.facts.has(Facts::OUTSIDE);
         let found = Held::without_evidence(found);
-        let facts = if outside { Facts::OUTSIDE } else { Facts::NOTHING };
-        Held { value: found.value.with(facts), ..found }
+        let facts = if outside {
+            Facts::OUTSIDE
+        } else {
+            Facts::NOTHING
+        };
+        Held {
+            value: found.value.with(facts),
+            ..found
+        }
     }
 
     /// Tells that a value is used, after which it is not None: the same None is told once on each path.
-    pub(super) fn used(&self, subject: ExprId, held: Held, how: Use, at: ExprId, state: &mut State, observer: &mut dyn Observer) -> Held {
+    pub(super) fn used(
+        &self,
+        subject: ExprId,
+        held: Held,
+        how: Use,
+        at: ExprId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         if !held.value.may_be_none() {
             return held;
         }
-        observer.event(self, state, Event::Use { subject, held, how, at });
+        observer.event(
+            self,
+            state,
+            Event::Use {
+                subject,
+                held,
+                how,
+                at,
+            },
+        );
         let rest = held.without(Kinds::NONE);
-        let rest = if rest.value.is_never() { Held::UNKNOWN } else { rest };
+        let rest = if rest.value.is_never() {
+            Held::UNKNOWN
+        } else {
+            rest
+        };
         if let Some(place) = self.place_of(subject) {
             state.set(place, rest);
         } else if let ExprKind::Walrus { target, .. } = self.module.kind(subject)
@@ -166,7 +265,13 @@ impl Flow<'_, '_> {
         rest
     }
 
-    fn logic(&self, operands: Run, is_and: bool, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn logic(
+        &self,
+        operands: Run,
+        is_and: bool,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         let operands = self.module.list(operands);
         let mut left_early: Option<State> = None;
         let mut result = Held::NEVER;
@@ -193,7 +298,14 @@ impl Flow<'_, '_> {
         result
     }
 
-    fn conditional(&self, test: ExprId, then: ExprId, otherwise: ExprId, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn conditional(
+        &self,
+        test: ExprId,
+        then: ExprId,
+        otherwise: ExprId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         self.eval(test, state, observer);
         let mut other_state = state.clone();
         self.assume(test, true, state);
@@ -220,7 +332,8 @@ impl Flow<'_, '_> {
     ) -> Held {
         let mut a = self.eval(left, state, observer);
         let mut b = self.eval(right, state, observer);
-        let formats = operator == BinaryOperator::Modulo && (a.value.kinds.meets(Kinds::TEXT | Kinds::BYTES) || a.value.is_unknown());
+        let formats = operator == BinaryOperator::Modulo
+            && (a.value.kinds.meets(Kinds::TEXT | Kinds::BYTES) || a.value.is_unknown());
         if !formats {
             a = self.used(left, a, Use::Operand, expr, state, observer);
             b = self.used(right, b, Use::Operand, expr, state, observer);
@@ -228,14 +341,28 @@ impl Flow<'_, '_> {
         Held::from(expr, crate::project::binary(operator, a.value, b.value)).without(Kinds::NONE)
     }
 
-    fn unary(&self, expr: ExprId, operator: UnaryOperator, operand: ExprId, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn unary(
+        &self,
+        expr: ExprId,
+        operator: UnaryOperator,
+        operand: ExprId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         let held = self.eval(operand, state, observer);
         if operator == UnaryOperator::Not {
             return Held::from(expr, Value::of(Kinds::BOOL));
         }
         let held = self.used(operand, held, Use::Operand, expr, state, observer);
         let is_number = held.value.kinds == Kinds::NUMBER;
-        Held::from(expr, if is_number { Value::of(Kinds::NUMBER) } else { Value::UNKNOWN })
+        Held::from(
+            expr,
+            if is_number {
+                Value::of(Kinds::NUMBER)
+            } else {
+                Value::UNKNOWN
+            },
+        )
     }
 
     fn compare(
@@ -253,7 +380,10 @@ impl Flow<'_, '_> {
             Comparison::In | Comparison::NotIn => {
                 self.used(right, b, Use::Contains, expr, state, observer);
             }
-            Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
+            Comparison::Less
+            | Comparison::LessEqual
+            | Comparison::Greater
+            | Comparison::GreaterEqual => {
                 // Python 2 orders None below everything.
                 if self.module.dialect == Dialect::Three {
                     self.used(left, a, Use::Order, expr, state, observer);
@@ -265,7 +395,13 @@ impl Flow<'_, '_> {
         Held::from(expr, Value::of(Kinds::BOOL))
     }
 
-    fn display(&self, kind: Kinds, parts: Run, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn display(
+        &self,
+        kind: Kinds,
+        parts: Run,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         let mut element = Value::NEVER;
         let parts = self.module.list(parts);
         for (index, &part) in parts.iter().enumerate() {
@@ -275,17 +411,35 @@ impl Flow<'_, '_> {
             }
         }
         let value = self.program.container(kind, element);
-        let value = if parts.is_empty() { value.with(Facts::EMPTY) } else { value };
-        Held { value, origin: Origin::Nothing, bound: None }
+        let value = if parts.is_empty() {
+            value.with(Facts::EMPTY)
+        } else {
+            value
+        };
+        Held {
+            value,
+            origin: Origin::Nothing,
+            bound: None,
+        }
     }
 
-    fn comprehension(&self, expr: ExprId, id: ComprehensionId, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn comprehension(
+        &self,
+        expr: ExprId,
+        id: ComprehensionId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         let comprehension = self.module.comprehension(id);
         let mut inside = state.clone();
         let mut filtered = false;
         for (index, clause) in comprehension.clauses.iter().enumerate() {
             // The first iterable is evaluated outside; what is learned there stays.
-            let mut iterable = if index == 0 { self.eval(clause.iterable, state, observer) } else { self.eval(clause.iterable, &mut inside, observer) };
+            let mut iterable = if index == 0 {
+                self.eval(clause.iterable, state, observer)
+            } else {
+                self.eval(clause.iterable, &mut inside, observer)
+            };
             if !clause.is_async {
                 let at = if index == 0 { &mut *state } else { &mut inside };
                 iterable = self.used(clause.iterable, iterable, Use::Iterate, expr, at, observer);
@@ -314,8 +468,17 @@ impl Flow<'_, '_> {
             ComprehensionKind::Dict => Kinds::DICT,
             ComprehensionKind::Generator => Kinds::ITERATOR,
         };
-        let value = self.program.container(kind, element.value.without(Kinds::NONE));
-        Held::from(expr, if filtered { value.with(Facts::EMPTY) } else { value })
+        let value = self
+            .program
+            .container(kind, element.value.without(Kinds::NONE));
+        Held::from(
+            expr,
+            if filtered {
+                value.with(Facts::EMPTY)
+            } else {
+                value
+            },
+        )
     }
 }
 
@@ -327,5 +490,32 @@ fn falsy(held: Held) -> Held {
 /// What `x or …` gives where `x` is true.
 fn truthy(held: Held) -> Held {
     let held = held.without(Kinds::NONE);
-    Held { value: held.value.free_of(Facts::EMPTY.with(Facts::ZERO)), ..held }
+    Held {
+        value: held.value.free_of(Facts::EMPTY.with(Facts::ZERO)),
+        ..held
+    }
+}
+
+/// Attributes that None has, too.
+fn is_of_everything(name: &str) -> bool {
+    matches!(
+        name,
+        "__class__"
+            | "__doc__"
+            | "__eq__"
+            | "__ne__"
+            | "__hash__"
+            | "__repr__"
+            | "__str__"
+            | "__bool__"
+            | "__dir__"
+            | "__init__"
+            | "__new__"
+            | "__setattr__"
+            | "__getattribute__"
+            | "__reduce__"
+            | "__reduce_ex__"
+            | "__format__"
+            | "__sizeof__"
+    )
 }

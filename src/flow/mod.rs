@@ -5,16 +5,21 @@ mod blame;
 mod call;
 mod evaluate;
 mod raising;
+mod reaching;
 mod solve;
 mod state;
 mod transfer;
 mod witness;
 
+pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
-pub use witness::{Wanted, Witness};
+pub use witness::{Circumstances, Given, Wanted, Witness};
 
-use crate::ir::{BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope, Step, TryKind};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
+    Step, TryKind,
+};
 use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
@@ -34,7 +39,9 @@ pub struct Known<'s> {
 impl<'s> Known<'s> {
     /// What a function does.
     pub fn get(self, function: FunctionRef) -> &'s Summary {
-        self.current.get(&function).unwrap_or_else(|| &self.finished[function.0 as usize])
+        self.current
+            .get(&function)
+            .unwrap_or_else(|| &self.finished[function.0 as usize])
     }
 }
 
@@ -171,6 +178,7 @@ pub struct Flow<'p, 'a> {
     iterated: Vec<ExprId>,
     entered: Vec<ExprId>,
     bindings: Vec<u32>,
+    has_walrus: bool,
     position: Cell<(BlockId, u32)>,
 }
 
@@ -181,7 +189,11 @@ impl<'p, 'a> Flow<'p, 'a> {
         let module = program.module(module_ref);
         let code = module.function(id);
         let iterables = code.loops.iter().filter_map(|of| match of.kind {
-            LoopKind::For { iterable, is_async: false, .. } => Some(iterable),
+            LoopKind::For {
+                iterable,
+                is_async: false,
+                ..
+            } => Some(iterable),
             _ => None,
         });
         let managers = code.tries.iter().filter_map(|region| match region.kind {
@@ -201,6 +213,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             iterated: iterables.collect(),
             entered: managers.collect(),
             bindings: bindings(module, code),
+            has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
         }
     }
@@ -219,7 +232,11 @@ impl<'p, 'a> Flow<'p, 'a> {
     fn entry(&self) -> State {
         let mut state = State::of(self.code.places.len());
         for (index, place) in self.code.places.iter().enumerate() {
-            if let Step::Variable { scope: Scope::Local { .. } | Scope::Comprehension, .. } = place.step {
+            if let Step::Variable {
+                scope: Scope::Local { .. } | Scope::Comprehension,
+                ..
+            } = place.step
+            {
                 state.set(PlaceId::new(index), Held::UNBOUND);
             }
         }
@@ -234,12 +251,19 @@ impl<'p, 'a> Flow<'p, 'a> {
         use crate::ir::ParameterKind::{DoubleStar, Star};
         let parameter = &self.code.parameters[index];
         let declared = self.program.variable(self.function, parameter.place);
-        let is_receiver = index == 0 && self.program.class_of_method(self.function).is_some() && !self.program.decoration(self.function).is_static;
-        if is_receiver || matches!(parameter.kind, Star | DoubleStar) {
+        let is_receiver = index == 0
+            && self.program.class_of_method(self.function).is_some()
+            && !self.program.decoration(self.function).is_static;
+        let is_given = self.program.decoration(self.function).rejects_none;
+        if is_receiver || is_given || matches!(parameter.kind, Star | DoubleStar) {
             return Held::without_evidence(declared);
         }
         let value = Held::without_evidence(declared).value.join(Value::NONE);
-        Held { value, origin: Origin::Parameter(index as u16), bound: None }
+        Held {
+            value,
+            origin: Origin::Parameter(index as u16),
+            bound: None,
+        }
     }
 
     /// The place that an expression names.
@@ -257,7 +281,10 @@ impl<'p, 'a> Flow<'p, 'a> {
     /// The expression that a name is bound to, where that is certain: the name has one binding in the whole function,
     /// and so do all names in the expression.
     pub(crate) fn alias(&self, state: &State, place: PlaceId) -> Option<ExprId> {
-        let bound = state.get(place).bound.filter(|_| self.is_bound_once(place))?;
+        let bound = state
+            .get(place)
+            .bound
+            .filter(|_| self.is_bound_once(place))?;
         let mut steady = true;
         self.module.walk(bound, &mut |part| {
             if let ExprKind::Name(inner) = self.module.kind(part) {
@@ -267,11 +294,19 @@ impl<'p, 'a> Flow<'p, 'a> {
         steady.then_some(bound)
     }
 
-    fn is_bound_once(&self, place: PlaceId) -> bool {
-        let Step::Variable { scope, .. } = self.code.place(place).step else { return false };
+    pub(crate) fn is_bound_once(&self, place: PlaceId) -> bool {
+        let Step::Variable { scope, .. } = self.code.place(place).step else {
+            return false;
+        };
         match scope {
-            Scope::Local { rebound_inside: false, .. } => self.bindings[place.index()] == 1,
-            Scope::Parameter { rebound_inside: false, .. } => self.bindings[place.index()] == 0,
+            Scope::Local {
+                rebound_inside: false,
+                ..
+            } => self.bindings[place.index()] == 1,
+            Scope::Parameter {
+                rebound_inside: false,
+                ..
+            } => self.bindings[place.index()] == 0,
             Scope::Global { declared: false } => true,
             _ => false,
         }
@@ -295,7 +330,10 @@ fn bindings(module: &Module, code: &Function) -> Vec<u32> {
     };
     for inst in &code.insts {
         if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind
-            && !matches!(module.kind(target), ExprKind::Attribute { .. } | ExprKind::Subscript { .. })
+            && !matches!(
+                module.kind(target),
+                ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+            )
         {
             bind(target);
         }
@@ -306,6 +344,12 @@ fn bindings(module: &Module, code: &Function) -> Vec<u32> {
         }
     }
     counts
+}
+
+fn has_walrus(module: &Module, code: &Function) -> bool {
+    let is_walrus =
+        |index: usize| matches!(module.kind(ExprId::new(index)), ExprKind::Walrus { .. });
+    code.exprs.range().any(is_walrus)
 }
 
 /// For each place, the paths that go through it.
@@ -326,13 +370,18 @@ fn paths_below(code: &Function) -> Vec<Vec<PlaceId>> {
 fn shared(code: &Function) -> Vec<PlaceId> {
     let is_shared = |place: &crate::ir::Place| match place.step {
         Step::Variable { scope, .. } => match scope {
-            Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => rebound_inside,
+            Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => {
+                rebound_inside
+            }
             Scope::Free { .. } | Scope::Global { .. } => true,
             Scope::Comprehension => false,
         },
         _ => true,
     };
-    (0..code.places.len()).filter(|&index| is_shared(&code.places[index])).map(PlaceId::new).collect()
+    (0..code.places.len())
+        .filter(|&index| is_shared(&code.places[index]))
+        .map(PlaceId::new)
+        .collect()
 }
 
 /// Kinds that are true whatever they hold.

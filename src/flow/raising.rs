@@ -1,7 +1,9 @@
 //! Where control goes when an instruction raises.
 
 use super::Flow;
-use crate::ir::{Dialect, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind};
+use crate::ir::{
+    Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind,
+};
 use crate::project::{Catches, Coverage};
 use crate::summary::ClassRef;
 use crate::types::Type;
@@ -33,14 +35,32 @@ impl Flow<'_, '_> {
     pub(super) fn raising(&self, inst: &Inst) -> Raising {
         let mut raising = Raising::default();
         match inst.kind {
-            InstKind::Bind { source: Source::Import(_), .. } => raising.import = true,
-            InstKind::Bind { source: Source::Element { .. } | Source::Entered { .. }, .. } => raising.anything = true,
-            InstKind::Bind { target, .. } if matches!(self.module.kind(target), ExprKind::Tuple(_) | ExprKind::List(_)) => {
+            InstKind::Bind {
+                source: Source::Import(_),
+                ..
+            } => raising.import = true,
+            InstKind::Bind {
+                source: Source::Element { .. } | Source::Entered { .. },
+                ..
+            } => raising.anything = true,
+            InstKind::Bind { target, .. }
+                if matches!(
+                    self.module.kind(target),
+                    ExprKind::Tuple(_) | ExprKind::List(_)
+                ) =>
+            {
                 raising.anything = true;
             }
-            InstKind::Raise { exception, assertion, .. } => {
+            InstKind::Raise {
+                exception,
+                assertion,
+                ..
+            } => {
                 raising.class = match exception {
-                    _ if assertion => self.program.library.class("AssertionError", self.module.dialect),
+                    _ if assertion => self
+                        .program
+                        .library
+                        .class("AssertionError", self.module.dialect),
                     Some(exception) => self.raised_class(exception),
                     None => None,
                 };
@@ -50,25 +70,32 @@ impl Flow<'_, '_> {
             _ => {}
         }
         inst.kind.for_each_expr(&mut |root| {
-            self.module.walk(root, &mut |expr| match self.module.kind(expr) {
-                ExprKind::Attribute { .. } => raising.attribute = true,
-                ExprKind::Subscript { .. } => raising.subscript = true,
-                ExprKind::Name(place) => {
-                    if let Step::Variable { scope: Scope::Global { .. } | Scope::Free { .. } | Scope::Local { .. }, .. } = self.code.place(place).step {
-                        raising.name = true;
+            self.module
+                .walk(root, &mut |expr| match self.module.kind(expr) {
+                    ExprKind::Attribute { .. } => raising.attribute = true,
+                    ExprKind::Subscript { .. } => raising.subscript = true,
+                    ExprKind::Name(place) => {
+                        if let Step::Variable {
+                            scope: Scope::Global { .. } | Scope::Free { .. } | Scope::Local { .. },
+                            ..
+                        } = self.code.place(place).step
+                        {
+                            raising.name = true;
+                        }
                     }
-                }
-                ExprKind::Call { .. }
-                | ExprKind::Binary { .. }
-                | ExprKind::Await(_)
-                | ExprKind::Yield(_)
-                | ExprKind::YieldFrom(_)
-                | ExprKind::Compare { .. }
-                | ExprKind::Comprehension(_)
-                | ExprKind::Interpolated(_)
-                | ExprKind::Hole => raising.anything = true,
-                _ => {}
-            });
+                    ExprKind::Compare { operator, .. } => {
+                        raising.anything |= !is_harmless(operator);
+                    }
+                    ExprKind::Call { callee, .. } if self.is_harmless_call(callee) => {}
+                    ExprKind::Call { .. }
+                    | ExprKind::Binary { .. }
+                    | ExprKind::Await(_)
+                    | ExprKind::Yield(_)
+                    | ExprKind::YieldFrom(_)
+                    | ExprKind::Comprehension(_)
+                    | ExprKind::Hole => raising.anything = true,
+                    _ => {}
+                });
         });
         raising
     }
@@ -77,7 +104,9 @@ impl Flow<'_, '_> {
     pub(crate) fn raised_class(&self, exception: crate::ir::ExprId) -> Option<ClassRef> {
         let expr = match self.module.kind(exception) {
             ExprKind::Call { callee, .. } => callee,
-            ExprKind::Tuple(parts) if self.module.dialect == Dialect::Two => *self.module.list(parts).first()?,
+            ExprKind::Tuple(parts) if self.module.dialect == Dialect::Two => {
+                *self.module.list(parts).first()?
+            }
             _ => exception,
         };
         match self.program.types.get(self.evaluate.value(expr).class) {
@@ -88,13 +117,21 @@ impl Flow<'_, '_> {
 
     /// Whether a handler can receive what an instruction raises; and whether nothing gets past it.
     pub(super) fn handles(&self, catches: &Catches, raising: Raising) -> (bool, bool) {
-        let Catches::Classes { classes, open } = catches else { return (true, true) };
+        let Catches::Classes { classes, open } = catches else {
+            return (true, true);
+        };
         if let Some(class) = raising.class {
             let coverage = self.program.covers(catches, class, self.module.dialect);
-            return (coverage != Coverage::None, coverage == Coverage::Full && !open);
+            return (
+                coverage != Coverage::None,
+                coverage == Coverage::Full && !open,
+            );
         }
         let name = |class: &ClassRef| self.program.class_name(*class);
-        if classes.iter().any(|class| matches!(name(class), "Exception" | "StandardError")) {
+        if classes
+            .iter()
+            .any(|class| matches!(name(class), "Exception" | "StandardError"))
+        {
             return (true, true);
         }
         let fits = |class: &ClassRef| match name(class) {
@@ -110,10 +147,73 @@ impl Flow<'_, '_> {
     /// What each handler of a region catches; nothing for one that is no `try`.
     pub(super) fn catches_of(&self, region: TryId) -> Vec<Catches> {
         match &self.code.region(region).kind {
-            TryKind::Catch { handlers, .. } => {
-                handlers.iter().map(|handler| self.program.catches(self.module_ref, self.id(), handler.types)).collect()
-            }
+            TryKind::Catch { handlers, .. } => handlers
+                .iter()
+                .map(|handler| {
+                    self.program
+                        .catches(self.module_ref, self.id(), handler.types)
+                })
+                .collect(),
             _ => Vec::new(),
         }
     }
+
+    /// Builtins that raise nothing for all practical purposes.
+    fn is_harmless_call(&self, callee: ExprId) -> bool {
+        if let ExprKind::Attribute { name, .. } = self.module.kind(callee) {
+            let is_clock = matches!(
+                self.module.name(name),
+                "time" | "monotonic" | "perf_counter" | "now" | "utcnow"
+            );
+            return is_clock
+                && self
+                    .evaluate
+                    .dotted(callee)
+                    .is_some_and(|name| CLOCKS.contains(&name.as_str()));
+        }
+        let ExprKind::Name(place) = self.module.kind(callee) else {
+            return false;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Global { .. },
+        } = self.code.place(place).step
+        else {
+            return false;
+        };
+        matches!(
+            self.module.name(name),
+            "isinstance" | "issubclass" | "hasattr" | "callable" | "type" | "id" | "bool"
+        )
+    }
+
+    /// Whether a context manager may keep an exception from leaving its `with`.
+    pub(super) fn swallows(&self, manager: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.module.kind(manager) else {
+            return false;
+        };
+        let name = self.evaluate.dotted(callee).unwrap_or_default();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        matches!(last, "suppress" | "raises" | "assertRaises" | "ignored")
+            || self.program.may_swallow(self.evaluate.value(callee))
+    }
+}
+
+/// What the time is: nothing is raised.
+const CLOCKS: &[&str] = &[
+    "time.time",
+    "time.monotonic",
+    "time.perf_counter",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.now",
+    "datetime.utcnow",
+];
+
+/// Comparisons that raise nothing for all practical purposes.
+fn is_harmless(operator: Comparison) -> bool {
+    matches!(
+        operator,
+        Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
+    )
 }

@@ -101,7 +101,10 @@ impl<'p, 'a> Flow<'p, 'a> {
                 self.run(&self.code.insts[index], &mut state, observer);
             }
             if block.next == Next::Return && state.is_reachable() && !self.ends_in_return(block) {
-                let held = Held { value: crate::value::Value::NONE, ..Held::UNKNOWN };
+                let held = Held {
+                    value: crate::value::Value::NONE,
+                    ..Held::UNKNOWN
+                };
                 observer.event(self, &state, super::Event::Return { value: None, held });
             }
         }
@@ -109,7 +112,13 @@ impl<'p, 'a> Flow<'p, 'a> {
 
     fn ends_in_return(&self, block: &Block) -> bool {
         let last = self.code.insts(block).last();
-        matches!(last, Some(Inst { kind: crate::ir::InstKind::Return(_), .. }))
+        matches!(
+            last,
+            Some(Inst {
+                kind: crate::ir::InstKind::Return(_),
+                ..
+            })
+        )
     }
 }
 
@@ -118,7 +127,9 @@ impl Solution {
     pub fn at(&self, block: BlockId) -> Option<State> {
         let mut joined: Option<State> = None;
         for way in 0..self.ways.len() as u32 {
-            let Some(state) = self.states.get(&(block, way)) else { continue };
+            let Some(state) = self.states.get(&(block, way)) else {
+                continue;
+            };
             match &mut joined {
                 Some(joined) => {
                     joined.join(state);
@@ -148,7 +159,9 @@ impl Run<'_, '_, '_> {
     }
 
     fn block(&mut self, id: BlockId, way: Way) {
-        let Some(mut state) = self.solution.states.get(&(id, way)).cloned() else { return };
+        let Some(mut state) = self.solution.states.get(&(id, way)).cloned() else {
+            return;
+        };
         let block = *self.flow.code.block(id);
         for index in block.insts.range() {
             let inst = &self.flow.code.insts[index];
@@ -220,12 +233,21 @@ impl Run<'_, '_, '_> {
     /// At the end of a `finally` body: on to where control was headed.
     fn resume(&mut self, region: TryId, way: Way, state: &State) {
         let mut path = self.solution.ways[way as usize].clone();
-        let Some((_, headed)) = path.pop() else { return };
-        let outer = if path.is_empty() { 0 } else { self.solution.known_ways.get(&path).copied().unwrap_or(0) };
+        let Some((_, headed)) = path.pop() else {
+            return;
+        };
+        let outer = if path.is_empty() {
+            0
+        } else {
+            self.solution.known_ways.get(&path).copied().unwrap_or(0)
+        };
         let parent = self.flow.code.region(region).parent;
         match headed {
             Headed::Raise => {
-                let anything = Raising { anything: true, ..Raising::default() };
+                let anything = Raising {
+                    anything: true,
+                    ..Raising::default()
+                };
                 self.raise(parent, outer, state, anything);
             }
             _ => self.jump(parent, outer, headed, state),
@@ -240,7 +262,9 @@ impl Run<'_, '_, '_> {
             let region = code.region(id);
             match &region.kind {
                 TryKind::Catch { handlers, .. } => {
-                    let catches = self.catches[id.index()].get_or_insert_with(|| self.flow.catches_of(id)).clone();
+                    let catches = self.catches[id.index()]
+                        .get_or_insert_with(|| self.flow.catches_of(id))
+                        .clone();
                     for (handler, catches) in handlers.iter().zip(&catches) {
                         let (receives, ends) = self.flow.handles(catches, raising);
                         if receives {
@@ -257,7 +281,7 @@ impl Run<'_, '_, '_> {
                     return;
                 }
                 TryKind::With { manager, after, .. } => {
-                    if self.swallows(*manager) {
+                    if self.flow.swallows(*manager) {
                         let mut state = state.clone();
                         self.flow.other_code_ran(&mut state);
                         self.jump(region.parent, way, Headed::To(*after), &state);
@@ -266,15 +290,6 @@ impl Run<'_, '_, '_> {
             }
             at = region.parent;
         }
-    }
-
-    fn swallows(&self, manager: crate::ir::ExprId) -> bool {
-        use crate::ir::ExprKind;
-        let flow = self.flow;
-        let ExprKind::Call { callee, .. } = flow.module.kind(manager) else { return false };
-        let name = flow.evaluate.dotted(callee).unwrap_or_default();
-        let last = name.rsplit('.').next().unwrap_or_default();
-        matches!(last, "suppress" | "raises" | "assertRaises" | "ignored") || flow.program.may_swallow(flow.evaluate.value(callee))
     }
 }
 

@@ -35,25 +35,57 @@ pub enum Origin {
 
 impl Held {
     /// Not known.
-    pub const UNKNOWN: Held = Held { value: Value::UNKNOWN, origin: Origin::Nothing, bound: None };
+    pub const UNKNOWN: Held = Held {
+        value: Value::UNKNOWN,
+        origin: Origin::Nothing,
+        bound: None,
+    };
     /// Not looked up yet.
-    pub const UNSET: Held = Held { value: Value::UNKNOWN, origin: Origin::Unset, bound: None };
+    pub const UNSET: Held = Held {
+        value: Value::UNKNOWN,
+        origin: Origin::Unset,
+        bound: None,
+    };
     /// A variable without a binding.
-    pub const UNBOUND: Held = Held { value: Value::of(Kinds::UNBOUND), origin: Origin::Nothing, bound: None };
+    pub const UNBOUND: Held = Held {
+        value: Value::of(Kinds::UNBOUND),
+        origin: Origin::Nothing,
+        bound: None,
+    };
     /// Bottom.
-    pub const NEVER: Held = Held { value: Value::NEVER, origin: Origin::Nothing, bound: None };
+    pub const NEVER: Held = Held {
+        value: Value::NEVER,
+        origin: Origin::Nothing,
+        bound: None,
+    };
 
     /// A value of which None, if it is in it, comes from `expr`.
     pub fn from(expr: ExprId, value: Value) -> Held {
-        let origin = if value.may_be_none() { Origin::Expr(expr) } else { Origin::Nothing };
-        Held { value, origin, bound: None }
+        let origin = if value.may_be_none() {
+            Origin::Expr(expr)
+        } else {
+            Origin::Nothing
+        };
+        Held {
+            value,
+            origin,
+            bound: None,
+        }
     }
 
     /// A value for whose None there is no evidence worth keeping.
     pub fn without_evidence(value: Value) -> Held {
         let kept = value.without(Kinds::NONE | Kinds::UNBOUND);
-        let value = if kept.is_never() { Value::UNKNOWN } else { kept };
-        Held { value, origin: Origin::Nothing, bound: None }
+        let value = if kept.is_never() {
+            Value::UNKNOWN
+        } else {
+            kept
+        };
+        Held {
+            value,
+            origin: Origin::Nothing,
+            bound: None,
+        }
     }
 
     /// The least above both.
@@ -71,21 +103,41 @@ impl Held {
             _ if self.bound == other.bound => self.bound,
             _ => None,
         };
-        Held { value: self.value.join(other.value), origin, bound }
+        Held {
+            value: self.value.join(other.value),
+            origin,
+            bound,
+        }
     }
 
     /// Known not to be of these kinds.
     pub fn without(self, kinds: Kinds) -> Held {
         let value = self.value.without(kinds);
-        let origin = if value.may_be_none() { self.origin } else { Origin::Nothing };
-        Held { value, origin, ..self }
+        let origin = if value.may_be_none() {
+            self.origin
+        } else {
+            Origin::Nothing
+        };
+        Held {
+            value,
+            origin,
+            ..self
+        }
     }
 
     /// Known to be of these kinds.
     pub fn meet(self, kinds: Kinds) -> Held {
         let value = self.value.meet(kinds);
-        let origin = if value.may_be_none() { self.origin } else { Origin::Nothing };
-        Held { value, origin, ..self }
+        let origin = if value.may_be_none() {
+            self.origin
+        } else {
+            Origin::Nothing
+        };
+        Held {
+            value,
+            origin,
+            ..self
+        }
     }
 }
 
@@ -105,7 +157,12 @@ impl State {
     /// All places not looked up yet.
     pub fn of(places: usize) -> State {
         let chunk = Rc::new([Held::UNSET; CHUNK]);
-        State { chunks: (0..places.div_ceil(CHUNK)).map(|_| Rc::clone(&chunk)).collect(), reachable: true }
+        State {
+            chunks: (0..places.div_ceil(CHUNK))
+                .map(|_| Rc::clone(&chunk))
+                .collect(),
+            reachable: true,
+        }
     }
 
     /// Whether control gets here.

@@ -9,7 +9,11 @@ impl Flow<'_, '_> {
     /// Runs an instruction.
     pub(super) fn run(&self, inst: &Inst, state: &mut State, observer: &mut dyn Observer) {
         match inst.kind {
-            InstKind::Bind { target, source, annotation } => {
+            InstKind::Bind {
+                target,
+                source,
+                annotation,
+            } => {
                 let held = self.source(target, source, state, observer);
                 let held = match annotation {
                     Some(annotation) => self.promised(annotation, held),
@@ -22,11 +26,17 @@ impl Flow<'_, '_> {
             InstKind::Return(value) => {
                 let held = match value {
                     Some(value) => self.eval(value, state, observer),
-                    None => Held { value: Value::NONE, origin: Origin::Nothing, bound: None },
+                    None => Held {
+                        value: Value::NONE,
+                        origin: Origin::Nothing,
+                        bound: None,
+                    },
                 };
                 observer.event(self, state, Event::Return { value, held });
             }
-            InstKind::Raise { exception, cause, .. } => {
+            InstKind::Raise {
+                exception, cause, ..
+            } => {
                 for part in [exception, cause].into_iter().flatten() {
                     self.eval(part, state, observer);
                 }
@@ -42,7 +52,10 @@ impl Flow<'_, '_> {
         if !held.value.is_unknown() || promised.is_unknown() {
             return held;
         }
-        Held { value: promised.without(Kinds::NONE), ..held }
+        Held {
+            value: promised.without(Kinds::NONE),
+            ..held
+        }
     }
 
     fn evaluated(&self, value: ExprId, state: &mut State, observer: &mut dyn Observer) {
@@ -55,11 +68,20 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn source(&self, target: ExprId, source: Source, state: &mut State, observer: &mut dyn Observer) -> Held {
+    fn source(
+        &self,
+        target: ExprId,
+        source: Source,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
         match source {
             Source::Value(value) => {
                 let held = self.eval(value, state, observer);
-                Held { bound: Some(value), ..held }
+                Held {
+                    bound: Some(value),
+                    ..held
+                }
             }
             Source::Augmented { operator, value } => {
                 let old = self.eval(target, state, observer);
@@ -68,8 +90,16 @@ impl Flow<'_, '_> {
                 let new = self.used(value, new, Use::Operand, target, state, observer);
                 let result = crate::project::binary(operator, old.value, new.value);
                 let kinds = old.value.kinds;
-                let kept = if result.is_unknown() && kinds.is_single() { old.value.free_of(Facts::EMPTY.with(Facts::ZERO)) } else { result };
-                Held { value: kept, origin: Origin::Nothing, bound: None }
+                let kept = if result.is_unknown() && kinds.is_single() {
+                    old.value.free_of(Facts::EMPTY.with(Facts::ZERO))
+                } else {
+                    result
+                };
+                Held {
+                    value: kept,
+                    origin: Origin::Nothing,
+                    bound: None,
+                }
             }
             Source::Element { iterable, .. } => {
                 let iterable = self.quietly(iterable, state);
@@ -77,21 +107,32 @@ impl Flow<'_, '_> {
             }
             Source::Entered { manager, is_async } => self.entered(manager, is_async, state),
             Source::Caught { region, handler } => self.caught(region, handler),
-            Source::Captured { subject, whole: true } => self.quietly(subject, state),
+            Source::Captured {
+                subject,
+                whole: true,
+            } => self.quietly(subject, state),
             Source::Function(id) => {
                 let function = self.program.function(self.module_ref, id);
                 match self.program.decoration(function).is_opaque {
                     true => Held::UNKNOWN,
-                    false => Held { value: self.program.function_value(function), ..Held::UNKNOWN },
+                    false => Held {
+                        value: self.program.function_value(function),
+                        ..Held::UNKNOWN
+                    },
                 }
             }
             Source::Class(id) => {
                 let class = Type::Class(self.program.class(self.module_ref, id));
                 let class = self.program.types.find(class).unwrap_or(TypeId::UNKNOWN);
-                Held { value: Value::typed(Kinds::CLASS, class), ..Held::UNKNOWN }
+                Held {
+                    value: Value::typed(Kinds::CLASS, class),
+                    ..Held::UNKNOWN
+                }
             }
             Source::Import(_) => match self.module.kind(target) {
-                ExprKind::Name(place) => Held::without_evidence(self.program.variable(self.function, place)),
+                ExprKind::Name(place) => {
+                    Held::without_evidence(self.program.variable(self.function, place))
+                }
                 _ => Held::UNKNOWN,
             },
             Source::Captured { .. } | Source::Opaque => Held::UNKNOWN,
@@ -114,26 +155,49 @@ impl Flow<'_, '_> {
     }
 
     fn caught(&self, region: crate::ir::TryId, handler: u16) -> Held {
-        let TryKind::Catch { handlers, .. } = &self.code.region(region).kind else { return Held::UNKNOWN };
-        let types = handlers.get(usize::from(handler)).and_then(|handler| handler.types);
+        let TryKind::Catch { handlers, .. } = &self.code.region(region).kind else {
+            return Held::UNKNOWN;
+        };
+        let types = handlers
+            .get(usize::from(handler))
+            .and_then(|handler| handler.types);
         match types.and_then(|types| self.evaluate.class_named(types)) {
-            Some(class) => Held { value: self.program.instance_of(class), ..Held::UNKNOWN },
-            None => Held { value: Value::of(Kinds::INSTANCE), ..Held::UNKNOWN },
+            Some(class) => Held {
+                value: self.program.instance_of(class),
+                ..Held::UNKNOWN
+            },
+            None => Held {
+                value: Value::of(Kinds::INSTANCE),
+                ..Held::UNKNOWN
+            },
         }
     }
 
     /// Binds a target to the parts of a display where both have the same shape, else as a whole.
-    fn bind_from(&self, target: ExprId, source: Source, held: Held, state: &mut State, observer: &mut dyn Observer) {
+    fn bind_from(
+        &self,
+        target: ExprId,
+        source: Source,
+        held: Held,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) {
         let targets = self.module.kind(target);
-        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Source::Value(value)) = (targets, source)
+        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Source::Value(value)) =
+            (targets, source)
             && let ExprKind::Tuple(values) | ExprKind::List(values) = self.module.kind(value)
         {
             let targets = self.module.list(targets);
             let values = self.module.list(values);
             let starred = |expr: &ExprId| matches!(self.module.kind(*expr), ExprKind::Starred(_));
             if targets.len() == values.len() && !targets.iter().chain(values).any(starred) {
-                let parts: Vec<Held> =
-                    values.iter().map(|&value| Held { bound: Some(value), ..self.quietly(value, state) }).collect();
+                let parts: Vec<Held> = values
+                    .iter()
+                    .map(|&value| Held {
+                        bound: Some(value),
+                        ..self.quietly(value, state)
+                    })
+                    .collect();
                 for ((&target, &value), part) in targets.iter().zip(values).zip(parts) {
                     self.bind_from(target, Source::Value(value), part, state, observer);
                 }
@@ -144,7 +208,13 @@ impl Flow<'_, '_> {
     }
 
     /// Binds a target.
-    pub(super) fn bind(&self, target: ExprId, held: Held, state: &mut State, observer: &mut dyn Observer) {
+    pub(super) fn bind(
+        &self,
+        target: ExprId,
+        held: Held,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) {
         match self.module.kind(target) {
             ExprKind::Name(place) => self.store(target, place, held, state, observer),
             ExprKind::Attribute { value, place, .. } => {
@@ -154,7 +224,11 @@ impl Flow<'_, '_> {
                     self.store(target, place, held, state, observer);
                 }
             }
-            ExprKind::Subscript { value, index, place } => {
+            ExprKind::Subscript {
+                value,
+                index,
+                place,
+            } => {
                 let object = self.eval(value, state, observer);
                 self.eval(index, state, observer);
                 self.used(value, object, Use::Subscript, target, state, observer);
@@ -163,9 +237,14 @@ impl Flow<'_, '_> {
                     self.store(target, place, held, state, observer);
                 }
             }
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => self.unpack(target, parts, held, state, observer),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                self.unpack(target, parts, held, state, observer)
+            }
             ExprKind::Starred(inner) => {
-                let rest = Held { value: Value::of(Kinds::LIST), ..Held::UNKNOWN };
+                let rest = Held {
+                    value: Value::of(Kinds::LIST),
+                    ..Held::UNKNOWN
+                };
                 self.bind(inner, rest, state, observer);
             }
             _ => {
@@ -174,7 +253,14 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn unpack(&self, target: ExprId, parts: crate::ir::Run, held: Held, state: &mut State, observer: &mut dyn Observer) {
+    fn unpack(
+        &self,
+        target: ExprId,
+        parts: crate::ir::Run,
+        held: Held,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) {
         let subject = held.bound.unwrap_or(target);
         let held = self.used(subject, held, Use::Unpack, target, state, observer);
         let element = Held::without_evidence(self.program.iterated(held.value));
@@ -187,14 +273,39 @@ impl Flow<'_, '_> {
     pub(super) fn no_longer_empty(&self, container: ExprId, state: &mut State) {
         if let Some(place) = self.place_of(container) {
             let held = state.get(place);
-            state.set(place, Held { value: held.value.free_of(Facts::EMPTY), ..held });
+            state.set(
+                place,
+                Held {
+                    value: held.value.free_of(Facts::EMPTY),
+                    ..held
+                },
+            );
         }
     }
 
-    fn store(&self, target: ExprId, place: PlaceId, held: Held, state: &mut State, observer: &mut dyn Observer) {
+    fn store(
+        &self,
+        target: ExprId,
+        place: PlaceId,
+        held: Held,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) {
         let before = state.get(place);
-        observer.event(self, state, Event::Bind { target, before, after: held });
-        let held = if held.value.is_never() { Held::UNKNOWN } else { held };
+        observer.event(
+            self,
+            state,
+            Event::Bind {
+                target,
+                before,
+                after: held,
+            },
+        );
+        let held = if held.value.is_never() {
+            Held::UNKNOWN
+        } else {
+            held
+        };
         state.set(place, held);
         for &path in &self.paths_below[place.index()] {
             state.set(path, Held::UNSET);
@@ -229,7 +340,13 @@ impl Flow<'_, '_> {
             let held = state.get(place);
             let doubtful = held.value.may_be_none() || held.value.facts != Facts::NOTHING;
             if doubtful && held != Held::UNSET {
-                state.set(place, Held { bound: held.bound, ..Held::UNKNOWN });
+                state.set(
+                    place,
+                    Held {
+                        bound: held.bound,
+                        ..Held::UNKNOWN
+                    },
+                );
             }
         }
     }

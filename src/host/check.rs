@@ -6,6 +6,7 @@ use super::settings::{self, Settings};
 use super::{Fault, Outcome, Progress, paths};
 use crate::analyze::{Source, analyze};
 use crate::config::Override;
+use crate::describe;
 use crate::ir::Module;
 use crate::report::{File, Trouble};
 use crate::text::Span;
@@ -31,6 +32,17 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// How many threads; 0: as many as there are processors.
     pub threads: usize,
+    /// The analysis' own view instead of findings.
+    pub view: Option<Describe>,
+}
+
+/// A view of the analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// Who calls whom.
+    Calls,
+    /// What each function does.
+    Summaries,
 }
 
 /// How deep the stack of a worker may grow: passes recurse over what `lower` bounds.
@@ -61,6 +73,7 @@ struct Run {
     settings: Settings,
     projects: BTreeMap<PathBuf, Vec<Entry>>,
     troubles: BTreeMap<PathBuf, Trouble>,
+    view: Option<Describe>,
 }
 
 impl Run {
@@ -94,6 +107,7 @@ impl Run {
             settings,
             projects,
             troubles: plan.troubles,
+            view: request.view,
         })
     }
 
@@ -144,6 +158,20 @@ impl Run {
             }
         }
         progress.begin("analyze");
+        match self.view {
+            Some(Describe::Calls) => {
+                let calls = describe::calls(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                outcome.calls.extend(calls);
+                return Ok(());
+            }
+            Some(Describe::Summaries) => {
+                let lines =
+                    describe::summaries(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                outcome.summaries.extend(lines);
+                return Ok(());
+            }
+            None => {}
+        }
         let report = analyze(&sources, &self.settings.configurations, progress)
             .map_err(|_| Fault::Cancelled)?;
         outcome.add_report(report, &sources, &ids);

@@ -10,7 +10,7 @@ mod read;
 mod settings;
 mod walk;
 
-pub use check::{Request, check};
+pub use check::{Describe, Request, check};
 pub use outcome::Outcome;
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};

@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What came of a run.
@@ -24,6 +24,10 @@ pub struct Outcome {
     pub counts: Counts,
     /// The language that a configuration asks for.
     pub language: Option<Language>,
+    /// Who calls whom, where that was asked for.
+    pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// What each function does, where that was asked for.
+    pub summaries: Vec<String>,
 }
 
 impl Outcome {

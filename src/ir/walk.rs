@@ -18,7 +18,9 @@ impl Module {
                 visit(value);
                 visit(index);
             }
-            ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().for_each(visit),
+            ExprKind::Slice { lower, upper, step } => {
+                [lower, upper, step].into_iter().flatten().for_each(visit)
+            }
             ExprKind::Interpolated(parts)
             | ExprKind::Tuple(parts)
             | ExprKind::List(parts)
@@ -28,13 +30,19 @@ impl Module {
             | ExprKind::Or(parts) => self.list(parts).iter().copied().for_each(visit),
             ExprKind::Call { callee, arguments } => {
                 visit(callee);
-                self.arguments(arguments).iter().for_each(|argument| visit(argument.value));
+                self.arguments(arguments)
+                    .iter()
+                    .for_each(|argument| visit(argument.value));
             }
             ExprKind::Binary { left, right, .. } | ExprKind::Compare { left, right, .. } => {
                 visit(left);
                 visit(right);
             }
-            ExprKind::Conditional { test, then, otherwise } => {
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
                 visit(test);
                 visit(then);
                 visit(otherwise);
@@ -66,11 +74,15 @@ impl Module {
             Pattern::Anything | Pattern::Star => {}
             Pattern::Value(value) => visit(*value),
             Pattern::Sequence(parts) | Pattern::Mapping(parts) | Pattern::Or(parts) => {
-                parts.iter().for_each(|&part| self.for_each_in_pattern(part, visit));
+                parts
+                    .iter()
+                    .for_each(|&part| self.for_each_in_pattern(part, visit));
             }
             Pattern::Class { class, parts } => {
                 visit(*class);
-                parts.iter().for_each(|&part| self.for_each_in_pattern(part, visit));
+                parts
+                    .iter()
+                    .for_each(|&part| self.for_each_in_pattern(part, visit));
             }
             Pattern::As(inner) => self.for_each_in_pattern(*inner, visit),
         }
@@ -96,8 +108,12 @@ impl InstKind {
                 source.for_each_expr(visit);
                 visit(target);
             }
-            InstKind::Eval(value) | InstKind::Return(Some(value)) | InstKind::Forget(value) => visit(value),
-            InstKind::Raise { exception, cause, .. } => [exception, cause].into_iter().flatten().for_each(visit),
+            InstKind::Eval(value) | InstKind::Return(Some(value)) | InstKind::Forget(value) => {
+                visit(value)
+            }
+            InstKind::Raise {
+                exception, cause, ..
+            } => [exception, cause].into_iter().flatten().for_each(visit),
             InstKind::Declare { .. } | InstKind::Assume { .. } | InstKind::Return(None) => {}
         }
     }

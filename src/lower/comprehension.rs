@@ -11,6 +11,7 @@ impl Lowering<'_> {
         let tree = self.tree;
         let kind = match kind {
             Kind::ListComprehension => ComprehensionKind::List,
+            Kind::SetComprehension if self.unpacks_mappings(node) => ComprehensionKind::Dict,
             Kind::SetComprehension => ComprehensionKind::Set,
             Kind::DictionaryComprehension => ComprehensionKind::Dict,
             _ => ComprehensionKind::Generator,
@@ -40,6 +41,13 @@ impl Lowering<'_> {
         });
         let id = ComprehensionId::new(self.comprehensions.len() - 1);
         self.add(ExprKind::Comprehension(id), tree.span(node))
+    }
+
+    /// `{**d for d in ds}`, which the tree has as a set.
+    fn unpacks_mappings(&self, node: NodeId) -> bool {
+        self.tree
+            .first(node)
+            .is_some_and(|element| self.node_text(element).starts_with("**"))
     }
 
     /// The element; of a dict comprehension key and value.

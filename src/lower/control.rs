@@ -76,7 +76,10 @@ impl Lowering<'_> {
             return;
         };
         let span = tree.span(condition);
-        let test = self.expr(condition);
+        let test = match self.unread_condition(node) {
+            Some(hole) => hole,
+            None => self.expr(condition),
+        };
         self.body.emit(InstKind::Eval(test), span);
         let (holds, fails) = self.body.branch();
         self.body.start(holds);
@@ -174,10 +177,7 @@ impl Lowering<'_> {
 
     pub(super) fn for_statement(&mut self, node: NodeId) {
         let tree = self.tree;
-        let is_async = tree
-            .children(node)
-            .next()
-            .is_some_and(|child| tree.kind(child) == Kind::Async);
+        let is_async = tree.is_async(node);
         let mut parts = tree.parts(node);
         let (Some(left), Some(right)) = (parts.next(), parts.next()) else {
             return;

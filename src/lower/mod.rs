@@ -6,6 +6,7 @@
 
 mod annotation;
 mod body;
+mod broken;
 mod comment;
 mod comprehension;
 mod control;
@@ -16,8 +17,11 @@ mod expr;
 mod import;
 mod literal;
 mod names;
+mod old;
 mod operator;
+mod parameter;
 mod pattern;
+mod repair;
 mod scope;
 mod statement;
 mod target;
@@ -49,8 +53,14 @@ pub fn lower(source: &[u8], dialect: Option<Dialect>) -> Module {
     let tree = syntax::parse(text.as_bytes());
     let dialect = dialect.unwrap_or_else(|| dialect::detect(&tree, &text));
     let mut lowering = Lowering::new(&text, &tree, dialect);
+    let unread = tree.unread().iter();
+    lowering.problems.extend(unread.map(|&span| Problem {
+        kind: ProblemKind::Syntax,
+        span,
+    }));
     lowering.module();
     let mut module = lowering.finish();
+    module.problems.sort_by_key(|problem| problem.span);
     module.lines = Lines::of(source);
     module.suppressions = comment::suppressions(&tree.comments, &text, &module.lines);
     module

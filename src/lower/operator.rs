@@ -38,6 +38,11 @@ impl Lowering<'_> {
 
     pub(super) fn sign(&mut self, node: NodeId) -> ExprId {
         let operator = match self.operator(node) {
+            // The element of a comprehension that the repair wrote over: `{**d for d in ds}`.
+            Kind::Plus if self.node_text(node).starts_with('*') => {
+                let value = self.first_of(node);
+                return self.add(ExprKind::Starred(value), self.tree.span(node));
+            }
             Kind::Minus => UnaryOperator::Minus,
             Kind::Plus => UnaryOperator::Plus,
             _ => UnaryOperator::Invert,

@@ -105,7 +105,9 @@ impl Lowering<'_> {
         let span = Span::new(tree.span(first).start, tree.span(last).end);
         let mut captures = Vec::new();
         let sequence = patterns.len() > 1 || self.comma_follows(span.end, tree.span(case).end);
-        let pattern = if sequence {
+        let pattern = if let Some(hole) = self.unread_condition(case) {
+            self.add_pattern(Pattern::Value(hole))
+        } else if sequence {
             let parts = patterns
                 .iter()
                 .map(|&part| self.pattern(part, false, &mut captures))

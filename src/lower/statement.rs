@@ -1,9 +1,7 @@
 //! Simple statements.
 
 use super::{DEPTH, Lowering};
-use crate::ir::{
-    Argument, Dialect, ExprId, ExprKind, InstKind, Next, Passing, Problem, ProblemKind, Run, Source,
-};
+use crate::ir::{Argument, Dialect, ExprId, ExprKind, InstKind, Next, Passing, Run, Source};
 use crate::syntax::{Kind, NodeId};
 use crate::text::Span;
 
@@ -15,7 +13,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn statement(&mut self, node: NodeId) {
+    pub(super) fn statement(&mut self, node: NodeId) {
         if self.depth >= DEPTH {
             self.too_deep_statement(node);
             return;
@@ -26,7 +24,11 @@ impl Lowering<'_> {
     }
 
     fn any_statement(&mut self, node: NodeId) {
-        match self.tree.kind(node) {
+        let kind = self.tree.kind(node);
+        if self.tree.is_repaired() && self.is_broken(node, kind) {
+            return;
+        }
+        match kind {
             Kind::ExpressionStatement => self.expression_statement(node),
             Kind::ReturnStatement => self.return_statement(node),
             Kind::IfStatement => self.if_statement(node),
@@ -56,17 +58,6 @@ impl Lowering<'_> {
             Kind::PassStatement => {}
             _ => self.unread_statement(node),
         }
-    }
-
-    /// Something that is no statement that is known here: it may do anything.
-    pub(super) fn unread_statement(&mut self, node: NodeId) {
-        let span = self.tree.span(node);
-        self.problems.push(Problem {
-            kind: ProblemKind::Syntax,
-            span,
-        });
-        let hole = self.hole(node);
-        self.body.emit(InstKind::Eval(hole), span);
     }
 
     pub(super) fn too_deep_statement(&mut self, node: NodeId) {
@@ -281,6 +272,9 @@ impl Lowering<'_> {
     }
 
     fn delete_statement(&mut self, node: NodeId) {
+        if self.node_text(node).starts_with("exec") {
+            return self.long_exec(node);
+        }
         for part in self.tree.parts(node) {
             self.forget(part, self.tree.span(node));
         }

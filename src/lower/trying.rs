@@ -214,7 +214,7 @@ impl Lowering<'_> {
             .filter(|&part| tree.kind(part) != Kind::Block)
             .collect();
         let Some((&first, rest)) = values.split_first() else {
-            return (None, None, 0);
+            return (self.unread_condition(clause), None, 0);
         };
         let end = values.last().map_or(0, |&last| tree.span(last).end);
         if tree.kind(first) == Kind::AsPattern {
@@ -249,10 +249,7 @@ impl Lowering<'_> {
             return self.unread_statement(node);
         };
         let suite = tree.child(node, Kind::Block);
-        let is_async = tree
-            .children(node)
-            .next()
-            .is_some_and(|child| tree.kind(child) == Kind::Async);
+        let is_async = tree.is_async(node);
         let outer = self.body.guard;
         self.body.block();
         let after = self.body.new_block();

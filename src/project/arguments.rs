@@ -15,7 +15,13 @@ pub enum Actual {
 
 /// What each parameter of `callee` is given by `arguments`, in the caller's module `caller`.
 /// With `bound`, the first parameter is the receiver and `Unclear`.
-pub fn actuals(caller: &Module, arguments: &[Argument], module: &Module, callee: &Function, bound: bool) -> Vec<Actual> {
+pub fn actuals(
+    caller: &Module,
+    arguments: &[Argument],
+    module: &Module,
+    callee: &Function,
+    bound: bool,
+) -> Vec<Actual> {
     let mut given = vec![Actual::Omitted; callee.parameters.len()];
     let mut position = 0;
     if bound && !given.is_empty() {
@@ -43,9 +49,16 @@ pub fn actuals(caller: &Module, arguments: &[Argument], module: &Module, callee:
         }
     }
     for (slot, parameter) in callee.parameters.iter().enumerate() {
-        let by_position = matches!(parameter.kind, ParameterKind::PositionalOnly | ParameterKind::Normal);
-        let collects = matches!(parameter.kind, ParameterKind::Star | ParameterKind::DoubleStar);
-        let open = (starred && by_position) || (double_starred && parameter.kind != ParameterKind::PositionalOnly);
+        let by_position = matches!(
+            parameter.kind,
+            ParameterKind::PositionalOnly | ParameterKind::Normal
+        );
+        let collects = matches!(
+            parameter.kind,
+            ParameterKind::Star | ParameterKind::DoubleStar
+        );
+        let open = (starred && by_position)
+            || (double_starred && parameter.kind != ParameterKind::PositionalOnly);
         if collects || (open && given[slot] == Actual::Omitted) {
             given[slot] = Actual::Unclear;
         }
@@ -60,6 +73,9 @@ fn positional(callee: &Function, position: usize) -> Option<usize> {
 
 fn named(name: &str, module: &Module, callee: &Function) -> Option<usize> {
     callee.parameters.iter().position(|parameter| {
-        matches!(parameter.kind, ParameterKind::Normal | ParameterKind::KeywordOnly) && module.name(parameter.name) == name
+        matches!(
+            parameter.kind,
+            ParameterKind::Normal | ParameterKind::KeywordOnly
+        ) && module.name(parameter.name) == name
     })
 }

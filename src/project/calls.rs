@@ -26,11 +26,24 @@ pub struct CallSite {
     pub is_virtual: bool,
 }
 
+/// A function that is used as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// The function.
+    pub function: FunctionRef,
+    /// Whose code uses it.
+    pub by: FunctionRef,
+    /// The name, attribute or lambda.
+    pub at: ExprId,
+}
+
 /// Who calls whom.
 #[derive(Debug, Default)]
 pub struct CallGraph {
     /// Every call, by caller and place.
     pub sites: Vec<CallSite>,
+    /// Functions that are used as values, in the order of places.
+    pub handed: Vec<Handed>,
     by_callee: Vec<Vec<u32>>,
     first_site: Vec<u32>,
     escapes: Vec<bool>,
@@ -40,11 +53,20 @@ impl CallGraph {
     /// Finds every call of a function of the project.
     pub fn of(program: &Program<'_>) -> Self {
         let count = program.sources.len() as u32;
-        let parts: Vec<(Vec<CallSite>, Vec<FunctionRef>)> =
-            (0..count).into_par_iter().map(|index| Scan::of(program, ModuleRef(index))).collect();
-        let mut graph = Self { escapes: vec![false; program.function_count()], ..Self::default() };
-        for (sites, escaping) in parts {
+        let parts: Vec<(Vec<CallSite>, Vec<FunctionRef>, Vec<Handed>)> = (0..count)
+            .into_par_iter()
+            .map(|index| Scan::of(program, ModuleRef(index)))
+            .collect();
+        let mut graph = Self {
+            escapes: vec![false; program.function_count()],
+            ..Self::default()
+        };
+        for (sites, escaping, handed) in parts {
             graph.sites.extend(sites);
+            for handed in handed {
+                graph.escapes[handed.function.0 as usize] = true;
+                graph.handed.push(handed);
+            }
             for function in escaping {
                 graph.escapes[function.0 as usize] = true;
             }
@@ -73,7 +95,9 @@ impl CallGraph {
 
     /// The calls of a function.
     pub fn calls_of(&self, callee: FunctionRef) -> impl Iterator<Item = &CallSite> {
-        self.by_callee[callee.0 as usize].iter().map(|&index| &self.sites[index as usize])
+        self.by_callee[callee.0 as usize]
+            .iter()
+            .map(|&index| &self.sites[index as usize])
     }
 
     /// Whether a function is used as a value somewhere: it may be called by anybody with anything.
@@ -95,16 +119,27 @@ struct Scan<'p, 'a> {
     module: &'a Module,
     sites: Vec<CallSite>,
     escaping: Vec<FunctionRef>,
+    handed: Vec<Handed>,
 }
 
 impl<'p, 'a> Scan<'p, 'a> {
-    fn of(program: &'p Program<'a>, module_ref: ModuleRef) -> (Vec<CallSite>, Vec<FunctionRef>) {
+    fn of(
+        program: &'p Program<'a>,
+        module_ref: ModuleRef,
+    ) -> (Vec<CallSite>, Vec<FunctionRef>, Vec<Handed>) {
         let module = program.module(module_ref);
-        let mut scan = Self { program, module_ref, module, sites: Vec::new(), escaping: Vec::new() };
+        let mut scan = Self {
+            program,
+            module_ref,
+            module,
+            sites: Vec::new(),
+            escaping: Vec::new(),
+            handed: Vec::new(),
+        };
         for id in 0..module.functions.len() {
             scan.function(FunctionId::new(id));
         }
-        (scan.sites, scan.escaping)
+        (scan.sites, scan.escaping, scan.handed)
     }
 
     fn function(&mut self, id: FunctionId) {
@@ -130,7 +165,11 @@ impl<'p, 'a> Scan<'p, 'a> {
         for parameter in &code.parameters {
             if let (Some(default), Some(parent)) = (parameter.default, code.parent) {
                 let outer = Evaluate::new(self.program, self.module_ref, parent);
-                self.escape(&outer, default);
+                self.escape(
+                    &outer,
+                    self.program.function(self.module_ref, parent),
+                    default,
+                );
             }
         }
     }
@@ -147,25 +186,50 @@ impl<'p, 'a> Scan<'p, 'a> {
         match self.module.kind(expr) {
             ExprKind::Call { callee, .. } => {
                 callees.insert(callee);
-                let (callee, bound, by_instance) = match self.program.target(evaluate.value(callee)) {
+                let (callee, bound, by_instance) = match self.program.target(evaluate.value(callee))
+                {
                     Target::Function { function, bound } => (function, bound, bound),
-                    Target::Construct { initializer: Some(function), .. } => (function, true, false),
+                    Target::Construct {
+                        initializer: Some(function),
+                        ..
+                    } => (function, true, false),
                     _ => return,
                 };
-                let site = CallSite { caller, callee, call: expr, block, guard, bound, is_virtual: false };
-                let overrides = if by_instance { self.program.overrides(callee) } else { Vec::new() };
+                let site = CallSite {
+                    caller,
+                    callee,
+                    call: expr,
+                    block,
+                    guard,
+                    bound,
+                    is_virtual: false,
+                };
+                let overrides = if by_instance {
+                    self.program.overrides(callee)
+                } else {
+                    Vec::new()
+                };
                 let is_virtual = !overrides.is_empty();
                 self.sites.push(CallSite { is_virtual, ..site });
-                self.sites.extend(overrides.into_iter().map(|callee| CallSite { callee, is_virtual, ..site }));
+                self.sites
+                    .extend(overrides.into_iter().map(|callee| CallSite {
+                        callee,
+                        is_virtual,
+                        ..site
+                    }));
             }
-            ExprKind::Name(_) | ExprKind::Attribute { .. } if !callees.contains(&expr) => self.escape(evaluate, expr),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_)
+                if !callees.contains(&expr) =>
+            {
+                self.escape(evaluate, caller, expr);
+            }
             _ => {}
         }
     }
 
-    fn escape(&mut self, evaluate: &Evaluate<'p, 'a>, expr: ExprId) {
-        if let Type::Function { function, .. } = self.program.types.get(evaluate.value(expr).class) {
-            self.escaping.push(function);
+    fn escape(&mut self, evaluate: &Evaluate<'p, 'a>, by: FunctionRef, at: ExprId) {
+        if let Type::Function { function, .. } = self.program.types.get(evaluate.value(at).class) {
+            self.handed.push(Handed { function, by, at });
         }
     }
 }
@@ -214,7 +278,8 @@ impl Tarjan<'_> {
             let Some(site) = calls.get(position) else {
                 self.leave(at);
                 if let Some(&(parent, _)) = open.last() {
-                    self.low[parent as usize] = self.low[parent as usize].min(self.low[at as usize]);
+                    self.low[parent as usize] =
+                        self.low[parent as usize].min(self.low[at as usize]);
                 }
                 continue;
             };
@@ -250,9 +315,14 @@ impl Tarjan<'_> {
             }
         }
         members.sort_unstable();
-        let below = members.iter().flat_map(|&member| self.graph.calls_in(member));
+        let below = members
+            .iter()
+            .flat_map(|&member| self.graph.calls_in(member));
         let outside = below.filter(|site| members.binary_search(&site.callee).is_err());
-        let layer = outside.map(|site| self.layer_of[site.callee.0 as usize] + 1).max().unwrap_or(0);
+        let layer = outside
+            .map(|site| self.layer_of[site.callee.0 as usize] + 1)
+            .max()
+            .unwrap_or(0);
         for &member in &members {
             self.layer_of[member.0 as usize] = layer;
         }
@@ -267,6 +337,9 @@ impl CallSite {
     /// Where the call is.
     pub fn location(&self, program: &Program<'_>) -> Location {
         let (module, _) = program.code(self.caller);
-        Location { file: program.file(self.caller), span: module.span(self.call) }
+        Location {
+            file: program.file(self.caller),
+            span: module.span(self.call),
+        }
     }
 }

@@ -56,7 +56,11 @@ impl Program<'_> {
     /// A class's name, dotted for one of the library.
     pub fn class_name(&self, class: ClassRef) -> &str {
         match self.project_class(class) {
-            Some(ClassInfo { module: Some(module), id: Some(id), .. }) => {
+            Some(ClassInfo {
+                module: Some(module),
+                id: Some(id),
+                ..
+            }) => {
                 let module = self.module(*module);
                 module.name(module.class(*id).name)
             }
@@ -73,7 +77,12 @@ impl Program<'_> {
     }
 
     /// Whether `class` is `ancestor` or inherits from it. Nothing if an unknown base makes it impossible to say no.
-    pub fn is_subclass(&self, class: ClassRef, ancestor: ClassRef, dialect: crate::ir::Dialect) -> Option<bool> {
+    pub fn is_subclass(
+        &self,
+        class: ClassRef,
+        ancestor: ClassRef,
+        dialect: crate::ir::Dialect,
+    ) -> Option<bool> {
         let Some(info) = self.project_class(class) else {
             let of_library = self.project_class(ancestor).is_none();
             return Some(of_library && self.library.is_subclass(class, ancestor, dialect));
@@ -87,7 +96,11 @@ impl Program<'_> {
         if found {
             return Some(true);
         }
-        if info.has_unknown_base { None } else { Some(false) }
+        if info.has_unknown_base {
+            None
+        } else {
+            Some(false)
+        }
     }
 
     /// All classes of the project that inherit from `class`, directly or not.
@@ -95,7 +108,9 @@ impl Program<'_> {
         let mut found = Vec::new();
         let mut open = vec![class];
         while let Some(at) = open.pop() {
-            let Some(info) = self.project_class(at) else { continue };
+            let Some(info) = self.project_class(at) else {
+                continue;
+            };
             for &subclass in &info.subclasses {
                 if !found.contains(&subclass) && found.len() < ANCESTORS {
                     found.push(subclass);
@@ -114,12 +129,16 @@ impl Program<'_> {
 
     /// The methods that a call of `function` on an instance of an unknown subclass may reach besides it.
     pub fn overrides(&self, function: FunctionRef) -> Vec<FunctionRef> {
-        let Some(class) = self.class_of_method(function) else { return Vec::new() };
+        let Some(class) = self.class_of_method(function) else {
+            return Vec::new();
+        };
         let (module, id) = self.locate(function);
         let symbol = self.symbol(module, self.module(module).function(id).name);
         let mut found = Vec::new();
         for subclass in self.descendants(class) {
-            let Some(info) = self.project_class(subclass) else { continue };
+            let Some(info) = self.project_class(subclass) else {
+                continue;
+            };
             if let Some(member) = info.members.get(&symbol)
                 && let Type::Function { function, .. } = self.types.get(member.class)
             {
@@ -147,8 +166,9 @@ pub(super) fn collect(sources: &[super::Source]) -> Vec<ClassInfo> {
 
 /// Resolves the bases of every class, then linearizes. Returns whether any base changed.
 pub(super) fn resolve_bases(program: &mut Program<'_>) -> bool {
-    let resolved: Vec<(Vec<ClassRef>, bool)> =
-        (0..program.classes.len()).map(|index| bases(program, index)).collect();
+    let resolved: Vec<(Vec<ClassRef>, bool)> = (0..program.classes.len())
+        .map(|index| bases(program, index))
+        .collect();
     let mut changed = false;
     for (info, (bases, has_unknown)) in program.classes.iter_mut().zip(resolved) {
         changed |= info.bases != bases;
@@ -160,7 +180,9 @@ pub(super) fn resolve_bases(program: &mut Program<'_>) -> bool {
     for index in 0..program.classes.len() {
         for base in program.classes[index].bases.clone() {
             if let Some(own) = base.0.checked_sub(first) {
-                program.classes[own as usize].subclasses.push(ClassRef(first + index as u32));
+                program.classes[own as usize]
+                    .subclasses
+                    .push(ClassRef(first + index as u32));
             }
         }
     }
@@ -170,7 +192,9 @@ pub(super) fn resolve_bases(program: &mut Program<'_>) -> bool {
 
 fn bases(program: &Program<'_>, index: usize) -> (Vec<ClassRef>, bool) {
     let info = &program.classes[index];
-    let (Some(module_ref), Some(id)) = (info.module, info.id) else { return (Vec::new(), true) };
+    let (Some(module_ref), Some(id)) = (info.module, info.id) else {
+        return (Vec::new(), true);
+    };
     let module = program.module(module_ref);
     let class = module.class(id);
     let evaluate = super::Evaluate::new(program, module_ref, class.parent);
@@ -198,7 +222,12 @@ fn linearize_all(program: &mut Program<'_>) {
     for index in 0..program.classes.len() {
         let mut order = Vec::new();
         let mut unknown = false;
-        visit(program, ClassRef(first + index as u32), &mut order, &mut unknown);
+        visit(
+            program,
+            ClassRef(first + index as u32),
+            &mut order,
+            &mut unknown,
+        );
         let info = &mut program.classes[index];
         info.linearization = order;
         info.has_unknown_base |= unknown;
@@ -229,7 +258,11 @@ fn visit(program: &Program<'_>, class: ClassRef, order: &mut Vec<ClassRef>, unkn
 }
 
 /// The class whose body a variable belongs to, if its function is a class body.
-pub(super) fn member_symbol(program: &Program<'_>, function: FunctionRef, place: crate::ir::PlaceId) -> Option<(ClassRef, Symbol)> {
+pub(super) fn member_symbol(
+    program: &Program<'_>,
+    function: FunctionRef,
+    place: crate::ir::PlaceId,
+) -> Option<(ClassRef, Symbol)> {
     let (module_ref, id) = program.locate(function);
     let module = program.module(module_ref);
     let code = module.function(id);
@@ -238,9 +271,13 @@ pub(super) fn member_symbol(program: &Program<'_>, function: FunctionRef, place:
     }
     let class = code.class?;
     match code.place(place).step {
-        Step::Variable { name, scope: Scope::Local { .. } } => {
-            Some((program.class(module_ref, class), program.symbol(module_ref, name)))
-        }
+        Step::Variable {
+            name,
+            scope: Scope::Local { .. },
+        } => Some((
+            program.class(module_ref, class),
+            program.symbol(module_ref, name),
+        )),
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Program, lookup::Target};
 use crate::ir::{
-    BinaryOperator, ComprehensionKind, Dialect, ExprId, ExprKind, Function, FunctionId, Module, NameId, Passing, PlaceId, Run, Scope,
-    Step, UnaryOperator,
+    BinaryOperator, ComprehensionKind, Dialect, ExprId, ExprKind, Function, FunctionId, Module,
+    NameId, Passing, PlaceId, Run, Scope, Step, UnaryOperator,
 };
 use crate::summary::ClassRef;
 use crate::types::{FunctionRef, ModuleRef, Type};
@@ -27,7 +27,13 @@ impl<'p, 'a> Evaluate<'p, 'a> {
     pub fn new(program: &'p Program<'a>, module_ref: ModuleRef, function: FunctionId) -> Self {
         let module = program.module(module_ref);
         let code = module.function(function);
-        Self { program, module_ref, module, code, function: program.function(module_ref, function) }
+        Self {
+            program,
+            module_ref,
+            module,
+            code,
+            function: program.function(module_ref, function),
+        }
     }
 
     /// An expression's value.
@@ -36,7 +42,9 @@ impl<'p, 'a> Evaluate<'p, 'a> {
     }
 
     fn at(&self, expr: ExprId, depth: u32) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::UNKNOWN };
+        let Some(depth) = depth.checked_sub(1) else {
+            return Value::UNKNOWN;
+        };
         let module = self.module;
         match module.kind(expr) {
             ExprKind::Name(place) => self.name(place),
@@ -46,31 +54,48 @@ impl<'p, 'a> Evaluate<'p, 'a> {
                 self.program.subscript(self.at(value, depth), sliced)
             }
             ExprKind::Call { callee, arguments } => self.call(callee, arguments, depth),
-            ExprKind::Binary { operator, left, right } => binary(operator, self.at(left, depth), self.at(right, depth)),
+            ExprKind::Binary {
+                operator,
+                left,
+                right,
+            } => binary(operator, self.at(left, depth), self.at(right, depth)),
             ExprKind::And(operands) | ExprKind::Or(operands) => {
-                let values = module.list(operands).iter().map(|&operand| self.at(operand, depth));
+                let values = module
+                    .list(operands)
+                    .iter()
+                    .map(|&operand| self.at(operand, depth));
                 values.fold(Value::NEVER, Value::join)
             }
-            ExprKind::Conditional { then, otherwise, .. } => self.at(then, depth).join(self.at(otherwise, depth)),
+            ExprKind::Conditional {
+                then, otherwise, ..
+            } => self.at(then, depth).join(self.at(otherwise, depth)),
             ExprKind::Walrus { value, .. } => self.at(value, depth),
             ExprKind::List(elements) => self.container(Kinds::LIST, elements, depth),
             ExprKind::Tuple(elements) => self.container(Kinds::TUPLE, elements, depth),
             ExprKind::Set(elements) => self.container(Kinds::SET, elements, depth),
             ExprKind::Dict(pairs) => self.dict(pairs, depth),
             ExprKind::Comprehension(id) => self.comprehension(id, depth),
-            ExprKind::Lambda(id) => self.program.function_value(self.program.function(self.module_ref, id)),
+            ExprKind::Lambda(id) => self
+                .program
+                .function_value(self.program.function(self.module_ref, id)),
             ExprKind::Await(value) => self.awaited(value, depth),
             other => literal(other),
         }
     }
 
     fn name(&self, place: PlaceId) -> Value {
-        let Step::Variable { name, scope } = self.code.place(place).step else { return Value::UNKNOWN };
+        let Step::Variable { name, scope } = self.code.place(place).step else {
+            return Value::UNKNOWN;
+        };
         match scope {
-            Scope::Local { .. } | Scope::Parameter { .. } | Scope::Comprehension => self.program.variable(self.function, place),
-            Scope::Free { function, place, .. } => {
-                self.program.variable(self.program.function(self.module_ref, function), place)
+            Scope::Local { .. } | Scope::Parameter { .. } | Scope::Comprehension => {
+                self.program.variable(self.function, place)
             }
+            Scope::Free {
+                function, place, ..
+            } => self
+                .program
+                .variable(self.program.function(self.module_ref, function), place),
             Scope::Global { .. } => self.program.global(self.module_ref, name),
         }
     }
@@ -80,7 +105,8 @@ impl<'p, 'a> Evaluate<'p, 'a> {
             return Value::NEVER;
         }
         let symbol = self.program.symbol(self.module_ref, name);
-        self.program.attribute(value, symbol, self.module.name(name))
+        self.program
+            .attribute(value, symbol, self.module.name(name))
     }
 
     fn call(&self, callee: ExprId, arguments: Run, depth: u32) -> Value {
@@ -92,7 +118,10 @@ impl<'p, 'a> Evaluate<'p, 'a> {
             return Value::NEVER;
         }
         let arguments = self.module.arguments(arguments);
-        let given = arguments.iter().filter(|argument| argument.passing == Passing::Positional).count();
+        let given = arguments
+            .iter()
+            .filter(|argument| argument.passing == Passing::Positional)
+            .count();
         let named = |wanted: &str| {
             arguments.iter().any(|argument| matches!(argument.passing, Passing::Keyword(name) if self.module.name(name) == wanted))
         };
@@ -101,15 +130,26 @@ impl<'p, 'a> Evaluate<'p, 'a> {
 
     /// `super()` and `super(C, self)` inside a method: an instance of the first base that is known.
     fn super_call(&self, callee: ExprId, _arguments: Run) -> Option<Value> {
-        let ExprKind::Name(place) = self.module.kind(callee) else { return None };
-        let Step::Variable { name, scope: Scope::Global { .. } } = self.code.place(place).step else { return None };
+        let ExprKind::Name(place) = self.module.kind(callee) else {
+            return None;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Global { .. },
+        } = self.code.place(place).step
+        else {
+            return None;
+        };
         if self.module.name(name) != "super" {
             return None;
         }
         let class = self.enclosing_class()?;
         let info = self.program.project_class(class)?;
         let parent = info.linearization.get(1)?;
-        Some(Value::typed(Kinds::INSTANCE, self.program.instance_type(*parent)))
+        Some(Value::typed(
+            Kinds::INSTANCE,
+            self.program.instance_type(*parent),
+        ))
     }
 
     /// The class whose method this code stands in.
@@ -124,9 +164,13 @@ impl<'p, 'a> Evaluate<'p, 'a> {
     }
 
     fn awaited(&self, value: ExprId, depth: u32) -> Value {
-        let ExprKind::Call { callee, .. } = self.module.kind(value) else { return Value::UNKNOWN };
+        let ExprKind::Call { callee, .. } = self.module.kind(value) else {
+            return Value::UNKNOWN;
+        };
         match self.program.target(self.at(callee, depth)) {
-            Target::Function { function, .. } if self.code(function).is_async => self.program.returned(function),
+            Target::Function { function, .. } if self.code(function).is_async => {
+                self.program.returned(function)
+            }
             Target::Library(_) => self.at(value, depth),
             _ => Value::UNKNOWN,
         }
@@ -165,7 +209,10 @@ impl<'p, 'a> Evaluate<'p, 'a> {
         let (kind, element) = match comprehension.kind {
             ComprehensionKind::List => (Kinds::LIST, comprehension.element),
             ComprehensionKind::Set => (Kinds::SET, comprehension.element),
-            ComprehensionKind::Dict => (Kinds::DICT, comprehension.value.unwrap_or(comprehension.element)),
+            ComprehensionKind::Dict => (
+                Kinds::DICT,
+                comprehension.value.unwrap_or(comprehension.element),
+            ),
             ComprehensionKind::Generator => (Kinds::ITERATOR, comprehension.element),
         };
         self.program.container(kind, self.at(element, depth))
@@ -182,7 +229,9 @@ impl<'p, 'a> Evaluate<'p, 'a> {
     /// The dotted name of what an expression stands for: that of the library where it is known, else as it is written.
     pub fn dotted(&self, expr: ExprId) -> Option<String> {
         let value = self.value(expr);
-        self.program.external_name(value).or_else(|| self.module.dotted(self.code, expr))
+        self.program
+            .external_name(value)
+            .or_else(|| self.module.dotted(self.code, expr))
     }
 
     /// The value that an annotation promises.
@@ -191,12 +240,18 @@ impl<'p, 'a> Evaluate<'p, 'a> {
     }
 
     fn annotation(&self, expr: ExprId, depth: u32) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::UNKNOWN };
+        let Some(depth) = depth.checked_sub(1) else {
+            return Value::UNKNOWN;
+        };
         match self.module.kind(expr) {
             ExprKind::None => Value::NONE,
-            ExprKind::Binary { operator: BinaryOperator::BitOr, left, right } => {
-                self.annotation(left, depth).join(self.annotation(right, depth))
-            }
+            ExprKind::Binary {
+                operator: BinaryOperator::BitOr,
+                left,
+                right,
+            } => self
+                .annotation(left, depth)
+                .join(self.annotation(right, depth)),
             ExprKind::Subscript { value, index, .. } => self.generic(value, index, depth),
             ExprKind::Name(_) | ExprKind::Attribute { .. } => self.named_type(expr),
             _ => Value::UNKNOWN,
@@ -213,20 +268,29 @@ impl<'p, 'a> Evaluate<'p, 'a> {
             ExprKind::Tuple(parts) => self.module.list(parts).last().copied(),
             _ => Some(index),
         };
-        let inner = |part: Option<ExprId>| part.map_or(Value::UNKNOWN, |part| self.annotation(part, depth));
+        let inner =
+            |part: Option<ExprId>| part.map_or(Value::UNKNOWN, |part| self.annotation(part, depth));
         match name.rsplit('.').next().unwrap_or_default() {
             "Optional" => inner(first).join(Value::NONE),
             "Union" => match self.module.kind(index) {
                 ExprKind::Tuple(parts) => {
                     let parts = self.module.list(parts).iter();
-                    parts.map(|&part| self.annotation(part, depth)).fold(Value::NEVER, Value::join)
+                    parts
+                        .map(|&part| self.annotation(part, depth))
+                        .fold(Value::NEVER, Value::join)
                 }
                 _ => inner(first),
             },
-            "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly" => inner(first),
+            "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly" => {
+                inner(first)
+            }
             "list" | "List" => self.program.container(Kinds::LIST, inner(first)),
-            "set" | "Set" | "frozenset" | "FrozenSet" => self.program.container(Kinds::SET, inner(first)),
-            "dict" | "Dict" | "defaultdict" | "DefaultDict" => self.program.container(Kinds::DICT, inner(last)),
+            "set" | "Set" | "frozenset" | "FrozenSet" => {
+                self.program.container(Kinds::SET, inner(first))
+            }
+            "dict" | "Dict" | "defaultdict" | "DefaultDict" => {
+                self.program.container(Kinds::DICT, inner(last))
+            }
             "tuple" | "Tuple" => Value::of(Kinds::TUPLE),
             "Iterator" | "Generator" => self.program.container(Kinds::ITERATOR, inner(first)),
             "type" | "Type" => self.class_object(first),
@@ -236,15 +300,21 @@ impl<'p, 'a> Evaluate<'p, 'a> {
 
     fn class_object(&self, of: Option<ExprId>) -> Value {
         match of.map(|of| self.program.types.get(self.value(of).class)) {
-            Some(Type::Class(class)) => {
-                Value::typed(Kinds::CLASS, self.program.types.find(Type::Class(class)).unwrap_or(TypeId::UNKNOWN))
-            }
+            Some(Type::Class(class)) => Value::typed(
+                Kinds::CLASS,
+                self.program
+                    .types
+                    .find(Type::Class(class))
+                    .unwrap_or(TypeId::UNKNOWN),
+            ),
             _ => Value::of(Kinds::CLASS),
         }
     }
 
     fn named_type(&self, expr: ExprId) -> Value {
-        let Type::Class(class) = self.program.types.get(self.value(expr).class) else { return Value::UNKNOWN };
+        let Type::Class(class) = self.program.types.get(self.value(expr).class) else {
+            return Value::UNKNOWN;
+        };
         let name = self.program.class_name(class);
         match name {
             "object" | "type" => Value::UNKNOWN,
@@ -258,11 +328,18 @@ impl<'p, 'a> Evaluate<'p, 'a> {
 pub fn literal(kind: ExprKind) -> Value {
     match kind {
         ExprKind::None => Value::NONE,
-        ExprKind::True | ExprKind::False | ExprKind::Compare { .. } | ExprKind::Matches { .. } => Value::of(Kinds::BOOL),
-        ExprKind::Unary { operator: UnaryOperator::Not, .. } => Value::of(Kinds::BOOL),
+        ExprKind::True | ExprKind::False | ExprKind::Compare { .. } | ExprKind::Matches { .. } => {
+            Value::of(Kinds::BOOL)
+        }
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            ..
+        } => Value::of(Kinds::BOOL),
         ExprKind::Int(0) => Value::of(Kinds::NUMBER).with(Facts::ZERO),
         ExprKind::Int(_) | ExprKind::Number(_) => Value::of(Kinds::NUMBER),
-        ExprKind::Text(_) | ExprKind::Interpolated(_) | ExprKind::Backticks(_) => Value::of(Kinds::TEXT),
+        ExprKind::Text(_) | ExprKind::Interpolated(_) | ExprKind::Backticks(_) => {
+            Value::of(Kinds::TEXT)
+        }
         ExprKind::Bytes(_) => Value::of(Kinds::BYTES),
         _ => Value::UNKNOWN,
     }
@@ -279,8 +356,13 @@ pub fn binary(operator: BinaryOperator, left: Value, right: Value) -> Value {
         BinaryOperator::Modulo if a == Kinds::TEXT => Value::of(Kinds::TEXT),
         BinaryOperator::Modulo if a == Kinds::BYTES => Value::of(Kinds::BYTES),
         _ if numeric(a) && numeric(b) => Value::of(Kinds::NUMBER),
-        BinaryOperator::Add if a == b && Kinds::SIZED.has(a) && a.is_single() => Value { class: left.class, ..Value::of(a) },
-        BinaryOperator::Multiply if numeric(b) && Kinds::SIZED.has(a) && a.is_single() => Value::of(a),
+        BinaryOperator::Add if a == b && Kinds::SIZED.has(a) && a.is_single() => Value {
+            class: left.class,
+            ..Value::of(a)
+        },
+        BinaryOperator::Multiply if numeric(b) && Kinds::SIZED.has(a) && a.is_single() => {
+            Value::of(a)
+        }
         _ => Value::UNKNOWN,
     }
 }
@@ -288,7 +370,13 @@ pub fn binary(operator: BinaryOperator, left: Value, right: Value) -> Value {
 impl Program<'_> {
     /// A function of the project as a value.
     pub fn function_value(&self, function: FunctionRef) -> Value {
-        let class = self.types.find(Type::Function { function, bound: false }).unwrap_or(TypeId::UNKNOWN);
+        let class = self
+            .types
+            .find(Type::Function {
+                function,
+                bound: false,
+            })
+            .unwrap_or(TypeId::UNKNOWN);
         Value::typed(Kinds::FUNCTION, class)
     }
 
@@ -305,7 +393,11 @@ impl Program<'_> {
         if element.class == TypeId::UNKNOWN {
             return Value::of(kind);
         }
-        let wanted = Type::Container { kind, element: element.class, kinds: element.kinds };
+        let wanted = Type::Container {
+            kind,
+            element: element.class,
+            kinds: element.kinds,
+        };
         Value::typed(kind, self.types.find(wanted).unwrap_or(TypeId::UNKNOWN))
     }
 
@@ -316,7 +408,11 @@ impl Program<'_> {
         }
         let kinds = value.kinds - Kinds::NONE;
         if sliced {
-            return if kinds.is_single() && Kinds::SIZED.has(kinds) { Value { kinds, ..value } } else { Value::UNKNOWN };
+            return if kinds.is_single() && Kinds::SIZED.has(kinds) {
+                Value { kinds, ..value }
+            } else {
+                Value::UNKNOWN
+            };
         }
         match self.types.get(value.class) {
             Type::Container { .. } => self.types.element(value.class),
@@ -367,10 +463,18 @@ impl Program<'_> {
     /// A builtin name as a value.
     pub fn builtin(&self, name: &str, dialect: Dialect) -> Value {
         if let Some(class) = self.library.class(name, dialect) {
-            return Value::typed(Kinds::CLASS, self.types.find(Type::Class(class)).unwrap_or(TypeId::UNKNOWN));
+            return Value::typed(
+                Kinds::CLASS,
+                self.types
+                    .find(Type::Class(class))
+                    .unwrap_or(TypeId::UNKNOWN),
+            );
         }
         match self.library.call(name) {
-            Some(call) => Value::typed(Kinds::FUNCTION, self.types.find(Type::Call(call)).unwrap_or(TypeId::UNKNOWN)),
+            Some(call) => Value::typed(
+                Kinds::FUNCTION,
+                self.types.find(Type::Call(call)).unwrap_or(TypeId::UNKNOWN),
+            ),
             None => Value::UNKNOWN,
         }
     }

@@ -13,7 +13,10 @@ pub(super) struct Externals {
 
 impl Externals {
     pub(super) fn after(first: usize) -> Self {
-        Self { first: first as u32, ..Self::default() }
+        Self {
+            first: first as u32,
+            ..Self::default()
+        }
     }
 
     pub(super) fn intern(&mut self, dotted: &str) -> ExternalRef {

@@ -1,7 +1,10 @@
 //! What `except` clauses and context managers catch, by the real class hierarchy.
 
 use super::{Evaluate, Program};
-use crate::ir::{Dialect, ExprId, ExprKind, FunctionId, Module, TryId, TryKind};
+use crate::ir::{
+    Dialect, ExprId, ExprKind, Function, FunctionId, Handler, Inst, InstKind, Module, Next, TryId,
+    TryKind,
+};
 use crate::summary::ClassRef;
 use crate::types::{FunctionRef, ModuleRef, Type};
 
@@ -32,13 +35,30 @@ pub enum Coverage {
 
 impl Program<'_> {
     /// What a handler catches.
-    pub fn catches(&self, module_ref: ModuleRef, function: FunctionId, types: Option<ExprId>) -> Catches {
-        let Some(types) = types else { return Catches::Everything };
+    pub fn catches(
+        &self,
+        module_ref: ModuleRef,
+        function: FunctionId,
+        types: Option<ExprId>,
+    ) -> Catches {
+        let Some(types) = types else {
+            return Catches::Everything;
+        };
         let evaluate = Evaluate::new(self, module_ref, function);
         let mut classes = Vec::new();
         let mut open = false;
-        self.collect_types(&evaluate, self.module(module_ref), types, &mut classes, &mut open, 0);
-        if classes.iter().any(|&class| self.class_name(class) == "BaseException") {
+        self.collect_types(
+            &evaluate,
+            self.module(module_ref),
+            types,
+            &mut classes,
+            &mut open,
+            0,
+        );
+        if classes
+            .iter()
+            .any(|&class| self.class_name(class) == "BaseException")
+        {
             return Catches::Everything;
         }
         Catches::Classes { classes, open }
@@ -59,7 +79,9 @@ impl Program<'_> {
                     self.collect_types(evaluate, module, part, classes, open, depth + 1);
                 }
             }
-            ExprKind::Starred(inner) if depth < 5 => self.collect_types(evaluate, module, inner, classes, open, depth + 1),
+            ExprKind::Starred(inner) if depth < 5 => {
+                self.collect_types(evaluate, module, inner, classes, open, depth + 1)
+            }
             _ => match evaluate.class_named(types) {
                 Some(class) => classes.push(class),
                 None => *open = true,
@@ -69,18 +91,33 @@ impl Program<'_> {
 
     /// How far a handler covers an exception class.
     pub fn covers(&self, catches: &Catches, class: ClassRef, dialect: Dialect) -> Coverage {
-        let Catches::Classes { classes, open } = catches else { return Coverage::Full };
-        let up = classes.iter().any(|&caught| self.is_subclass(class, caught, dialect) != Some(false));
+        let Catches::Classes { classes, open } = catches else {
+            return Coverage::Full;
+        };
+        let up = classes
+            .iter()
+            .any(|&caught| self.is_subclass(class, caught, dialect) != Some(false));
         if up || *open {
             return Coverage::Full;
         }
-        let down = classes.iter().any(|&caught| self.is_subclass(caught, class, dialect) == Some(true));
-        if down { Coverage::Partial } else { Coverage::None }
+        let down = classes
+            .iter()
+            .any(|&caught| self.is_subclass(caught, class, dialect) == Some(true));
+        if down {
+            Coverage::Partial
+        } else {
+            Coverage::None
+        }
     }
 
     /// Whether an exception of `class` raised under `guard` is caught inside the function, and by which region.
     /// Partial coverage by an inner region is told where no outer one covers all.
-    pub fn caught_in(&self, function: FunctionRef, guard: Option<TryId>, class: ClassRef) -> (Coverage, Option<TryId>) {
+    pub fn caught_in(
+        &self,
+        function: FunctionRef,
+        guard: Option<TryId>,
+        class: ClassRef,
+    ) -> (Coverage, Option<TryId>) {
         let (module_ref, id) = self.locate(function);
         let (module, code) = self.code(function);
         let mut best = (Coverage::None, None);
@@ -89,7 +126,13 @@ impl Program<'_> {
             let found = match &code.region(region).kind {
                 TryKind::Catch { handlers, .. } => handlers
                     .iter()
-                    .map(|handler| self.covers(&self.catches(module_ref, id, handler.types), class, module.dialect))
+                    .map(|handler| {
+                        self.covers(
+                            &self.catches(module_ref, id, handler.types),
+                            class,
+                            module.dialect,
+                        )
+                    })
                     .max()
                     .unwrap_or(Coverage::None),
                 TryKind::With { manager, .. } => self.manager_covers(function, *manager, class),
@@ -110,7 +153,9 @@ impl Program<'_> {
     fn manager_covers(&self, function: FunctionRef, manager: ExprId, class: ClassRef) -> Coverage {
         let (module_ref, id) = self.locate(function);
         let module = self.module(module_ref);
-        let ExprKind::Call { callee, arguments } = module.kind(manager) else { return Coverage::None };
+        let ExprKind::Call { callee, arguments } = module.kind(manager) else {
+            return Coverage::None;
+        };
         let evaluate = Evaluate::new(self, module_ref, id);
         let name = evaluate.dotted(callee).unwrap_or_default();
         match name.rsplit('.').next().unwrap_or_default() {
@@ -131,25 +176,80 @@ impl Program<'_> {
     /// generator that it is made of has a `try` around its `yield`.
     pub fn may_swallow(&self, callee: crate::value::Value) -> bool {
         match self.types.get(callee.class) {
-            Type::Class(class) => match (self.method(class, "__exit__"), self.project_class(class)) {
+            Type::Class(class) => match (self.method(class, "__exit__"), self.project_class(class))
+            {
                 (Some(exit), _) => self.returns_truth(exit),
                 (None, Some(info)) => info.has_unknown_base,
                 (None, None) => false,
             },
             Type::Function { function, .. } => {
-                let (_, code) = self.code(function);
-                let catches = code.tries.iter().any(|region| matches!(region.kind, TryKind::Catch { .. }));
-                self.decoration(function).is_context_manager && catches
+                self.decoration(function).is_context_manager && self.has_quiet_handler(function)
             }
             _ => false,
         }
     }
 
+    /// Whether some handler can be left other than by an exception.
+    fn has_quiet_handler(&self, function: FunctionRef) -> bool {
+        let (module, code) = self.code(function);
+        code.tries.iter().any(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => handlers
+                .iter()
+                .any(|handler| is_quiet(module, code, handler)),
+            _ => false,
+        })
+    }
+
     fn returns_truth(&self, function: FunctionRef) -> bool {
         let (module, code) = self.code(function);
         code.insts.iter().any(|inst| match inst.kind {
-            crate::ir::InstKind::Return(Some(value)) => !matches!(module.kind(value), ExprKind::None | ExprKind::False),
+            crate::ir::InstKind::Return(Some(value)) => {
+                !matches!(module.kind(value), ExprKind::None | ExprKind::False)
+            }
             _ => false,
         })
+    }
+}
+
+/// Whether control gets from the head of a handler to behind it.
+fn is_quiet(module: &Module, code: &Function, handler: &Handler) -> bool {
+    let mut seen = vec![false; code.blocks.len()];
+    let mut open = vec![handler.entry];
+    while let Some(id) = open.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        let block = code.block(id);
+        let insts = code.insts(block);
+        let is_behind = insts
+            .first()
+            .is_some_and(|inst| !handler.span.contains(inst.span));
+        if is_behind {
+            return true;
+        }
+        if insts.iter().any(|inst| raises_by_name(module, inst)) {
+            continue;
+        }
+        match block.next {
+            Next::Goto(to) => open.push(to),
+            Next::Branch(one, other) => open.extend([one, other]),
+            Next::Return | Next::Resume(_) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A call like `reraise(…)`, of which its name says that it does not come back.
+fn raises_by_name(module: &Module, inst: &Inst) -> bool {
+    let InstKind::Eval(call) = inst.kind else {
+        return false;
+    };
+    let ExprKind::Call { callee, .. } = module.kind(call) else {
+        return false;
+    };
+    match module.kind(callee) {
+        ExprKind::Attribute { name, .. } => module.name(name).contains("raise"),
+        _ => false,
     }
 }

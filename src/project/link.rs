@@ -6,10 +6,12 @@
 use super::classes::{Assignment, Attribute, collect, member_symbol, resolve_bases};
 use super::decorators::decoration;
 use super::naming::{Imported, ModuleNames};
-use super::{Actual, Decoration, Evaluate, Program, Source, Symbol, Target, actuals, external::Externals};
+use super::{
+    Actual, Decoration, Evaluate, Program, Source, Symbol, Target, actuals, external::Externals,
+};
 use crate::ir::{
-    ExprId, ExprKind, Function, FunctionId, FunctionKind, ImportId, Inst, InstKind, Module, ParameterKind, PlaceId, Scope, Source as Bound,
-    Step,
+    ExprId, ExprKind, Function, FunctionId, FunctionKind, ImportId, Inst, InstKind, Module,
+    ParameterKind, PlaceId, Scope, Source as Bound, Step,
 };
 use crate::library::Library;
 use crate::summary::ClassRef;
@@ -75,7 +77,10 @@ pub(super) fn link<'a>(sources: &'a [Source], library: &'a Library) -> Program<'
         let changed_bases = resolve_bases(&mut program);
         if round < 3 || changed_bases {
             let count = program.functions.len() as u32;
-            program.decorations = (0..count).into_par_iter().map(|f| decoration(&program, FunctionRef(f))).collect();
+            program.decorations = (0..count)
+                .into_par_iter()
+                .map(|f| decoration(&program, FunctionRef(f)))
+                .collect();
         }
         last = run_round(&mut program);
         if last.is_empty() && round > 1 && !changed_bases {
@@ -84,7 +89,10 @@ pub(super) fn link<'a>(sources: &'a [Source], library: &'a Library) -> Program<'
     }
     settle(&mut program, &last);
     let count = program.functions.len() as u32;
-    program.overridden = (0..count).into_par_iter().map(|f| !program.overrides(FunctionRef(f)).is_empty()).collect();
+    program.overridden = (0..count)
+        .into_par_iter()
+        .map(|f| !program.overrides(FunctionRef(f)).is_empty())
+        .collect();
     program
 }
 
@@ -148,7 +156,11 @@ fn intern_symbols(program: &mut Program<'_>) {
         let module = program.module(ModuleRef(index as u32));
         let mut globals = FxHashMap::default();
         for (place, step) in module.body().places.iter().enumerate() {
-            if let Step::Variable { name, scope: Scope::Local { .. } } = step.step {
+            if let Step::Variable {
+                name,
+                scope: Scope::Local { .. },
+            } = step.step
+            {
                 globals.insert(program.symbol_of[index][name.index()], PlaceId::new(place));
             }
         }
@@ -175,8 +187,14 @@ fn intern_types(program: &mut Program<'_>) {
     }
     for index in 0..program.functions.len() as u32 {
         let function = FunctionRef(index);
-        program.types.intern(Type::Function { function, bound: false });
-        program.types.intern(Type::Function { function, bound: true });
+        program.types.intern(Type::Function {
+            function,
+            bound: false,
+        });
+        program.types.intern(Type::Function {
+            function,
+            bound: true,
+        });
     }
     for index in 0..program.sources.len() as u32 {
         program.types.intern(Type::Module(ModuleRef(index)));
@@ -193,9 +211,13 @@ fn resolve_imports(program: &mut Program<'_>) {
         let mut unknown_star = false;
         for id in 0..module.imports.len() {
             let resolved = resolve_import(program, module_ref, ImportId::new(id));
-            let is_star = module.imports[id].name.is_some_and(|name| module.name(name) == "*");
+            let is_star = module.imports[id]
+                .name
+                .is_some_and(|name| module.name(name) == "*");
             match resolved {
-                ResolvedImport::Name(starred, _) | ResolvedImport::Module(starred) if is_star => stars.push(starred),
+                ResolvedImport::Name(starred, _) | ResolvedImport::Module(starred) if is_star => {
+                    stars.push(starred)
+                }
                 _ => unknown_star |= is_star,
             }
             own.push(resolved);
@@ -206,7 +228,11 @@ fn resolve_imports(program: &mut Program<'_>) {
     }
 }
 
-fn resolve_import(program: &mut Program<'_>, module_ref: ModuleRef, id: ImportId) -> ResolvedImport {
+fn resolve_import(
+    program: &mut Program<'_>,
+    module_ref: ModuleRef,
+    id: ImportId,
+) -> ResolvedImport {
     let module = program.module(module_ref);
     let import = &module.imports[id.index()];
     let from = program.modules.resolve(import, module_ref, program.sources);
@@ -222,10 +248,15 @@ fn resolve_import(program: &mut Program<'_>, module_ref: ModuleRef, id: ImportId
         }
         (None, Imported::Project(found)) => ResolvedImport::Module(found),
         (None, Imported::Outside(dotted)) => outside(program, &dotted, &dotted),
-        (Some(name), Imported::Project(found)) => ResolvedImport::Name(found, program.symbol(module_ref, name)),
+        (Some(name), Imported::Project(found)) => {
+            ResolvedImport::Name(found, program.symbol(module_ref, name))
+        }
         (Some(name), Imported::Outside(dotted)) => {
             let submodule = format!("{dotted}.{}", module.name(name));
-            match program.modules.find(&submodule, module_ref, program.sources) {
+            match program
+                .modules
+                .find(&submodule, module_ref, program.sources)
+            {
                 Some(found) => ResolvedImport::Module(found),
                 None => outside(program, &submodule, &submodule),
             }
@@ -235,7 +266,10 @@ fn resolve_import(program: &mut Program<'_>, module_ref: ModuleRef, id: ImportId
 
 /// `import a.b.c` makes all of `whole` known, and binds `bound`, a part of it.
 fn outside(program: &mut Program<'_>, whole: &str, bound: &str) -> ResolvedImport {
-    let ends = whole.match_indices('.').map(|(at, _)| at).chain([whole.len()]);
+    let ends = whole
+        .match_indices('.')
+        .map(|(at, _)| at)
+        .chain([whole.len()]);
     for end in ends {
         let external = program.externals.intern(&whole[..end]);
         program.types.intern(Type::External(external));
@@ -264,7 +298,10 @@ enum Way {
 fn run_round(program: &mut Program<'_>) -> Vec<Changed> {
     let shared: &Program<'_> = program;
     let count = shared.sources.len() as u32;
-    let updates: Vec<Updates> = (0..count).into_par_iter().map(|index| Round::of(shared, ModuleRef(index))).collect();
+    let updates: Vec<Updates> = (0..count)
+        .into_par_iter()
+        .map(|index| Round::of(shared, ModuleRef(index)))
+        .collect();
     apply(program, updates)
 }
 
@@ -298,8 +335,13 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
             *at = at.join(value);
         }
         for (class, symbol, assignment) in update.attributes {
-            let Some(own) = class.0.checked_sub(first_class) else { continue };
-            let attribute: &mut Attribute = program.classes[own as usize].attributes.entry(symbol).or_default();
+            let Some(own) = class.0.checked_sub(first_class) else {
+                continue;
+            };
+            let attribute: &mut Attribute = program.classes[own as usize]
+                .attributes
+                .entry(symbol)
+                .or_default();
             attribute.value = attribute.value.join(assignment.value);
             attribute.assignments.push(assignment);
         }
@@ -315,10 +357,23 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
     }
     let mut changed = Vec::new();
     let difference = |old: &[Value], new: &[Value]| -> Vec<usize> {
-        old.iter().zip(new).enumerate().filter(|(_, (old, new))| old != new).map(|(at, _)| at).collect()
+        old.iter()
+            .zip(new)
+            .enumerate()
+            .filter(|(_, (old, new))| old != new)
+            .map(|(at, _)| at)
+            .collect()
     };
-    changed.extend(difference(&program.facts.variables, &variables).into_iter().map(Changed::Variable));
-    changed.extend(difference(&program.facts.returns, &returns).into_iter().map(Changed::Returned));
+    changed.extend(
+        difference(&program.facts.variables, &variables)
+            .into_iter()
+            .map(Changed::Variable),
+    );
+    changed.extend(
+        difference(&program.facts.returns, &returns)
+            .into_iter()
+            .map(Changed::Returned),
+    );
     if program.types.count() != types_before {
         changed.push(Changed::Types);
     }
@@ -335,7 +390,11 @@ fn better_import(program: &Program<'_>, old: Value, new: Value) -> Value {
         Type::External(_) if value.kinds == Kinds::ANY => 1,
         _ => 2,
     };
-    if old.is_never() || rank(new) > rank(old) { new } else { old }
+    if old.is_never() || rank(new) > rank(old) {
+        new
+    } else {
+        old
+    }
 }
 
 fn refresh_members(program: &mut Program<'_>) {
@@ -347,7 +406,9 @@ fn refresh_members(program: &mut Program<'_>) {
         }
         for place in 0..code.places.len() {
             let place = PlaceId::new(place);
-            let Some((class, symbol)) = member_symbol(program, function, place) else { continue };
+            let Some((class, symbol)) = member_symbol(program, function, place) else {
+                continue;
+            };
             let value = program.variable(function, place);
             let own = class.0 as usize - program.library.class_count();
             program.classes[own].members.insert(symbol, value);
@@ -364,19 +425,30 @@ fn settle(program: &mut Program<'_>, changed: &[Changed]) {
             Changed::Types => {}
         }
     }
-    for value in program.facts.variables.iter_mut().chain(&mut program.facts.returns) {
+    for value in program
+        .facts
+        .variables
+        .iter_mut()
+        .chain(&mut program.facts.returns)
+    {
         if value.is_never() {
             *value = Value::UNKNOWN;
         }
     }
     for info in &mut program.classes {
-        #[expect(clippy::iter_over_hash_type, reason = "each element is changed by itself")]
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "each element is changed by itself"
+        )]
         for value in info.members.values_mut() {
             if value.is_never() {
                 *value = Value::UNKNOWN;
             }
         }
-        #[expect(clippy::iter_over_hash_type, reason = "each element is changed by itself")]
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "each element is changed by itself"
+        )]
         for attribute in info.attributes.values_mut() {
             if attribute.value.is_never() {
                 attribute.value = Value::UNKNOWN;
@@ -396,7 +468,12 @@ struct Round<'p, 'a> {
 impl<'p, 'a> Round<'p, 'a> {
     fn of(program: &'p Program<'a>, module_ref: ModuleRef) -> Updates {
         let module = program.module(module_ref);
-        let mut round = Self { program, module_ref, module, updates: Updates::default() };
+        let mut round = Self {
+            program,
+            module_ref,
+            module,
+            updates: Updates::default(),
+        };
         for (id, code) in module.functions.iter().enumerate() {
             round.function(FunctionId::new(id), code);
         }
@@ -425,7 +502,12 @@ impl<'p, 'a> Round<'p, 'a> {
                 (_, _, _, ParameterKind::DoubleStar) => Value::of(Kinds::DICT),
                 (0, Some(receiver), ..) => receiver,
                 (_, _, Some(annotation), _) => outer.annotated(annotation),
-                _ if parameter.default.is_some_and(|default| self.module.kind(default) == ExprKind::None) => Value::NONE,
+                _ if parameter
+                    .default
+                    .is_some_and(|default| self.module.kind(default) == ExprKind::None) =>
+                {
+                    Value::NONE
+                }
                 _ => continue,
             };
             self.bind(function, parameter.place, value);
@@ -442,27 +524,48 @@ impl<'p, 'a> Round<'p, 'a> {
             let class = self.program.types.find(Type::Class(class))?;
             return Some(Value::typed(Kinds::CLASS, class));
         }
-        Some(Value::typed(Kinds::INSTANCE, self.program.instance_type(class)))
+        Some(Value::typed(
+            Kinds::INSTANCE,
+            self.program.instance_type(class),
+        ))
     }
 
     fn bind(&mut self, function: FunctionRef, place: PlaceId, value: Value) {
-        self.updates.variables.push((function, place, value, Way::Bound));
+        self.updates
+            .variables
+            .push((function, place, value, Way::Bound));
     }
 
-    fn inst(&mut self, evaluate: &Evaluate<'_, 'a>, function: FunctionRef, code: &'a Function, inst: &Inst) {
+    fn inst(
+        &mut self,
+        evaluate: &Evaluate<'_, 'a>,
+        function: FunctionRef,
+        code: &'a Function,
+        inst: &Inst,
+    ) {
         match inst.kind {
-            InstKind::Bind { target, source, annotation } => {
+            InstKind::Bind {
+                target,
+                source,
+                annotation,
+            } => {
                 if let Bound::Import(import) = source {
                     let value = self.import(import);
                     if let Some(place) = self.owner_of(function, code, target) {
-                        self.updates.variables.push((place.0, place.1, value, Way::Imported));
+                        self.updates
+                            .variables
+                            .push((place.0, place.1, value, Way::Imported));
                     }
                     return;
                 }
                 let mut value = self.source(evaluate, source, target);
                 if let Some(annotation) = annotation {
                     let promised = evaluate.annotated(annotation);
-                    value = if promised.is_unknown() { value } else { promised };
+                    value = if promised.is_unknown() {
+                        value
+                    } else {
+                        promised
+                    };
                 }
                 self.target(evaluate, function, code, target, value, inst);
             }
@@ -483,7 +586,10 @@ impl<'p, 'a> Round<'p, 'a> {
             Bound::Augmented { operator, value } => {
                 super::evaluate::binary(operator, evaluate.value(target), evaluate.value(value))
             }
-            Bound::Element { iterable, is_async: false } => self.program.iterated(evaluate.value(iterable)),
+            Bound::Element {
+                iterable,
+                is_async: false,
+            } => self.program.iterated(evaluate.value(iterable)),
             Bound::Entered { manager, .. } => self.entered(evaluate, manager),
             Bound::Function(id) => {
                 let function = self.program.function(self.module_ref, id);
@@ -494,10 +600,17 @@ impl<'p, 'a> Round<'p, 'a> {
             }
             Bound::Class(id) => {
                 let class = self.program.class(self.module_ref, id);
-                let class = self.program.types.find(Type::Class(class)).unwrap_or(TypeId::UNKNOWN);
+                let class = self
+                    .program
+                    .types
+                    .find(Type::Class(class))
+                    .unwrap_or(TypeId::UNKNOWN);
                 Value::typed(Kinds::CLASS, class)
             }
-            Bound::Captured { subject, whole: true } => evaluate.value(subject),
+            Bound::Captured {
+                subject,
+                whole: true,
+            } => evaluate.value(subject),
             _ => Value::UNKNOWN,
         }
     }
@@ -507,13 +620,19 @@ impl<'p, 'a> Round<'p, 'a> {
             ExprKind::List(items) => (Kinds::LIST, self.module.list(items).first().copied()),
             ExprKind::Tuple(items) => (Kinds::TUPLE, self.module.list(items).first().copied()),
             ExprKind::Dict(items) => (Kinds::DICT, self.module.list(items).get(1).copied()),
-            ExprKind::Comprehension(id) => (Kinds::LIST, Some(self.module.comprehension(id).element)),
+            ExprKind::Comprehension(id) => {
+                (Kinds::LIST, Some(self.module.comprehension(id).element))
+            }
             _ => return,
         };
         let Some(element) = element else { return };
         let element = evaluate.value(element);
         if element.class != TypeId::UNKNOWN {
-            let wanted = Type::Container { kind, element: element.class, kinds: element.kinds };
+            let wanted = Type::Container {
+                kind,
+                element: element.class,
+                kinds: element.kinds,
+            };
             if self.program.types.find(wanted).is_none() {
                 self.updates.containers.push(wanted);
             }
@@ -549,21 +668,45 @@ impl<'p, 'a> Round<'p, 'a> {
     }
 
     /// The function and place that a name in `code` is stored in.
-    fn owner_of(&self, function: FunctionRef, code: &Function, target: ExprId) -> Option<(FunctionRef, PlaceId)> {
-        let ExprKind::Name(place) = self.module.kind(target) else { return None };
-        let Step::Variable { name, scope } = code.place(place).step else { return None };
+    fn owner_of(
+        &self,
+        function: FunctionRef,
+        code: &Function,
+        target: ExprId,
+    ) -> Option<(FunctionRef, PlaceId)> {
+        let ExprKind::Name(place) = self.module.kind(target) else {
+            return None;
+        };
+        let Step::Variable { name, scope } = code.place(place).step else {
+            return None;
+        };
         match scope {
-            Scope::Local { .. } | Scope::Parameter { .. } | Scope::Comprehension => Some((function, place)),
-            Scope::Free { function, place, .. } => Some((self.program.function(self.module_ref, function), place)),
+            Scope::Local { .. } | Scope::Parameter { .. } | Scope::Comprehension => {
+                Some((function, place))
+            }
+            Scope::Free {
+                function, place, ..
+            } => Some((self.program.function(self.module_ref, function), place)),
             Scope::Global { .. } => {
                 let symbol = self.program.symbol(self.module_ref, name);
                 let place = self.program.facts.global(self.module_ref, symbol)?;
-                Some((self.program.function(self.module_ref, FunctionId::new(0)), place))
+                Some((
+                    self.program.function(self.module_ref, FunctionId::new(0)),
+                    place,
+                ))
             }
         }
     }
 
-    fn target(&mut self, evaluate: &Evaluate<'_, 'a>, function: FunctionRef, code: &'a Function, target: ExprId, value: Value, inst: &Inst) {
+    fn target(
+        &mut self,
+        evaluate: &Evaluate<'_, 'a>,
+        function: FunctionRef,
+        code: &'a Function,
+        target: ExprId,
+        value: Value,
+        inst: &Inst,
+    ) {
         match self.module.kind(target) {
             ExprKind::Name(_) => {
                 if let Some((owner, place)) = self.owner_of(function, code, target) {
@@ -572,27 +715,59 @@ impl<'p, 'a> Round<'p, 'a> {
             }
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 let element = self.program.iterated(value);
-                let element = if element.is_never() { Value::UNKNOWN } else { element };
+                let element = if element.is_never() {
+                    Value::UNKNOWN
+                } else {
+                    element
+                };
                 for &part in self.module.list(parts) {
                     self.target(evaluate, function, code, part, element, inst);
                 }
             }
-            ExprKind::Starred(inner) => self.target(evaluate, function, code, inner, Value::of(Kinds::LIST), inst),
-            ExprKind::Attribute { value: object, name, .. } => {
+            ExprKind::Starred(inner) => self.target(
+                evaluate,
+                function,
+                code,
+                inner,
+                Value::of(Kinds::LIST),
+                inst,
+            ),
+            ExprKind::Attribute {
+                value: object,
+                name,
+                ..
+            } => {
                 let object = evaluate.value(object);
                 let class = match self.program.types.get(object.class) {
                     Type::Instance(class) | Type::Class(class) => class,
                     _ => return,
                 };
-                let location = Location { file: FileId(self.module_ref.0), span: inst.span };
-                let assignment = Assignment { function, location, value };
-                self.updates.attributes.push((class, self.program.symbol(self.module_ref, name), assignment));
+                let location = Location {
+                    file: FileId(self.module_ref.0),
+                    span: inst.span,
+                };
+                let assignment = Assignment {
+                    function,
+                    location,
+                    value,
+                };
+                self.updates.attributes.push((
+                    class,
+                    self.program.symbol(self.module_ref, name),
+                    assignment,
+                ));
             }
             _ => {}
         }
     }
 
-    fn expr(&mut self, evaluate: &Evaluate<'_, 'a>, function: FunctionRef, code: &'a Function, expr: ExprId) {
+    fn expr(
+        &mut self,
+        evaluate: &Evaluate<'_, 'a>,
+        function: FunctionRef,
+        code: &'a Function,
+        expr: ExprId,
+    ) {
         match self.module.kind(expr) {
             ExprKind::Walrus { target, value } => {
                 if let Some((owner, place)) = self.owner_of(function, code, target) {
@@ -627,16 +802,29 @@ impl<'p, 'a> Round<'p, 'a> {
     fn call(&mut self, evaluate: &Evaluate<'_, 'a>, callee: ExprId, arguments: crate::ir::Run) {
         let (function, bound) = match self.program.target(evaluate.value(callee)) {
             Target::Function { function, bound } => (function, bound),
-            Target::Construct { initializer: Some(function), .. } => (function, true),
+            Target::Construct {
+                initializer: Some(function),
+                ..
+            } => (function, true),
             _ => return,
         };
         let (module, code) = self.program.code(function);
-        let given = actuals(self.module, self.module.arguments(arguments), module, code, bound);
+        let given = actuals(
+            self.module,
+            self.module.arguments(arguments),
+            module,
+            code,
+            bound,
+        );
         for (parameter, actual) in code.parameters.iter().zip(given) {
-            let Actual::Given(value) = actual else { continue };
+            let Actual::Given(value) = actual else {
+                continue;
+            };
             let value = evaluate.value(value);
             if value.class != TypeId::UNKNOWN || !value.is_never() {
-                self.updates.variables.push((function, parameter.place, value, Way::Passed));
+                self.updates
+                    .variables
+                    .push((function, parameter.place, value, Way::Passed));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! What an attribute of a value is, and what a call of one does: the same answers for every pass.
 
 use super::{Program, Symbol};
-use crate::library::Thing;
 use crate::ir::{Dialect, FunctionId, Scope, Step};
+use crate::library::Thing;
 use crate::summary::{ClassRef, Delivery};
 use crate::types::{CallRef, ExternalRef, FunctionRef, ModuleRef, Type};
 use crate::value::{Kinds, TypeId, Value};
@@ -67,7 +67,9 @@ impl Program<'_> {
         if let Some(call) = self.library.method(class, name) {
             return self.library_call(call);
         }
-        self.library.attribute(class, name).unwrap_or(Value::UNKNOWN)
+        self.library
+            .attribute(class, name)
+            .unwrap_or(Value::UNKNOWN)
     }
 
     fn library_call(&self, call: CallRef) -> Value {
@@ -77,7 +79,9 @@ impl Program<'_> {
 
     /// What reading an attribute of an instance gives.
     pub fn instance_attribute(&self, class: ClassRef, symbol: Symbol, name: &str) -> Value {
-        let Some(info) = self.project_class(class) else { return self.library_attribute(class, name) };
+        let Some(info) = self.project_class(class) else {
+            return self.library_attribute(class, name);
+        };
         let mut found = Value::NEVER;
         for &ancestor in &info.linearization {
             let Some(ancestor_info) = self.project_class(ancestor) else {
@@ -94,7 +98,11 @@ impl Program<'_> {
                 break;
             }
         }
-        if found.is_never() { Value::UNKNOWN } else { found }
+        if found.is_never() {
+            Value::UNKNOWN
+        } else {
+            found
+        }
     }
 
     fn class_attribute(&self, class: ClassRef, symbol: Symbol, name: &str) -> Value {
@@ -118,13 +126,22 @@ impl Program<'_> {
 
     /// A function found on an instance or class is bound to it, unless it says otherwise; a property is called.
     fn bind_member(&self, member: Value, on_class: bool) -> Value {
-        let Type::Function { function, .. } = self.types.get(member.class) else { return member };
+        let Type::Function { function, .. } = self.types.get(member.class) else {
+            return member;
+        };
         let decoration = self.decoration(function);
         if decoration.is_property {
-            return if on_class { Value::UNKNOWN } else { self.returned(function) };
+            return if on_class {
+                Value::UNKNOWN
+            } else {
+                self.returned(function)
+            };
         }
         let bound = !decoration.is_static && (!on_class || decoration.is_class_method);
-        let class = self.types.find(Type::Function { function, bound }).unwrap_or(TypeId::UNKNOWN);
+        let class = self
+            .types
+            .find(Type::Function { function, bound })
+            .unwrap_or(TypeId::UNKNOWN);
         Value { class, ..member }
     }
 
@@ -149,7 +166,10 @@ impl Program<'_> {
     }
 
     pub(super) fn module_value(&self, module: ModuleRef) -> Value {
-        let class = self.types.find(Type::Module(module)).unwrap_or(TypeId::UNKNOWN);
+        let class = self
+            .types
+            .find(Type::Module(module))
+            .unwrap_or(TypeId::UNKNOWN);
         Value::typed(Kinds::MODULE, class)
     }
 
@@ -157,7 +177,11 @@ impl Program<'_> {
         if external.0 as usize >= self.library.external_count() {
             return self.outside(&format!("{}.{name}", self.externals.name(external)));
         }
-        match self.library.member(external, name, Dialect::Three).or_else(|| self.library.member(external, name, Dialect::Two)) {
+        match self
+            .library
+            .member(external, name, Dialect::Three)
+            .or_else(|| self.library.member(external, name, Dialect::Two))
+        {
             Some(member) => self.thing(member),
             None => Value::UNKNOWN,
         }
@@ -165,7 +189,10 @@ impl Program<'_> {
 
     /// What a dotted name outside the project stands for.
     pub(super) fn outside(&self, dotted: &str) -> Value {
-        let known = self.library.external(dotted, Dialect::Three).or_else(|| self.library.external(dotted, Dialect::Two));
+        let known = self
+            .library
+            .external(dotted, Dialect::Three)
+            .or_else(|| self.library.external(dotted, Dialect::Two));
         if let Some(known) = known {
             return self.thing(known);
         }
@@ -195,10 +222,14 @@ impl Program<'_> {
     /// The dotted name of a thing outside the project.
     pub fn external_name(&self, value: Value) -> Option<String> {
         match self.types.get(value.class) {
-            Type::External(external) if (external.0 as usize) < self.library.external_count() => Some(self.library.external_name(external)),
+            Type::External(external) if (external.0 as usize) < self.library.external_count() => {
+                Some(self.library.external_name(external))
+            }
             Type::External(external) => Some(self.externals.name(external).to_owned()),
             Type::Call(call) => Some(self.library.get(call).name.clone()),
-            Type::Class(class) if self.project_class(class).is_none() => Some(self.library.class_name(class).to_owned()),
+            Type::Class(class) if self.project_class(class).is_none() => {
+                Some(self.library.class_name(class).to_owned())
+            }
             _ => None,
         }
     }
@@ -208,15 +239,22 @@ impl Program<'_> {
         match self.types.get(callee.class) {
             Type::Function { function, bound } => Target::Function { function, bound },
             Type::Call(call) => Target::Library(call),
-            Type::Class(class) if self.project_class(class).is_some() => {
-                Target::Construct { class, initializer: self.method(class, "__init__") }
-            }
+            Type::Class(class) if self.project_class(class).is_some() => Target::Construct {
+                class,
+                initializer: self.method(class, "__init__"),
+            },
             Type::Class(class) => match self.library.constructor(class) {
                 Some(call) => Target::Library(call),
-                None => Target::Construct { class, initializer: None },
+                None => Target::Construct {
+                    class,
+                    initializer: None,
+                },
             },
             Type::Instance(class) => match self.method(class, "__call__") {
-                Some(function) => Target::Function { function, bound: true },
+                Some(function) => Target::Function {
+                    function,
+                    bound: true,
+                },
                 None => Target::Unknown,
             },
             _ => Target::Unknown,
@@ -244,7 +282,9 @@ impl Program<'_> {
         match self.target(callee) {
             Target::Function { function, .. } => self.function_result(function),
             Target::Library(call) => self.library.get(call).returns(given, named),
-            Target::Construct { class, .. } => Value::typed(Kinds::INSTANCE, self.instance_type(class)),
+            Target::Construct { class, .. } => {
+                Value::typed(Kinds::INSTANCE, self.instance_type(class))
+            }
             Target::Unknown => Value::UNKNOWN,
         }
     }

@@ -15,7 +15,7 @@ mod lookup;
 mod naming;
 
 pub use arguments::{Actual, actuals};
-pub use calls::{CallGraph, CallSite};
+pub use calls::{CallGraph, CallSite, Handed};
 pub use classes::{Attribute, ClassInfo};
 pub use decorators::Decoration;
 pub use evaluate::{Evaluate, binary, literal};
@@ -148,7 +148,9 @@ impl<'a> Program<'a> {
 
     /// The type of an instance of `class`.
     pub fn instance_type(&self, class: ClassRef) -> TypeId {
-        self.types.find(Type::Instance(class)).unwrap_or(TypeId::UNKNOWN)
+        self.types
+            .find(Type::Instance(class))
+            .unwrap_or(TypeId::UNKNOWN)
     }
 
     /// The class whose method a function is: defined directly in the class's body.

@@ -27,11 +27,17 @@ impl ModuleNames {
     /// Names the modules of `sources`: from the outermost folder that is a package, and also from the project's root
     /// and its `src` folder, as namespace packages and scripts are imported.
     pub fn of(sources: &[Source]) -> Self {
-        let packages: FxHashSet<&str> = sources.iter().filter_map(|source| package_folder(&source.path)).collect();
+        let packages: FxHashSet<&str> = sources
+            .iter()
+            .filter_map(|source| package_folder(&source.path))
+            .collect();
         let mut names = Self::default();
         for (index, source) in sources.iter().enumerate() {
             let parts = module_parts(&source.path);
-            let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = source
+                .path
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder);
             let start = package_start(folder, &packages);
             let canonical = parts[start.min(parts.len().saturating_sub(1))..].join(".");
             let module = ModuleRef(index as u32);
@@ -43,7 +49,9 @@ impl ModuleNames {
                 }
             }
             names.canonical.push(canonical);
-            names.is_package.push(package_folder(&source.path).is_some());
+            names
+                .is_package
+                .push(package_folder(&source.path).is_some());
         }
         names
     }
@@ -88,7 +96,13 @@ impl ModuleNames {
         }
     }
 
-    fn relative(&self, dotted: &str, level: u8, importer: ModuleRef, sources: &[Source]) -> Imported {
+    fn relative(
+        &self,
+        dotted: &str,
+        level: u8,
+        importer: ModuleRef,
+        sources: &[Source],
+    ) -> Imported {
         let own = self.name(importer);
         let mut parts: Vec<&str> = own.split('.').collect();
         let up = usize::from(level) - usize::from(self.is_package[importer.0 as usize]);
@@ -110,7 +124,11 @@ fn package_folder(path: &str) -> Option<&str> {
 
 /// How many leading folders of `folder` are outside of its outermost package.
 fn package_start(folder: &str, packages: &FxHashSet<&str>) -> usize {
-    let depth = if folder.is_empty() { 0 } else { folder.split('/').count() };
+    let depth = if folder.is_empty() {
+        0
+    } else {
+        folder.split('/').count()
+    };
     let mut start = depth;
     let mut at = folder;
     while start > 0 && packages.contains(at) {
@@ -121,7 +139,10 @@ fn package_start(folder: &str, packages: &FxHashSet<&str>) -> usize {
 }
 
 fn module_parts(path: &str) -> Vec<&str> {
-    let stem = path.strip_suffix(".py").or_else(|| path.strip_suffix(".pyi")).unwrap_or(path);
+    let stem = path
+        .strip_suffix(".py")
+        .or_else(|| path.strip_suffix(".pyi"))
+        .unwrap_or(path);
     let mut parts: Vec<&str> = stem.split('/').collect();
     if parts.len() > 1 && parts.last() == Some(&"__init__") {
         parts.pop();
@@ -130,5 +151,8 @@ fn module_parts(path: &str) -> Vec<&str> {
 }
 
 fn shared_folders(a: &str, b: &str) -> usize {
-    a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
+    a.split('/')
+        .zip(b.split('/'))
+        .take_while(|(a, b)| a == b)
+        .count()
 }

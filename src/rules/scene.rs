@@ -1,6 +1,7 @@
 //! What a rule can see, and how it says what it found.
 
 use super::Rule;
+use crate::escape::Escapes;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Flow;
 use crate::infer::Trace;
@@ -28,6 +29,8 @@ pub struct Whole<'s> {
     pub summaries: &'s [Summary],
     /// What was seen in each function.
     pub traces: &'s [Trace],
+    /// What can fail for a reason outside the program, and how far up that gets.
+    pub escapes: &'s Escapes,
 }
 
 impl Scene<'_> {
@@ -39,8 +42,22 @@ impl Scene<'_> {
     /// A finding at a span of the function at work.
     pub fn at_span(&self, span: Span, message: Message) -> Finding {
         let (_, inst) = self.flow.position();
-        let statement = self.flow.code.insts.get(inst as usize).map_or(span.start, |inst| inst.span.start);
-        Finding { statement, ..draft(self.rule, self.flow.program, self.flow.function, span, message) }
+        let statement = self
+            .flow
+            .code
+            .insts
+            .get(inst as usize)
+            .map_or(span.start, |inst| inst.span.start);
+        Finding {
+            statement,
+            ..draft(
+                self.rule,
+                self.flow.program,
+                self.flow.function,
+                span,
+                message,
+            )
+        }
     }
 
     /// Where an expression of the function at work stands.
@@ -50,21 +67,40 @@ impl Scene<'_> {
 
     /// A span in the file at work.
     pub fn location_of(&self, span: Span) -> Location {
-        Location { file: self.flow.program.file(self.flow.function), span }
+        Location {
+            file: self.flow.program.file(self.flow.function),
+            span,
+        }
     }
 
     /// A place on the way to a finding.
     pub fn related(&self, expr: ExprId, message: Message) -> Related {
-        Related { location: self.location(expr), message }
+        Related {
+            location: self.location(expr),
+            message,
+        }
     }
 }
 
 /// A finding in a function, of the rule's own severity and medium confidence; in a test it is a hint.
-pub fn draft(rule: &'static Rule, program: &Program<'_>, function: FunctionRef, span: Span, message: Message) -> Finding {
-    let location = Location { file: program.file(function), span };
+pub fn draft(
+    rule: &'static Rule,
+    program: &Program<'_>,
+    function: FunctionRef,
+    span: Span,
+    message: Message,
+) -> Finding {
+    let location = Location {
+        file: program.file(function),
+        span,
+    };
     Finding {
         rule: rule.name,
-        severity: if is_test(program, function) { Severity::Hint } else { rule.severity },
+        severity: if is_test(program, function) {
+            Severity::Hint
+        } else {
+            rule.severity
+        },
         confidence: Confidence::Medium,
         location,
         statement: span.start,
@@ -87,8 +123,17 @@ fn is_test_path(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let file = parts.pop().unwrap_or_default();
     let stem = file.strip_suffix(".py").unwrap_or(file);
-    let in_folder = parts.iter().any(|part| matches!(*part, "test" | "tests" | "testing" | "unittests" | "test_utils"));
-    in_folder || stem.starts_with("test_") || stem.ends_with("_test") || stem.ends_with("_tests") || matches!(stem, "conftest" | "tests" | "test")
+    let in_folder = parts.iter().any(|part| {
+        matches!(
+            *part,
+            "test" | "tests" | "testing" | "unittests" | "test_utils"
+        )
+    });
+    in_folder
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || matches!(stem, "conftest" | "tests" | "test")
 }
 
 impl Finding {

@@ -4,6 +4,9 @@
 //! comments and punctuation, that costs a step of an index to walk.
 
 mod kind;
+mod lines;
+mod repair;
+mod rewrite;
 
 pub use kind::Kind;
 
@@ -37,6 +40,8 @@ pub struct Tree {
     /// Python 2 backticks.
     fragments: FxHashMap<u32, NodeId>,
     has_type_comments: bool,
+    /// Statements and heads of statements that are no Python, in order. In the tree something harmless stands there.
+    unread: Vec<Span>,
 }
 
 thread_local! {
@@ -64,21 +69,23 @@ pub fn parse_only(text: &[u8]) {
 
 /// Parses a file.
 pub fn parse(text: &[u8]) -> Tree {
-    let mut tree = Tree::default();
     let Some(parsed) = parse_text(text) else {
-        tree.nodes.push(Node {
-            start: 0,
-            end: text.len() as u32,
-            next: 1,
-            kind: Kind::Module,
-            missing: false,
-        });
-        tree.has_error = true;
+        let mut tree = Tree {
+            has_error: true,
+            ..Tree::default()
+        };
+        tree.open_root(text.len() as u32);
         return tree;
     };
-    tree.nodes.reserve(text.len() / 8);
-    let quoted = tree.flatten(&parsed, text, 0);
-    drop(parsed);
+    let (mut tree, quoted) = if parsed.root_node().has_error() {
+        repair::parse(text, parsed)
+    } else {
+        let mut tree = Tree::default();
+        tree.nodes.reserve(text.len() / 8);
+        let mut quoted = Vec::new();
+        tree.flatten(&parsed, text, &mut quoted);
+        (tree, quoted)
+    };
     for node in quoted {
         tree.parse_quoted(text, node);
     }
@@ -133,6 +140,13 @@ impl Tree {
         self.children(node).find(|&child| self.kind(child) == kind)
     }
 
+    /// Whether a statement starts with `async`.
+    pub fn is_async(&self, node: NodeId) -> bool {
+        self.children(node)
+            .next()
+            .is_some_and(|child| self.kind(child) == Kind::Async)
+    }
+
     /// All nodes below a node and the node itself, in the order of the text.
     pub fn descendants(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<> {
         (node.0..self.nodes[node.0 as usize].next).map(NodeId)
@@ -157,13 +171,74 @@ impl Tree {
         self.has_type_comments
     }
 
-    /// Appends the nodes of `parsed`, moved back by `shift` bytes. Returns the strings that hold expressions.
-    fn flatten(&mut self, parsed: &tree_sitter::Tree, text: &[u8], shift: u32) -> Vec<NodeId> {
+    /// Statements and heads of statements that are no Python.
+    pub fn unread(&self) -> &[Span] {
+        &self.unread
+    }
+
+    /// Whether there is anything in the file that the parser could not read.
+    pub fn is_repaired(&self) -> bool {
+        self.has_error || !self.unread.is_empty()
+    }
+
+    /// Whether something harmless stands for what is written at `start`.
+    pub fn unread_at(&self, start: u32) -> Option<Span> {
+        let index = self
+            .unread
+            .binary_search_by_key(&start, |span| span.start)
+            .ok()?;
+        Some(self.unread[index])
+    }
+
+    /// Starts a tree whose statements come from several parses.
+    fn open_root(&mut self, end: u32) {
+        self.nodes.push(Node {
+            start: 0,
+            end,
+            next: 1,
+            kind: Kind::Module,
+            missing: false,
+        });
+    }
+
+    fn close_root(&mut self) {
+        self.nodes[0].next = self.nodes.len() as u32;
+    }
+
+    /// Appends the statements of `parsed`, whose text starts at `offset` of the file.
+    fn append_piece(
+        &mut self,
+        parsed: &tree_sitter::Tree,
+        text: &[u8],
+        offset: u32,
+        quoted: &mut Vec<NodeId>,
+    ) {
+        let (first, strings) = (self.nodes.len(), quoted.len());
+        let comments = self.comments.len();
+        self.flatten(parsed, text, quoted);
+        self.comments.truncate(comments);
+        // The piece's own root goes: everything behind it moves up by one.
+        if self.nodes[first].kind == Kind::Module {
+            self.nodes.remove(first);
+            for node in &mut self.nodes[first..] {
+                node.next -= 1;
+            }
+            for string in &mut quoted[strings..] {
+                string.0 -= 1;
+            }
+        }
+        for node in &mut self.nodes[first..] {
+            node.start += offset;
+            node.end += offset;
+        }
+    }
+
+    /// Appends the nodes of `parsed`, and to `quoted` the strings that hold expressions.
+    fn flatten(&mut self, parsed: &tree_sitter::Tree, text: &[u8], quoted: &mut Vec<NodeId>) {
         let table = kind::table();
         let has_error = parsed.root_node().has_error();
         self.has_error |= has_error;
         let mut open: Vec<u32> = Vec::new();
-        let mut quoted = Vec::new();
         let mut types = 0_u32;
         let mut cursor = parsed.walk();
         loop {
@@ -174,10 +249,7 @@ impl Tree {
                 .unwrap_or(Kind::Error);
             if kind != Kind::Punctuation {
                 let index = self.nodes.len() as u32;
-                let (start, end) = (
-                    node.start_byte() as u32 - shift,
-                    node.end_byte() as u32 - shift,
-                );
+                let (start, end) = (node.start_byte() as u32, node.end_byte() as u32);
                 if kind == Kind::Comment {
                     self.comments.push(Span { start, end });
                 } else {
@@ -191,8 +263,8 @@ impl Tree {
                     });
                     let mut descend = !kind.is_leaf();
                     if kind == Kind::String {
-                        descend = may_interpolate(text, start + shift);
-                        if types > 0 || text.get((start + shift) as usize) == Some(&b'`') {
+                        descend = may_interpolate(text, start);
+                        if types > 0 || text.get(start as usize) == Some(&b'`') {
                             quoted.push(NodeId(index));
                         }
                     }
@@ -205,7 +277,7 @@ impl Tree {
             }
             while !cursor.goto_next_sibling() {
                 let Some(closed) = open.pop() else {
-                    return quoted;
+                    return;
                 };
                 cursor.goto_parent();
                 let next = self.nodes.len() as u32;
@@ -240,14 +312,14 @@ impl Tree {
         if parsed.root_node().has_error() {
             return;
         }
-        let shift_back = content.start - 1;
+        let offset = content.start - 1;
         let first = self.nodes.len();
         let comments = self.comments.len();
-        self.flatten(&parsed, &piece, 0);
+        self.flatten(&parsed, &piece, &mut Vec::new());
         self.comments.truncate(comments);
         for node in &mut self.nodes[first..] {
-            node.start += shift_back;
-            node.end += shift_back;
+            node.start += offset;
+            node.end += offset;
         }
         let root = NodeId(first as u32);
         let statement = self
