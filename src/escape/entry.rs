@@ -32,7 +32,7 @@ pub struct Entries {
     pub handles_errors: bool,
     /// The project is run, not only imported: it has a `__main__` or a registered entry point.
     pub is_application: bool,
-    out_of_scope: Vec<bool>,
+    pub(super) out_of_scope: Vec<bool>,
 }
 
 impl Entries {
@@ -103,7 +103,7 @@ fn is_out_of_scope(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let file = parts.pop().unwrap_or_default();
     let stem = file.strip_suffix(".py").unwrap_or(file);
-    parts.iter().any(|part| FOLDERS.contains(part))
+    parts.iter().any(|part| FOLDERS.contains(part) || part.starts_with("example"))
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.ends_with("_tests")

@@ -129,8 +129,9 @@ impl<'p, 'a> Guards<'p, 'a> {
         while let Some(region) = at {
             match &local.regions[region.index()] {
                 Region::Catch(clauses) => {
-                    left.nearest = left.nearest.or(Some(region));
-                    self.through(&mut left, region, clauses, classes, module.dialect);
+                    if !self.through(&mut left, region, clauses, classes, module.dialect) {
+                        left.nearest = left.nearest.or(Some(region));
+                    }
                 }
                 Region::With(Some(catches)) => {
                     left.classes &= !self.covered(catches, classes, module.dialect)
@@ -142,6 +143,7 @@ impl<'p, 'a> Guards<'p, 'a> {
         left
     }
 
+    /// Takes away what a region stops. Whether it looks at something only to raise it again.
     fn through(
         &self,
         left: &mut Left,
@@ -149,8 +151,10 @@ impl<'p, 'a> Guards<'p, 'a> {
         clauses: &[(Catches, Fate)],
         classes: &[ClassRef],
         dialect: Dialect,
-    ) {
+    ) -> bool {
         let mut decided = 0;
+        let mut reraises = false;
+        let mut partial = 0;
         for (catches, fate) in clauses {
             for (index, &class) in classes.iter().enumerate() {
                 let bit = 1 << index;
@@ -160,17 +164,21 @@ impl<'p, 'a> Guards<'p, 'a> {
                 match self.covers(catches, class, dialect) {
                     Coverage::Full => {
                         decided |= bit;
-                        if *fate != Fate::Reraised {
+                        if *fate == Fate::Reraised {
+                            reraises = true;
+                        } else {
                             left.classes &= !bit;
                         }
                     }
-                    Coverage::Partial if *fate != Fate::Reraised => {
-                        left.partial = left.partial.or(Some(region))
-                    }
+                    Coverage::Partial if *fate != Fate::Reraised => partial |= bit,
                     Coverage::Partial | Coverage::None => {}
                 }
             }
         }
+        if partial & left.classes & !decided != 0 {
+            left.partial = left.partial.or(Some(region));
+        }
+        reraises
     }
 
     /// Which of `classes` the decorators of a function let through.

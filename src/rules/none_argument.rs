@@ -30,7 +30,11 @@ enum Evidence {
     /// Its annotation says so.
     Declared,
     /// A call passes None, or what may be None.
-    Passed { caller: FunctionRef, call: ExprId, literal: bool },
+    Passed {
+        caller: FunctionRef,
+        call: ExprId,
+        literal: bool,
+    },
     /// A call passes on a parameter that may be None.
     Forwarded { from: Key, call: ExprId },
 }
@@ -48,7 +52,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             if told.contains(&used.parameter) {
                 continue;
             }
-            let Some(&why) = evidence.get(&(function, used.parameter)) else { continue };
+            let Some(&why) = evidence.get(&(function, used.parameter)) else {
+                continue;
+            };
             if !can_get_there(whole, function, used) {
                 continue;
             }
@@ -62,12 +68,24 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
 /// Whether there is a way to the use on which the parameter is still the None that was passed.
 fn can_get_there(whole: &Whole<'_>, function: FunctionRef, used: &ParameterUse) -> bool {
     let none = FxHashMap::default();
-    let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, function);
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        function,
+    );
     let place = flow.code.parameters[usize::from(used.parameter)].place;
     if flow.place_of(used.subject) != Some(place) {
         return true;
     }
-    flow.witness(Wanted { place, origin: None, passed: true, target: used.position }) >= Witness::Exception
+    flow.witness(Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: used.position,
+    }) >= Witness::Exception
 }
 
 fn finding(
@@ -90,11 +108,25 @@ fn finding(
         Evidence::Forwarded { .. } => "forwarded",
     };
     let statement = code.insts[used.position.1 as usize].span.start;
-    let mut finding = Finding { statement, ..draft(rule, whole.program, function, span, Message::new(key).with("name", name.clone())) };
+    let mut finding = Finding {
+        statement,
+        ..draft(
+            rule,
+            whole.program,
+            function,
+            span,
+            Message::new(key).with("name", name.clone()),
+        )
+    };
     let confidence = confidence(whole, function, parameter.place, why);
     finding.related = path(whole, evidence, (function, used.parameter), why);
-    finding.cause = finding.related.last().map(|related| text_of(whole, related.location));
-    finding.confidence(confidence).help(Message::new("guard").with("name", name))
+    finding.cause = finding
+        .related
+        .last()
+        .map(|related| text_of(whole, related.location));
+    finding
+        .confidence(confidence)
+        .help(Message::new("guard").with("name", name))
 }
 
 fn text_of(whole: &Whole<'_>, location: Location) -> String {
@@ -102,35 +134,65 @@ fn text_of(whole: &Whole<'_>, location: Location) -> String {
 }
 
 /// From the parameter back to where None comes from.
-fn path(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, mut key: Key, mut why: Evidence) -> Vec<Related> {
+fn path(
+    whole: &Whole<'_>,
+    evidence: &FxHashMap<Key, Evidence>,
+    mut key: Key,
+    mut why: Evidence,
+) -> Vec<Related> {
     let mut related = Vec::new();
     while related.len() < CHAIN {
         let (module, code) = whole.program.code(key.0);
         let parameter = &code.parameters[usize::from(key.1)];
         let name = module.name(parameter.name).to_owned();
-        let here = |span| Location { file: whole.program.file(key.0), span };
+        let here = |span| Location {
+            file: whole.program.file(key.0),
+            span,
+        };
         match why {
             Evidence::Default(call) => {
                 let location = here(parameter.span);
-                related.push(Related { location, message: Message::new("default-here").with("name", name.clone()) });
+                related.push(Related {
+                    location,
+                    message: Message::new("default-here").with("name", name.clone()),
+                });
                 if let Some((caller, call)) = call {
-                    related.push(Related { location: call_location(whole, caller, call), message: Message::new("omitted").with("name", name) });
+                    related.push(Related {
+                        location: call_location(whole, caller, call),
+                        message: Message::new("omitted").with("name", name),
+                    });
                 }
                 break;
             }
             Evidence::Declared => {
-                related.push(Related { location: here(parameter.span), message: Message::new("declared-here").with("name", name) });
+                related.push(Related {
+                    location: here(parameter.span),
+                    message: Message::new("declared-here").with("name", name),
+                });
                 break;
             }
-            Evidence::Passed { caller, call, literal } => {
-                let message = Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
-                related.push(Related { location: call_location(whole, caller, call), message });
+            Evidence::Passed {
+                caller,
+                call,
+                literal,
+            } => {
+                let message =
+                    Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
+                related.push(Related {
+                    location: call_location(whole, caller, call),
+                    message,
+                });
                 break;
             }
             Evidence::Forwarded { from, call } => {
                 let message = Message::new("forwards").with("name", name);
-                related.push(Related { location: call_location(whole, from.0, call), message });
-                let Some(&next) = evidence.get(&from) else { break };
+                related.push(Related {
+                    location: call_location(whole, from.0, call),
+                    message,
+                });
+                let Some(&next) = evidence.get(&from) else {
+                    break;
+                };
                 key = from;
                 why = next;
             }
@@ -141,15 +203,25 @@ fn path(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, mut key: Key, mu
 
 fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Location {
     let (module, _) = whole.program.code(caller);
-    Location { file: whole.program.file(caller), span: module.span(call) }
+    Location {
+        file: whole.program.file(caller),
+        span: module.span(call),
+    }
 }
 
-fn confidence(whole: &Whole<'_>, function: FunctionRef, place: PlaceId, why: Evidence) -> Confidence {
+fn confidence(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    place: PlaceId,
+    why: Evidence,
+) -> Confidence {
     match why {
         Evidence::Passed { literal: true, .. } => Confidence::High,
         Evidence::Declared if !is_tested(whole, function, place) => Confidence::High,
         Evidence::Default(Some(_)) if !is_tested(whole, function, place) => Confidence::High,
-        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => Confidence::Low,
+        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
+            Confidence::Low
+        }
         _ => Confidence::Medium,
     }
 }
@@ -160,11 +232,18 @@ fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
     code.insts.iter().any(|inst| {
         let mut found = false;
         if let InstKind::Assume { test, .. } = inst.kind {
-            module.walk(test, &mut |part| found |= module.kind(part) == ExprKind::Name(place));
+            module.walk(test, &mut |part| {
+                found |= module.kind(part) == ExprKind::Name(place)
+            });
         }
         inst.kind.for_each_expr(&mut |root| {
             module.walk(root, &mut |part| {
-                if let ExprKind::Compare { operator: Comparison::Is | Comparison::IsNot, left, .. } = module.kind(part) {
+                if let ExprKind::Compare {
+                    operator: Comparison::Is | Comparison::IsNot,
+                    left,
+                    ..
+                } = module.kind(part)
+                {
                     found |= module.kind(left) == ExprKind::Name(place);
                 }
             });
@@ -203,7 +282,9 @@ fn passed(
     let key = (pass.callee, pass.parameter);
     let Some(argument) = pass.argument else {
         if has_none_default(whole, pass.callee, pass.parameter) {
-            evidence.entry(key).or_insert(Evidence::Default(Some((caller, pass.call))));
+            evidence
+                .entry(key)
+                .or_insert(Evidence::Default(Some((caller, pass.call))));
         }
         return;
     };
@@ -214,20 +295,30 @@ fn passed(
         Origin::Expr(_) => {
             let (module, _) = whole.program.code(caller);
             let literal = matches!(module.kind(argument), ExprKind::None);
-            let new = Evidence::Passed { caller, call: pass.call, literal };
+            let new = Evidence::Passed {
+                caller,
+                call: pass.call,
+                literal,
+            };
             let known = evidence.entry(key).or_insert(new);
             if literal && !matches!(known, Evidence::Passed { literal: true, .. }) {
                 *known = new;
             }
         }
-        Origin::Parameter(parameter) => forwards.entry((caller, parameter)).or_default().push((key, pass.call)),
+        Origin::Parameter(parameter) => forwards
+            .entry((caller, parameter))
+            .or_default()
+            .push((key, pass.call)),
         _ => {}
     }
 }
 
 fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
     let (module, code) = whole.program.code(function);
-    let default = code.parameters.get(usize::from(parameter)).and_then(|parameter| parameter.default);
+    let default = code
+        .parameters
+        .get(usize::from(parameter))
+        .and_then(|parameter| parameter.default);
     default.is_some_and(|default| matches!(module.kind(default), ExprKind::None))
 }
 
@@ -242,8 +333,13 @@ fn declared(whole: &Whole<'_>, function: FunctionRef, evidence: &mut FxHashMap<K
     let outer = Evaluate::new(whole.program, module_ref, parent);
     for (index, parameter) in code.parameters.iter().enumerate() {
         let key = (function, index as u16);
-        let optional = parameter.annotation.is_some_and(|annotation| outer.annotated(annotation).may_be_none());
-        if parameter.default.is_some_and(|default| matches!(module.kind(default), ExprKind::None)) {
+        let optional = parameter
+            .annotation
+            .is_some_and(|annotation| outer.annotated(annotation).may_be_none());
+        if parameter
+            .default
+            .is_some_and(|default| matches!(module.kind(default), ExprKind::None))
+        {
             evidence.entry(key).or_insert(Evidence::Default(None));
         } else if optional {
             evidence.entry(key).or_insert(Evidence::Declared);
@@ -256,7 +352,9 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let (module, code) = whole.program.code(function);
     let name = module.name(code.name);
     let is_private = name.starts_with('_') && !name.ends_with("__");
-    let is_nested = code.parent.is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
+    let is_nested = code
+        .parent
+        .is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
     let has_calls = whole.graph.calls_of(function).next().is_some();
     (is_private || is_nested) && has_calls && !whole.graph.escapes(function)
 }

@@ -1,8 +1,8 @@
 //! `none-result`: a call's result, or an attribute, that can be None is used with no guard.
 
 use super::{Check, Family, Rule, Whole, draft};
-use crate::finding::{Confidence, Finding, Message, Related};
 use crate::finding::Severity;
+use crate::finding::{Confidence, Finding, Message, Related};
 use crate::flow::{Flow, Known, Wanted, Witness};
 use crate::infer::ResultUse;
 use crate::ir::{ExprId, ExprKind};
@@ -35,7 +35,14 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         }
         let none = FxHashMap::default();
-        let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, FunctionRef(index as u32));
+        let flow = Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: &none,
+            },
+            FunctionRef(index as u32),
+        );
         let mut told = FxHashSet::default();
         for used in &trace.results {
             if !told.contains(&used.source)
@@ -49,30 +56,62 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings
 }
 
-fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &ResultUse, habits: &FxHashMap<FunctionRef, Habit>) -> Option<Finding> {
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    flow: &Flow<'_, '_>,
+    used: &ResultUse,
+    habits: &FxHashMap<FunctionRef, Habit>,
+) -> Option<Finding> {
     let module = flow.module;
     let witness = match flow.place_of(used.subject) {
-        Some(place) => flow.witness(Wanted { place, origin: Some(used.source), passed: false, target: used.position }),
+        Some(place) => flow.witness(Wanted {
+            place,
+            origin: Some(used.source),
+            passed: false,
+            target: used.position,
+        }),
         None => Witness::Path,
     };
     if witness < Witness::Exception || flow.is_tested_alike(used.source, used.position) {
         return None;
     }
     let what = match module.kind(used.source) {
-        ExprKind::Call { callee, .. } => module.dotted(flow.code, callee).map(|callee| format!("{callee}()")),
+        ExprKind::Call { callee, .. } => module
+            .dotted(flow.code, callee)
+            .map(|callee| format!("{callee}()")),
         _ => module.dotted(flow.code, used.source),
     };
     let what = what.unwrap_or_else(|| "the call".to_owned());
-    let name = flow.place_of(used.subject).map(|place| flow.place_text(place));
+    let name = flow
+        .place_of(used.subject)
+        .map(|place| flow.place_text(place));
     let message = match &name {
-        Some(name) => Message::new("variable").with("name", name.clone()).with("call", what.clone()),
+        Some(name) => Message::new("variable")
+            .with("name", name.clone())
+            .with("call", what.clone()),
         None => Message::new("used").with("call", what.clone()),
     };
     let statement = flow.code.insts[used.position.1 as usize].span.start;
-    let mut finding = Finding { statement, ..draft(rule, whole.program, flow.function, module.span(used.subject), message) };
+    let mut finding = Finding {
+        statement,
+        ..draft(
+            rule,
+            whole.program,
+            flow.function,
+            module.span(used.subject),
+            message,
+        )
+    };
     if used.subject != used.source {
-        let location = Location { file: whole.program.file(flow.function), span: module.span(used.source) };
-        finding.related.push(Related { location, message: Message::new("source").with("call", what) });
+        let location = Location {
+            file: whole.program.file(flow.function),
+            span: module.span(used.source),
+        };
+        finding.related.push(Related {
+            location,
+            message: Message::new("source").with("call", what),
+        });
     }
     let confidence = match callee(flow, used.source) {
         Target::Function { function, .. } => {
@@ -81,7 +120,11 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &R
         }
         Target::Library(call) => {
             let call = whole.program.library.get(call);
-            if call.summary.effects.meets(Effects::PARSE) { Confidence::Low } else { Confidence::High }
+            if call.summary.effects.meets(Effects::PARSE) {
+                Confidence::Low
+            } else {
+                Confidence::High
+            }
         }
         _ => Confidence::Medium,
     };
@@ -101,7 +144,10 @@ fn of_habit(habit: Habit) -> Confidence {
 /// The places where a function of the project returns None.
 fn returns(whole: &Whole<'_>, function: FunctionRef, finding: &mut Finding) {
     for &location in whole.summaries[function.0 as usize].none_at.iter().take(3) {
-        finding.related.push(Related { location, message: Message::new("returns") });
+        finding.related.push(Related {
+            location,
+            message: Message::new("returns"),
+        });
     }
 }
 
@@ -119,7 +165,14 @@ fn habits(whole: &Whole<'_>) -> FxHashMap<FunctionRef, Habit> {
             continue;
         }
         let none = FxHashMap::default();
-        let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, FunctionRef(index as u32));
+        let flow = Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: &none,
+            },
+            FunctionRef(index as u32),
+        );
         let mut tested: Vec<ExprId> = trace.tested.clone();
         let mut used: Vec<ExprId> = trace.results.iter().map(|used| used.source).collect();
         for sources in [&mut tested, &mut used] {
