@@ -96,7 +96,11 @@ fn finding(
     let finding = finding.confidence(confidence(known, want)).help(help);
     let (module_ref, _) = whole.program.locate(function);
     let is_watched = whole.escapes.is_out_of_scope(module_ref);
-    Some(if is_watched { finding.severity(Severity::Hint) } else { finding })
+    Some(if is_watched {
+        finding.severity(Severity::Hint)
+    } else {
+        finding
+    })
 }
 
 /// `FTP()` connects to nobody yet; `Redis(connection_pool=pool)` does as its pool was told.
@@ -109,9 +113,11 @@ fn connects_later(module: &Module, known: &Call, call: ExprId) -> bool {
         _ => false,
     };
     let arguments = module.arguments(arguments);
-    let pooled = |argument: &Argument| named(argument, &["connection_pool", "pool", "connection", "sock"]);
+    let pooled =
+        |argument: &Argument| named(argument, &["connection_pool", "pool", "connection", "sock"]);
     let addressed = |argument: &Argument| {
-        argument.passing == Passing::Positional || named(argument, &["host", "url", "address", "server"])
+        argument.passing == Passing::Positional
+            || named(argument, &["host", "url", "address", "server"])
     };
     let needs_host = ["ftplib.", "smtplib.", "poplib.", "imaplib.", "telnetlib."]
         .iter()

@@ -19,9 +19,33 @@ pub(super) const RULE: Rule = Rule {
 
 /// What tidies up may fail unheard: there is nothing left to save. Parts of names, in lower case.
 const TIDYING: [&str; 27] = [
-    "close", "quit", "shutdown", "disconnect", "terminate", "kill", "unlink", "remove", "rmtree", "rmdir",
-    "cancel", "join", "release", "stop", "clean", "rollback", "logout", "flush", "abort", "loseconnection",
-    "discard", "detach", "unregister", "destroy", "teardown", "__del__", "__exit__",
+    "close",
+    "quit",
+    "shutdown",
+    "disconnect",
+    "terminate",
+    "kill",
+    "unlink",
+    "remove",
+    "rmtree",
+    "rmdir",
+    "cancel",
+    "join",
+    "release",
+    "stop",
+    "clean",
+    "rollback",
+    "logout",
+    "flush",
+    "abort",
+    "loseconnection",
+    "discard",
+    "detach",
+    "unregister",
+    "destroy",
+    "teardown",
+    "__del__",
+    "__exit__",
 ];
 
 /// Classes that are answers rather than errors where a statement or two ask.

@@ -29,7 +29,12 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
         };
         for later in 1..handlers.len() {
             if let Some(shadow) = shadowing(scene, handlers, later) {
-                findings.push(finding(scene, &shadow, &handlers[shadow.earlier], &handlers[later]));
+                findings.push(finding(
+                    scene,
+                    &shadow,
+                    &handlers[shadow.earlier],
+                    &handlers[later],
+                ));
             }
         }
     }
@@ -56,7 +61,11 @@ fn shadowing(scene: &Scene<'_>, handlers: &[Handler], later: usize) -> Option<Sh
         return None;
     };
     let count = classes.len();
-    let mut shadow = Shadow { earlier: 0, classes: Vec::new(), is_all: false };
+    let mut shadow = Shadow {
+        earlier: 0,
+        classes: Vec::new(),
+        is_all: false,
+    };
     for class in classes {
         let earlier = (0..later).find(|&earlier| match catches(&handlers[earlier]) {
             Catches::Everything => true,
@@ -85,7 +94,11 @@ fn is_certain(scene: &Scene<'_>, caught: &Catches, class: ClassRef) -> bool {
 
 fn finding(scene: &Scene<'_>, shadow: &Shadow, earlier: &Handler, later: &Handler) -> Finding {
     let (module, code) = (scene.flow.module, scene.flow.code);
-    let names: Vec<&str> = shadow.classes.iter().map(|&class| scene.flow.program.class_name(class)).collect();
+    let names: Vec<&str> = shadow
+        .classes
+        .iter()
+        .map(|&class| scene.flow.program.class_name(class))
+        .collect();
     let message = if shadow.is_all {
         Message::new("unreachable").with("types", types_text(module, code, later))
     } else {
@@ -100,7 +113,11 @@ fn finding(scene: &Scene<'_>, shadow: &Shadow, earlier: &Handler, later: &Handle
         location,
         message: Message::new("earlier").with("types", types_text(module, code, earlier)),
     };
-    let confidence = if shadow.is_all { Confidence::High } else { Confidence::Medium };
+    let confidence = if shadow.is_all {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
     finding
         .because(related)
         .confidence(confidence)
