@@ -192,7 +192,10 @@ pub fn keeps_exception(module: &Module, code: &Function, handler: &Handler) -> b
         inst.kind.for_each_expr(&mut |root| {
             module.walk(root, &mut |part| match module.kind(part) {
                 ExprKind::Call { callee, .. } => {
-                    kept |= matches!(name_of(module, code, callee), "exc_info" | "Failure" | "fail" | "set_exception")
+                    kept |= matches!(
+                        name_of(module, code, callee),
+                        "exc_info" | "Failure" | "fail" | "set_exception"
+                    )
                 }
                 ExprKind::Subscript { value, .. } => {
                     taken_apart |= called_name(module, value) == Some("exc_info")

@@ -2,7 +2,8 @@
 
 use super::clauses::{Fate, fate};
 use crate::ir::{
-    Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, TryId, TryKind,
+    Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, Passing, TryId,
+    TryKind,
 };
 use crate::library::schema;
 use crate::project::{Catches, Coverage, Evaluate, Program};
@@ -403,7 +404,15 @@ impl<'p, 'a> Guards<'p, 'a> {
         };
         let name = evaluate.dotted(callee).unwrap_or_default();
         if let Some(known) = self.program.library.decorator(&name) {
-            local.retries |= known.retries.is_some();
+            let given = |wanted: &String| {
+                arguments.iter().any(|argument| match argument.passing {
+                    Passing::Keyword(name) => module.name(name) == wanted,
+                    _ => false,
+                })
+            };
+            local.retries |= known.retries.as_ref().is_some_and(|retry| {
+                retry.only_with.is_empty() || retry.only_with.iter().any(given)
+            });
             local.swallowed.extend(self.of_table(
                 known.catches.as_ref(),
                 module_ref,

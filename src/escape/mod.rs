@@ -49,6 +49,9 @@ impl Escapes {
 
     /// Whether a module is a test, a script of the build, or another one whose failures somebody watches.
     pub fn is_out_of_scope(&self, module: ModuleRef) -> bool {
-        self.out_of_scope.get(module.0 as usize).copied().unwrap_or_default()
+        self.out_of_scope
+            .get(module.0 as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }

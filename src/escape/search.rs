@@ -198,7 +198,8 @@ impl Search<'_, '_, '_> {
                 runs: Runs::Test, ..
             }
             | Entry::Registered {
-                fate: Fate::Raised, ..
+                fate: Fate::Raised | Fate::Errback,
+                ..
             } => 0,
             Entry::Public => 1,
             Entry::Registered {

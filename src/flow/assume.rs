@@ -45,6 +45,9 @@ impl Flow<'_, '_> {
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 self.feasible_if(holds != parts.is_empty(), state)
             }
+            ExprKind::Name(_) | ExprKind::Attribute { .. } if self.is_only_checked(test) => {
+                self.feasible_if(!holds, state);
+            }
             ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
                 self.assume_truth(test, holds, state)
             }
@@ -102,6 +105,15 @@ impl Flow<'_, '_> {
     /// Takes in that `test` would come out as `holds`.
     pub fn suppose(&self, test: ExprId, holds: bool, state: &mut State) {
         self.assume(test, holds, state);
+    }
+
+    /// What only type checkers read never runs.
+    fn is_only_checked(&self, test: ExprId) -> bool {
+        let name = self.module.dotted(self.code, test);
+        matches!(
+            name.as_deref(),
+            Some("TYPE_CHECKING" | "typing.TYPE_CHECKING" | "t.TYPE_CHECKING")
+        )
     }
 
     fn feasible_if(&self, feasible: bool, state: &mut State) {
@@ -278,12 +290,16 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if holds && self.module.kind(right) != ExprKind::None {
+            self.assume_typed(place, state);
+        }
         match self.module.kind(right) {
             ExprKind::None => {
                 let held = self.look_up(place, subject, state);
                 let narrowed = if holds {
                     is_none(held, subject)
                 } else {
+                    self.assume_original(held, state);
                     held.without(Kinds::NONE)
                 };
                 self.put(place, narrowed, state);
@@ -327,6 +343,29 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// `copy = x` and then `copy is not None`: x is not None either, if it is never bound again.
+    fn assume_original(&self, copy: Held, state: &mut State) {
+        let original = copy.bound.and_then(|bound| self.place_of(bound));
+        if let (Some(original), Some(bound)) = (original, copy.bound)
+            && self.is_bound_once(original)
+        {
+            let held = self
+                .look_up(original, bound, state)
+                .without(crate::value::Kinds::NONE);
+            self.put(original, held, state);
+        }
+    }
+
+    /// A name for `type(x)` is, or is among, known types: x is not None.
+    fn assume_typed(&self, place: PlaceId, state: &mut State) {
+        if let Some(bound) = self.alias(state, place)
+            && let ExprKind::Call { callee, arguments } = self.module.kind(bound)
+            && self.module.dotted(self.code, callee).as_deref() == Some("type")
+        {
+            self.not_none(self.module.arguments(arguments).first(), state);
+        }
+    }
+
     fn not_none(&self, argument: Option<&Argument>, state: &mut State) {
         let Some(argument) = argument.filter(|argument| argument.passing == Passing::Positional)
         else {
@@ -354,6 +393,9 @@ impl Flow<'_, '_> {
     }
 
     fn assume_membership(&self, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
+        if let Some(place) = self.place_of(left).filter(|_| holds) {
+            self.assume_typed(place, state);
+        }
         if let ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) =
             self.module.kind(right)
         {

@@ -14,7 +14,7 @@ mod witness;
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
-pub use witness::{Wanted, Witness};
+pub use witness::{Circumstances, Given, Wanted, Witness};
 
 use crate::ir::{
     BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
@@ -305,7 +305,7 @@ impl<'p, 'a> Flow<'p, 'a> {
         steady.then_some(bound)
     }
 
-    fn is_bound_once(&self, place: PlaceId) -> bool {
+    pub(crate) fn is_bound_once(&self, place: PlaceId) -> bool {
         let Step::Variable { scope, .. } = self.code.place(place).step else {
             return false;
         };

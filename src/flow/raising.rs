@@ -160,6 +160,17 @@ impl Flow<'_, '_> {
 
     /// Builtins that raise nothing for all practical purposes.
     fn is_harmless_call(&self, callee: ExprId) -> bool {
+        if let ExprKind::Attribute { name, .. } = self.module.kind(callee) {
+            let is_clock = matches!(
+                self.module.name(name),
+                "time" | "monotonic" | "perf_counter" | "now" | "utcnow"
+            );
+            return is_clock
+                && self
+                    .evaluate
+                    .dotted(callee)
+                    .is_some_and(|name| CLOCKS.contains(&name.as_str()));
+        }
         let ExprKind::Name(place) = self.module.kind(callee) else {
             return false;
         };
@@ -187,6 +198,17 @@ impl Flow<'_, '_> {
             || self.program.may_swallow(self.evaluate.value(callee))
     }
 }
+
+/// What the time is: nothing is raised.
+const CLOCKS: &[&str] = &[
+    "time.time",
+    "time.monotonic",
+    "time.perf_counter",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.now",
+    "datetime.utcnow",
+];
 
 /// Comparisons that raise nothing for all practical purposes.
 fn is_harmless(operator: Comparison) -> bool {

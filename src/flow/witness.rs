@@ -25,6 +25,24 @@ pub struct Wanted {
     pub target: (BlockId, u32),
 }
 
+/// What a parameter is for one call, where the call says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// None.
+    None,
+    /// A literal that is true or false, and not None.
+    Literal(bool),
+}
+
+/// What else is known of a way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'c> {
+    /// What the call gave to parameters.
+    pub given: &'c [(PlaceId, Given)],
+    /// The expression inside the target that must be evaluated.
+    pub subject: Option<ExprId>,
+}
+
 /// What came of the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Witness {
@@ -62,8 +80,9 @@ struct Fact {
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
+    subject: Option<ExprId>,
     suite: Option<TryId>,
-    part: Option<ExprId>,
+    only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
     /// Of a comparison with a literal: the place, and the literal's form.
@@ -74,40 +93,68 @@ struct Search<'f, 'p, 'a> {
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
-        self.search(wanted, &[], None)
-    }
-
-    /// The same, where these parameters are None, too: the same call leaves them out.
-    pub fn witness_where(&self, wanted: Wanted, none: &[PlaceId]) -> Witness {
-        self.search(wanted, none, None)
+        self.witness_where(wanted, Circumstances::default())
     }
 
     /// The same for one expression of the target: what its own instruction tests before it counts too, as in
     /// `if test and use(x)`.
     pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
-        self.search(wanted, &[], Some(part))
+        self.witness_where(
+            wanted,
+            Circumstances {
+                subject: Some(part),
+                ..Circumstances::default()
+            },
+        )
     }
 
-    fn search(&self, wanted: Wanted, none: &[PlaceId], part: Option<ExprId>) -> Witness {
+    /// The same under circumstances that the caller knows of.
+    pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
         let suite = self.finally_around(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
             let mut search = Search {
                 flow: self,
                 wanted,
+                subject: circumstances.subject,
                 suite,
-                part,
+                only_control: false,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
                 literals: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
-            if search.run(least, none) {
+            if search.run(least, circumstances.given) {
                 best = least;
                 break;
             }
         }
         best
+    }
+
+    /// Whether control can get to an instruction at all, with these arguments.
+    pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
+        let Some(parameter) = self.code.parameters.first() else {
+            return true;
+        };
+        let wanted = Wanted {
+            place: parameter.place,
+            origin: None,
+            passed: false,
+            target,
+        };
+        let mut search = Search {
+            flow: self,
+            wanted,
+            subject: None,
+            suite: self.finally_around(target.0),
+            only_control: true,
+            seen: FxHashSet::default(),
+            mentions: rustc_hash::FxHashMap::default(),
+            literals: rustc_hash::FxHashMap::default(),
+            steps: 0,
+        };
+        search.run(Witness::EmptyLoop, given) || search.steps > STEPS
     }
 
     /// A hash of an expression's form: equal for expressions that are written alike.
@@ -150,7 +197,7 @@ impl Flow<'_, '_> {
 
 impl Search<'_, '_, '_> {
     /// Whether there is a way that costs no less than `least`.
-    fn run(&mut self, least: Witness, none: &[PlaceId]) -> bool {
+    fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
             facts: Vec::new(),
@@ -159,13 +206,13 @@ impl Search<'_, '_, '_> {
             cost: Witness::Path,
         };
         let mut start = start;
-        let passed = Some(self.wanted.place).filter(|_| self.wanted.passed);
-        for place in passed.into_iter().chain(none.iter().copied()) {
-            let condition = self.noneness_of(place);
-            start.facts.push(Fact {
-                condition,
-                holds: true,
-            });
+        let passed = Some((self.wanted.place, Given::None)).filter(|_| self.wanted.passed);
+        for (place, given) in passed.into_iter().chain(given.iter().copied()) {
+            let (is_none, truth) = match given {
+                Given::None => (true, false),
+                Given::Literal(truth) => (false, truth),
+            };
+            self.remember(&mut start, place, is_none, truth);
         }
         start.facts.sort_unstable();
         start.facts.dedup();
@@ -191,11 +238,11 @@ impl Search<'_, '_, '_> {
         let block = *code.block(walker.block);
         for index in block.insts.range() {
             let inst = &code.insts[index];
-            if walker.armed
-                && (walker.block, index as u32) == self.wanted.target
-                && self.gets_to_part(&walker, inst)
-            {
-                return true;
+            if walker.armed && (walker.block, index as u32) == self.wanted.target {
+                let subject = self.subject;
+                if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {
+                    return true;
+                }
             }
             if block.guard.is_some() {
                 let raising = self.flow.raising(inst);
@@ -213,6 +260,63 @@ impl Search<'_, '_, '_> {
         }
         self.leave(&walker, block.next, open);
         false
+    }
+
+    /// Whether an instruction evaluates a part of it, as far as the conditions inside it are known.
+    fn evaluates(&mut self, walker: &Walker, inst: &Inst, subject: ExprId) -> bool {
+        let mut roots = Vec::new();
+        inst.kind.for_each_expr(&mut |root| roots.push(root));
+        let root = roots.into_iter().find(|&root| self.holds(root, subject));
+        root.is_none_or(|root| self.comes_to(&mut walker.clone(), root, subject))
+    }
+
+    fn holds(&self, expr: ExprId, subject: ExprId) -> bool {
+        let mut found = false;
+        let module = self.flow.module;
+        module.walk(expr, &mut |part| found |= part == subject);
+        found
+    }
+
+    fn comes_to(&mut self, walker: &mut Walker, expr: ExprId, subject: ExprId) -> bool {
+        if expr == subject {
+            return true;
+        }
+        let module = self.flow.module;
+        match module.kind(expr) {
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                if self.holds(test, subject) {
+                    return self.comes_to(walker, test, subject);
+                }
+                let in_then = self.holds(then, subject);
+                let branch = if in_then { then } else { otherwise };
+                self.suppose(walker, test, in_then) && self.comes_to(walker, branch, subject)
+            }
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let is_and = matches!(module.kind(expr), ExprKind::And(_));
+                for &part in module.list(parts) {
+                    if self.holds(part, subject) {
+                        return self.comes_to(walker, part, subject);
+                    }
+                    if !self.suppose(walker, part, is_and) {
+                        return false;
+                    }
+                }
+                true
+            }
+            _ => {
+                let mut next = None;
+                module.for_each_part(expr, &mut |part| {
+                    if next.is_none() && self.holds(part, subject) {
+                        next = Some(part);
+                    }
+                });
+                next.is_none_or(|part| self.comes_to(walker, part, subject))
+            }
+        }
     }
 
     /// Whatever leaves a guarded block comes to the `finally` suite at last, if the use stands in one.
@@ -271,7 +375,9 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if !walker.rounds.contains(&header) {
+                if !walker.rounds.contains(&header)
+                    || (walker.cost == Witness::Exception && self.gives_up(header))
+                {
                     outside.cost = outside.cost.min(Witness::EmptyLoop);
                 }
                 go(one, inside);
@@ -279,6 +385,22 @@ impl Search<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// A loop that tries again, and raises when it has tried often enough: it does not run out.
+    fn gives_up(&self, header: u32) -> bool {
+        let code = self.flow.code;
+        let suite = code.loops[header as usize].suite;
+        let in_loop = |inst: &Inst| suite.contains(inst.span);
+        code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            ) && in_loop(inst)
+        })
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
@@ -342,64 +464,13 @@ impl Search<'_, '_, '_> {
             InstKind::Forget(target) => {
                 if let Some(place) = self.flow.place_of(target) {
                     self.forget(walker, place);
-                    if place == self.wanted.place {
+                    if place == self.wanted.place && !self.only_control {
                         walker.armed = self.wanted.origin.is_none();
                     }
                 }
                 true
             }
             InstKind::Declare { .. } => true,
-        }
-    }
-
-    /// Whether what an instruction tests on the way to the part that is looked for can come out so on this way.
-    fn gets_to_part(&mut self, walker: &Walker, inst: &Inst) -> bool {
-        let Some(part) = self.part else { return true };
-        let mut walker = walker.clone();
-        let mut possible = true;
-        inst.kind.for_each_expr(&mut |root| {
-            possible = possible && self.descend(&mut walker, root, part);
-        });
-        possible
-    }
-
-    /// Takes in the conditions between an expression and a part of it.
-    fn descend(&mut self, walker: &mut Walker, from: ExprId, part: ExprId) -> bool {
-        let module = self.flow.module;
-        if from == part {
-            return true;
-        }
-        let holds = |expr: ExprId| {
-            let mut found = false;
-            module.walk(expr, &mut |at| found |= at == part);
-            found
-        };
-        match module.kind(from) {
-            kind @ (ExprKind::And(parts) | ExprKind::Or(parts)) => {
-                let is_and = matches!(kind, ExprKind::And(_));
-                for &operand in module.list(parts) {
-                    if holds(operand) {
-                        return self.descend(walker, operand, part);
-                    }
-                    if !self.suppose(walker, operand, is_and) {
-                        return !module.list(parts).iter().any(|&operand| holds(operand));
-                    }
-                }
-                true
-            }
-            ExprKind::Conditional { test, then, .. } if !holds(test) && holds(from) => {
-                let in_then = holds(then);
-                self.suppose(walker, test, in_then)
-            }
-            _ => {
-                let mut next = None;
-                module.for_each_part(from, &mut |inner| {
-                    if next.is_none() && holds(inner) {
-                        next = Some(inner);
-                    }
-                });
-                next.is_none_or(|next| self.descend(walker, next, part))
-            }
         }
     }
 
@@ -476,6 +547,9 @@ impl Search<'_, '_, '_> {
             if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
                 let is_origin =
                     value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                if self.only_control {
+                    return;
+                }
                 if walker.armed && !is_origin {
                     alive = false;
                 }
@@ -532,18 +606,25 @@ impl Search<'_, '_, '_> {
         let Some(place) = self.flow.place_of(target) else {
             return;
         };
-        let equal = hash_of(&(
-            "compare",
-            Comparison::Equal as u8,
-            self.flow.form(target),
-            self.flow.form(value),
-        ));
-        self.mentions.insert(equal, vec![place]);
-        self.literals.insert(equal, (place, self.flow.form(value)));
+        self.remember(walker, place, is_none, truth);
+        if !is_none {
+            let positive = Comparison::Equal as u8;
+            let forms = (self.flow.form(target), self.flow.form(value));
+            let condition = hash_of(&("compare", positive, forms.0, forms.1));
+            self.mentions.insert(condition, vec![place]);
+            self.literals.insert(condition, (place, forms.1));
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
+        }
+    }
+
+    fn remember(&mut self, walker: &mut Walker, place: PlaceId, is_none: bool, truth: bool) {
         for (condition, holds) in [
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
-            (equal, true),
         ] {
             walker.facts.push(Fact { condition, holds });
         }
@@ -559,6 +640,37 @@ impl Search<'_, '_, '_> {
                     .get(&fact.condition)
                     .is_some_and(|&(other, form)| other == place && form != literal)
         })
+    }
+
+    /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
+    fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: crate::ir::Run) -> bool {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee);
+        let asks = matches!(
+            name.as_deref(),
+            Some("isinstance" | "issubclass" | "callable")
+        );
+        let arguments = module.arguments(arguments);
+        let place = arguments
+            .first()
+            .and_then(|argument| self.flow.place_of(argument.value));
+        let (true, Some(place)) = (asks, place) else {
+            return false;
+        };
+        let mut about_none = false;
+        for argument in &arguments[1..] {
+            module.walk(argument.value, &mut |part| {
+                let name = module.dotted(self.flow.code, part);
+                about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
+                    || name.is_some_and(|name| name.ends_with("NoneType"));
+            });
+        }
+        let condition = self.noneness_of(place);
+        let none = Fact {
+            condition,
+            holds: true,
+        };
+        !about_none && walker.facts.contains(&none)
     }
 
     fn truth_of(&mut self, place: PlaceId) -> u64 {
@@ -628,8 +740,38 @@ impl Search<'_, '_, '_> {
                 left,
                 right,
             } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Call { callee, arguments }
+                if holds && self.asks_none(walker, callee, arguments) =>
+            {
+                false
+            }
+            ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
+                Some((parts, is_all)) if is_all == holds => module
+                    .list(parts)
+                    .iter()
+                    .all(|&part| self.suppose(walker, part, holds)),
+                Some((parts, _)) => self.suppose_one(walker, parts, holds),
+                None => self.record(walker, test, holds),
+            },
             _ => self.record(walker, test, holds),
         }
+    }
+
+    /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
+    fn quantified(
+        &self,
+        callee: ExprId,
+        arguments: crate::ir::Run,
+    ) -> Option<(crate::ir::Run, bool)> {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee)?;
+        let [argument] = module.arguments(arguments) else {
+            return None;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
+            return None;
+        };
+        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
     }
 
     /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.

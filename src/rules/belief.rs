@@ -272,10 +272,10 @@ pub(super) fn relies(flow: &Flow<'_, '_>, expr: ExprId, found: &mut Vec<Relied>)
         ExprKind::Attribute { value, name, .. } if !is_of_everything(module.name(name)) => {
             add(value, Reliance::Attribute { called: false })
         }
-        ExprKind::Subscript { value, index, .. } => match module.kind(index) {
-            ExprKind::Int(at) => add(value, Reliance::Index(at)),
-            ExprKind::Slice { .. } => {}
-            _ => add(value, Reliance::Key(index)),
+        ExprKind::Subscript { value, index, .. } => match number(module, index) {
+            Some(at) => add(value, Reliance::Index(at)),
+            None if matches!(module.kind(index), ExprKind::Slice { .. }) => {}
+            None => add(value, Reliance::Key(index)),
         },
         ExprKind::Binary {
             operator,
@@ -308,6 +308,18 @@ pub(super) fn relies(flow: &Flow<'_, '_>, expr: ExprId, found: &mut Vec<Relied>)
         _ => {}
     }
     module.for_each_part(expr, &mut |part| relies(flow, part, found));
+}
+
+/// A whole number, written out.
+fn number(module: &Module, expr: ExprId) -> Option<i32> {
+    match module.kind(expr) {
+        ExprKind::Int(number) => Some(number),
+        ExprKind::Unary {
+            operator: UnaryOperator::Minus,
+            operand,
+        } => number(module, operand).map(|number| -number),
+        _ => None,
+    }
 }
 
 fn arithmetic(

@@ -159,7 +159,8 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
             runs: Runs::Test, ..
         }
         | Entry::Registered {
-            fate: Fate::Raised, ..
+            fate: Fate::Raised | Fate::Errback,
+            ..
         } => (Severity::Hint, Confidence::Medium),
         Entry::Registered {
             runs: Runs::Request | Runs::Task,

@@ -1,6 +1,7 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
 mod belief;
+mod calls;
 mod io;
 mod rule;
 mod scene;

@@ -1,11 +1,13 @@
 //! `none-argument`: a parameter that can be None is used with no guard.
 
+use super::calls::{Returns, given, returns_none};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Flow, Known, Origin, Wanted, Witness};
+use crate::flow::{Circumstances, Flow, Known, Origin, Wanted, Witness};
 use crate::infer::{ParameterUse, Pass};
 use crate::ir::{Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId};
-use crate::project::Evaluate;
+use crate::project::{Evaluate, Target};
+use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
@@ -34,6 +36,7 @@ enum Evidence {
         caller: FunctionRef,
         call: ExprId,
         literal: bool,
+        source: ExprId,
     },
     /// A call passes on a parameter that may be None.
     Forwarded { from: Key, call: ExprId },
@@ -55,7 +58,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             let Some(&why) = evidence.get(&(function, used.parameter)) else {
                 continue;
             };
-            if !can_get_there(whole, function, used) {
+            if !can_get_there(whole, function, used, why) {
                 continue;
             }
             told.push(used.parameter);
@@ -65,8 +68,13 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether there is a way to the use on which the parameter is still the None that was passed.
-fn can_get_there(whole: &Whole<'_>, function: FunctionRef, used: &ParameterUse) -> bool {
+/// Whether there is a way to the use on which the parameter is still the None that was passed, for the call that passes it.
+fn can_get_there(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    used: &ParameterUse,
+    why: Evidence,
+) -> bool {
     let none = FxHashMap::default();
     let flow = Flow::new(
         whole.program,
@@ -80,12 +88,27 @@ fn can_get_there(whole: &Whole<'_>, function: FunctionRef, used: &ParameterUse) 
     if flow.place_of(used.subject) != Some(place) {
         return true;
     }
-    flow.witness(Wanted {
+    let call = match why {
+        Evidence::Default(Some((caller, call))) | Evidence::Passed { caller, call, .. } => {
+            Some((caller, call))
+        }
+        Evidence::Forwarded { from, call } => Some((from.0, call)),
+        Evidence::Default(None) | Evidence::Declared => None,
+    };
+    let given = call
+        .map(|(caller, call)| given(whole, caller, call, function))
+        .unwrap_or_default();
+    let circumstances = Circumstances {
+        given: &given,
+        subject: Some(used.subject),
+    };
+    let wanted = Wanted {
         place,
         origin: None,
         passed: true,
         target: used.position,
-    }) >= Witness::Exception
+    };
+    flow.witness_where(wanted, circumstances) >= Witness::Exception
 }
 
 fn finding(
@@ -118,7 +141,7 @@ fn finding(
             Message::new(key).with("name", name.clone()),
         )
     };
-    let confidence = confidence(whole, function, parameter.place, why);
+    let confidence = confidence(whole, evidence, (function, used.parameter), why);
     finding.related = path(whole, evidence, (function, used.parameter), why);
     finding.cause = finding
         .related
@@ -175,6 +198,7 @@ fn path(
                 caller,
                 call,
                 literal,
+                ..
             } => {
                 let message =
                     Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
@@ -211,19 +235,140 @@ fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Locati
 
 fn confidence(
     whole: &Whole<'_>,
-    function: FunctionRef,
-    place: PlaceId,
+    evidence: &FxHashMap<Key, Evidence>,
+    key: Key,
     why: Evidence,
 ) -> Confidence {
+    let (function, parameter) = key;
+    let place = whole.program.code(function).1.parameters[usize::from(parameter)].place;
     match why {
         Evidence::Passed { literal: true, .. } => Confidence::High,
+        Evidence::Passed { caller, source, .. } if is_always_used(whole, key) => {
+            of_source(whole, caller, source)
+        }
+        Evidence::Passed { .. } => Confidence::Low,
         Evidence::Declared if !is_tested(whole, function, place) => Confidence::High,
         Evidence::Default(Some(_)) if !is_tested(whole, function, place) => Confidence::High,
         Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
             Confidence::Low
         }
-        _ => Confidence::Medium,
+        Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
+            Confidence::Low
+        }
+        Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
+        Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
+        Evidence::Default(_) => Confidence::Medium,
     }
+}
+
+/// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.
+fn forwarded(
+    whole: &Whole<'_>,
+    evidence: &FxHashMap<Key, Evidence>,
+    mut why: Evidence,
+) -> Confidence {
+    for _ in 0..CHAIN {
+        let Evidence::Forwarded { from, .. } = why else {
+            break;
+        };
+        let Some(&next) = evidence.get(&from) else {
+            break;
+        };
+        why = next;
+    }
+    match why {
+        Evidence::Default(Some(_)) | Evidence::Passed { literal: true, .. } => Confidence::Medium,
+        Evidence::Passed { caller, source, .. } => of_source(whole, caller, source),
+        _ => Confidence::Low,
+    }
+}
+
+/// How likely a value is None that only may be: high is left to literals.
+fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confidence {
+    let (module, code) = whole.program.code(caller);
+    let ExprKind::Call { callee, .. } = module.kind(source) else {
+        return Confidence::Low;
+    };
+    let none = FxHashMap::default();
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        caller,
+    );
+    match whole.program.target(flow.evaluate.value(callee)) {
+        Target::Function { function, .. } => {
+            let given = given(whole, caller, source, function);
+            if returns_none(whole, function, &given) == Returns::Plainly {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            }
+        }
+        Target::Library(call) => {
+            let parses = whole
+                .program
+                .library
+                .get(call)
+                .summary
+                .effects
+                .meets(Effects::PARSE);
+            let name = module.dotted(code, callee).unwrap_or_default();
+            let is_lookup = matches!(
+                name.rsplit('.').next(),
+                Some("get" | "pop" | "getattr" | "next")
+            );
+            if parses || is_lookup {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            }
+        }
+        _ => Confidence::Low,
+    }
+}
+
+/// Whether there is no way through the function around the use.
+fn is_always_used(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    whole.summaries[function.0 as usize]
+        .demands
+        .iter()
+        .any(|demand| demand.parameter == parameter && demand.always)
+}
+
+/// Somebody hands it around with arguments that nobody here sees (`partial`, a table of handlers), or Python itself calls it.
+fn is_private(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module, code) = whole.program.code(function);
+    let name = module.name(code.name);
+    name.starts_with('_') && !matches!(name, "__init__" | "__call__" | "__new__")
+}
+
+/// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.
+fn is_interface(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    let (module, code) = whole.program.code(function);
+    let name = module.name(code.name);
+    let wanted = module.name(code.parameters[usize::from(parameter)].name);
+    if whole.program.class_of_method(function).is_none() || name.starts_with("__") {
+        return false;
+    }
+    (0..whole.traces.len())
+        .map(|index| FunctionRef(index as u32))
+        .any(|other| {
+            let (theirs, method) = whole.program.code(other);
+            other != function
+                && theirs.name(method.name) == name
+                && whole.program.class_of_method(other).is_some()
+                && method
+                    .parameters
+                    .iter()
+                    .enumerate()
+                    .any(|(index, parameter)| {
+                        theirs.name(parameter.name) == wanted
+                            && has_none_default(whole, other, index as u16)
+                    })
+        })
 }
 
 /// Whether the function tests the parameter for None or truth somewhere: then somebody thought of it.
@@ -292,13 +437,14 @@ fn passed(
         return;
     }
     match pass.held.origin {
-        Origin::Expr(_) => {
+        Origin::Expr(source) => {
             let (module, _) = whole.program.code(caller);
             let literal = matches!(module.kind(argument), ExprKind::None);
             let new = Evidence::Passed {
                 caller,
                 call: pass.call,
                 literal,
+                source,
             };
             let known = evidence.entry(key).or_insert(new);
             if literal && !matches!(known, Evidence::Passed { literal: true, .. }) {

@@ -1,11 +1,13 @@
 //! `none-result`: a call's result, or an attribute, that can be None is used with no guard.
 
+use super::belief::{alike, dominates};
+use super::calls::{Returns, given, returns_none};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
-use crate::flow::{Flow, Known, Wanted, Witness};
+use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
 use crate::infer::ResultUse;
-use crate::ir::{ExprId, ExprKind};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind};
 use crate::project::Target;
 use crate::summary::Effects;
 use crate::text::Location;
@@ -65,15 +67,27 @@ fn finding(
 ) -> Option<Finding> {
     let module = flow.module;
     let witness = match flow.place_of(used.subject) {
-        Some(place) => flow.witness(Wanted {
-            place,
-            origin: Some(used.source),
-            passed: false,
-            target: used.position,
-        }),
+        Some(place) => {
+            let wanted = Wanted {
+                place,
+                origin: Some(used.source),
+                passed: false,
+                target: used.position,
+            };
+            flow.witness_where(
+                wanted,
+                Circumstances {
+                    subject: Some(used.subject),
+                    ..Circumstances::default()
+                },
+            )
+        }
         None => Witness::Path,
     };
-    if witness < Witness::Exception || flow.is_tested_alike(used.source, used.position) {
+    if witness < Witness::Exception
+        || flow.is_tested_alike(used.source, used.position)
+        || is_asked_alike(flow, used)
+    {
         return None;
     }
     let what = match module.kind(used.source) {
@@ -115,21 +129,116 @@ fn finding(
     }
     let confidence = match callee(flow, used.source) {
         Target::Function { function, .. } => {
+            let habit = habits.get(&function).copied().unwrap_or_default();
+            let given = given(whole, flow.function, used.source, function);
+            let confidence = match returns_none(whole, function, &given) {
+                Returns::Never => return None,
+                Returns::HandedOn if habit.tested == 0 => Confidence::Low,
+                Returns::HandedOn => of_habit(habit).min(Confidence::Medium),
+                Returns::Plainly => of_habit(habit),
+            };
             returns(whole, function, &mut finding);
-            of_habit(habits.get(&function).copied().unwrap_or_default())
+            confidence
         }
         Target::Library(call) => {
             let call = whole.program.library.get(call);
             if call.summary.effects.meets(Effects::PARSE) {
                 Confidence::Low
             } else {
-                Confidence::High
+                of_library(flow, used.source)?
             }
         }
-        _ => Confidence::Medium,
+        _ => of_library(flow, used.source)?.min(Confidence::Medium),
     };
     let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
     Some(finding.confidence(confidence).help(help))
+}
+
+/// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
+const STEADY: [&str; 7] = [
+    "get_payload",
+    "get_starttag_text",
+    "spec_from_file_location",
+    "spec_from_loader",
+    "currentframe",
+    "getmodule",
+    "getmodulename",
+];
+
+/// Whether a call that is written alike was tested on the way, however far up.
+fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let module = flow.module;
+    if !matches!(module.kind(used.source), ExprKind::Call { .. }) {
+        return false;
+    }
+    flow.code.blocks.iter().enumerate().any(|(index, block)| {
+        let Some(InstKind::Assume { test, .. }) =
+            flow.code.insts(block).first().map(|inst| inst.kind)
+        else {
+            return false;
+        };
+        let mut found = false;
+        module.walk(test, &mut |part| found |= alike(module, part, used.source));
+        found && dominates(flow.code, BlockId::new(index), used.position.0)
+    })
+}
+
+/// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
+fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(source) else {
+        let ExprKind::Attribute { name, .. } = module.kind(source) else {
+            return Some(Confidence::Medium);
+        };
+        let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr");
+        return Some(if is_stream {
+            Confidence::Low
+        } else {
+            Confidence::Medium
+        });
+    };
+    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+        return Some(Confidence::High);
+    };
+    match (module.name(name), module.arguments(arguments)) {
+        ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
+        ("get", [key, ..])
+            if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) =>
+        {
+            Some(Confidence::Low)
+        }
+        ("get", _) => Some(Confidence::Medium),
+        (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
+        _ if flow.code.kind == FunctionKind::Module => Some(Confidence::Low),
+        _ => Some(Confidence::High),
+    }
+}
+
+/// Whether the code before asks for the key in the same container.
+fn is_contained(flow: &Flow<'_, '_>, key: ExprId, container: ExprId, source: ExprId) -> bool {
+    let before = flow.module.span(source).start;
+    flow.code.exprs.range().any(|index| {
+        let expr = ExprId::new(index);
+        match flow.module.kind(expr) {
+            ExprKind::Compare {
+                operator: Comparison::In | Comparison::NotIn,
+                left,
+                right,
+            } => {
+                flow.module.span(expr).start < before
+                    && alike(flow.module, left, key)
+                    && alike(flow.module, right, container)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// A table that the program wrote down itself: `C.MAPPING`.
+fn is_table(flow: &Flow<'_, '_>, container: ExprId) -> bool {
+    let dotted = flow.module.dotted(flow.code, container).unwrap_or_default();
+    let last = dotted.rsplit('.').next().unwrap_or_default();
+    last.len() > 1 && last.chars().all(|letter| !letter.is_lowercase())
 }
 
 /// Where others test the result, this one ought to; where nobody does, None never comes or always crashes.

@@ -2,7 +2,7 @@
 
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::flow::{Event, Origin, State, Wanted, Witness};
+use crate::flow::{Circumstances, Event, Origin, State, Wanted, Witness};
 use crate::infer::survives_none;
 use crate::ir::ExprKind;
 
@@ -38,7 +38,13 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
         passed: false,
         target: flow.position(),
     };
-    let confidence = match flow.witness(wanted) {
+    let confidence = match flow.witness_where(
+        wanted,
+        Circumstances {
+            subject: Some(subject),
+            ..Circumstances::default()
+        },
+    ) {
         Witness::None => return None,
         Witness::EmptyLoop => Confidence::Low,
         Witness::Exception => Confidence::Medium,

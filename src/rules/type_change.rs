@@ -189,7 +189,8 @@ impl Change<'_> {
     fn old_binding(&self) -> Option<(Old, Reach)> {
         let mut found = None;
         for binding in self.ways.bindings(self.place) {
-            if binding.inst == self.inst || self.is_none(binding) {
+            // A later binding comes round only with the next round of a loop.
+            if binding.inst >= self.inst || self.is_none(binding) {
                 continue;
             }
             let reach = self.ways.reach(self.place, Start::Behind(binding.inst));
@@ -341,13 +342,12 @@ impl Change<'_> {
             .conditions(self.inst)
             .iter()
             .any(|&(test, _, rejoins)| {
-                let mentions = flow.mentions(test, self.place);
-                let text = names_of(flow, test);
-                let is_environment =
-                    |name: &String| ENVIRONMENT.iter().any(|known| name.contains(known));
-                (mentions
-                    && (rejoins || text.iter().any(|name| TYPE_TESTS.contains(&name.as_str()))))
-                    || text.iter().any(is_environment)
+                let names = names_of(flow, test);
+                let asks = |name: &String| {
+                    TYPE_TESTS.contains(&name.as_str())
+                        || ENVIRONMENT.iter().any(|known| name.contains(known))
+                };
+                names.iter().any(asks) || (rejoins && flow.mentions(test, self.place))
             })
     }
 
