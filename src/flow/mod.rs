@@ -84,6 +84,17 @@ pub enum Event<'e> {
         /// The expression that uses it.
         at: ExprId,
     },
+    /// Something is divided by a value.
+    Divide {
+        /// The divisor.
+        divisor: ExprId,
+        /// Its value.
+        held: Held,
+        /// What is divided.
+        dividend: Held,
+        /// The expression, or the target of an augmented assignment.
+        at: ExprId,
+    },
     /// A variable is read.
     Read {
         /// The name.

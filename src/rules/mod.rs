@@ -39,8 +39,11 @@ rules! {
     unguarded_file
     handler_misses_error
     unreachable_handler
+    unguarded_division
+    unguarded_parse
     bare_except
     swallowed_exception
+    broad_try
     exit_in_finally
     missing_timeout
 }

@@ -15,16 +15,36 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
-    let Event::Use { subject, held, at, .. } = event else { return None };
+    let Event::Use {
+        subject, held, at, ..
+    } = event
+    else {
+        return None;
+    };
     let flow = scene.flow;
-    let Origin::Expr(source) = held.origin else { return None };
-    let ExprKind::None = flow.module.kind(source) else { return None };
+    let Origin::Expr(source) = held.origin else {
+        return None;
+    };
+    let ExprKind::None = flow.module.kind(source) else {
+        return None;
+    };
     let place = flow.place_of(subject)?;
     if survives_none(flow) {
         return None;
     }
-    let wanted = Wanted { place, origin: Some(source), passed: false, target: flow.position() };
-    let confidence = match flow.witness_where(wanted, Circumstances { subject: Some(subject), ..Circumstances::default() }) {
+    let wanted = Wanted {
+        place,
+        origin: Some(source),
+        passed: false,
+        target: flow.position(),
+    };
+    let confidence = match flow.witness_where(
+        wanted,
+        Circumstances {
+            subject: Some(subject),
+            ..Circumstances::default()
+        },
+    ) {
         Witness::None => return None,
         Witness::EmptyLoop => Confidence::Low,
         Witness::Exception => Confidence::Medium,

@@ -26,7 +26,11 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
         return findings;
     }
     let ways = Reaching::of(flow);
-    findings.extend(again.into_iter().filter_map(|(place, inst)| redefined(scene, &ways, place, inst)));
+    findings.extend(
+        again
+            .into_iter()
+            .filter_map(|(place, inst)| redefined(scene, &ways, place, inst)),
+    );
     findings
 }
 
@@ -35,8 +39,12 @@ fn bound_again(flow: &Flow<'_, '_>) -> Vec<(PlaceId, u32)> {
     let mut counts = vec![0_u32; flow.code.places.len()];
     let mut definitions = Vec::new();
     for (index, inst) in flow.code.insts.iter().enumerate() {
-        let InstKind::Bind { target, source, .. } = inst.kind else { continue };
-        let ExprKind::Name(place) = flow.module.kind(target) else { continue };
+        let InstKind::Bind { target, source, .. } = inst.kind else {
+            continue;
+        };
+        let ExprKind::Name(place) = flow.module.kind(target) else {
+            continue;
+        };
         counts[place.index()] += 1;
         if is_plain_definition(flow, source) {
             definitions.push((place, index as u32));
@@ -55,7 +63,12 @@ fn is_plain_definition(flow: &Flow<'_, '_>, source: Source) -> bool {
     }
 }
 
-fn redefined(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, place: PlaceId, inst: u32) -> Option<Finding> {
+fn redefined(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    place: PlaceId,
+    inst: u32,
+) -> Option<Finding> {
     let flow = scene.flow;
     let name = flow.place_text(place);
     if is_throwaway(&name) || is_seen_from_inside(flow, place) {
@@ -66,9 +79,22 @@ fn redefined(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, place: PlaceId, ins
         return None;
     }
     let again = reach.kills.iter().find(|kill| kill.inst != inst)?;
-    let InstKind::Bind { target: first, source, .. } = flow.code.insts[inst as usize].kind else { return None };
-    let InstKind::Bind { source: new, .. } = flow.code.insts[again.inst as usize].kind else { return None };
-    if ways.conditions(inst).iter().any(|&(test, ..)| is_for_checkers(flow, test)) {
+    let InstKind::Bind {
+        target: first,
+        source,
+        ..
+    } = flow.code.insts[inst as usize].kind
+    else {
+        return None;
+    };
+    let InstKind::Bind { source: new, .. } = flow.code.insts[again.inst as usize].kind else {
+        return None;
+    };
+    if ways
+        .conditions(inst)
+        .iter()
+        .any(|&(test, ..)| is_for_checkers(flow, test))
+    {
         return None;
     }
     let key = match new {
@@ -76,26 +102,51 @@ fn redefined(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, place: PlaceId, ins
         Source::Class(_) => "class",
         _ => "name",
     };
-    let confidence = if has_bases(flow, source) { Confidence::Medium } else { Confidence::High };
+    let confidence = if has_bases(flow, source) {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    };
     let statement = flow.code.insts[again.inst as usize].span.start;
-    let finding = scene.at(again.name, Message::new(key).with("name", name.clone())).confidence(confidence);
-    let finding = finding.because(scene.related(first, Message::new("first").with("name", name.clone())));
+    let finding = scene
+        .at(again.name, Message::new(key).with("name", name.clone()))
+        .confidence(confidence);
+    let finding =
+        finding.because(scene.related(first, Message::new("first").with("name", name.clone())));
     // A test that is defined twice is never run: worth telling in tests above all.
-    let severity = if name.starts_with("test") { Severity::Warning } else { finding.severity };
-    Some(Finding { statement, severity, ..finding }.help(Message::new("rename").with("name", name)))
+    let severity = if name.starts_with("test") {
+        Severity::Warning
+    } else {
+        finding.severity
+    };
+    Some(
+        Finding {
+            statement,
+            severity,
+            ..finding
+        }
+        .help(Message::new("rename").with("name", name)),
+    )
 }
 
 /// A nested function may have used it before it was defined again.
 fn is_seen_from_inside(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
-    let Step::Variable { scope, .. } = flow.code.place(place).step else { return true };
+    let Step::Variable { scope, .. } = flow.code.place(place).step else {
+        return true;
+    };
     match scope {
-        Scope::Local { captured, rebound_inside } => rebound_inside || (captured && flow.code.kind == FunctionKind::Def),
+        Scope::Local {
+            captured,
+            rebound_inside,
+        } => rebound_inside || (captured && flow.code.kind == FunctionKind::Def),
         _ => true,
     }
 }
 
 fn is_for_checkers(flow: &Flow<'_, '_>, test: ExprId) -> bool {
-    flow.module.dotted(flow.code, test).is_some_and(|name| name.ends_with("TYPE_CHECKING"))
+    flow.module
+        .dotted(flow.code, test)
+        .is_some_and(|name| name.ends_with("TYPE_CHECKING"))
 }
 
 /// Defining a class may register it with a base.
@@ -108,21 +159,47 @@ fn called_data(scene: &Scene<'_>) -> Vec<Finding> {
     let flow = scene.flow;
     let mut findings = Vec::new();
     for index in flow.code.exprs.range() {
-        let ExprKind::Call { callee, .. } = flow.module.kind(ExprId::new(index)) else { continue };
-        let ExprKind::Name(place) = flow.module.kind(callee) else { continue };
-        let Step::Variable { name, scope: Scope::Local { .. } } = flow.code.place(place).step else { continue };
+        let ExprKind::Call { callee, .. } = flow.module.kind(ExprId::new(index)) else {
+            continue;
+        };
+        let ExprKind::Name(place) = flow.module.kind(callee) else {
+            continue;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Local { .. },
+        } = flow.code.place(place).step
+        else {
+            continue;
+        };
         let value = flow.program.variable(flow.function, place);
         if !is_data(value.kinds) || flow.code.kind == FunctionKind::Class {
             continue;
         }
-        let Some(hidden) = hidden_function(flow, name) else { continue };
+        let Some(hidden) = hidden_function(flow, name) else {
+            continue;
+        };
         let text = flow.place_text(place);
         let word = (value.kinds - Kinds::NONE - Kinds::UNBOUND).word();
-        let message = Message::new("called").with("name", text.clone()).with("kind", word);
-        let finding = scene.at(callee, message).confidence(Confidence::High).severity(Severity::Error);
-        let related = crate::finding::Related { location: scene.location_of(hidden), message: Message::new("hidden").with("name", text.clone()) };
+        let message = Message::new("called")
+            .with("name", text.clone())
+            .with("kind", word);
+        let finding = scene
+            .at(callee, message)
+            .confidence(Confidence::High)
+            .severity(Severity::Error);
+        let related = crate::finding::Related {
+            location: scene.location_of(hidden),
+            message: Message::new("hidden").with("name", text.clone()),
+        };
         let statement = flow.module.span(callee).start;
-        findings.push(Finding { statement, ..finding.because(related) }.help(Message::new("rename").with("name", text)));
+        findings.push(
+            Finding {
+                statement,
+                ..finding.because(related)
+            }
+            .help(Message::new("rename").with("name", text)),
+        );
     }
     findings
 }
@@ -134,8 +211,17 @@ fn hidden_function(flow: &Flow<'_, '_>, wanted: crate::ir::NameId) -> Option<cra
         return None;
     }
     body.insts.iter().find_map(|inst| {
-        let InstKind::Bind { target, source: Source::Function(_) | Source::Class(_), .. } = inst.kind else { return None };
-        let ExprKind::Name(place) = flow.module.kind(target) else { return None };
+        let InstKind::Bind {
+            target,
+            source: Source::Function(_) | Source::Class(_),
+            ..
+        } = inst.kind
+        else {
+            return None;
+        };
+        let ExprKind::Name(place) = flow.module.kind(target) else {
+            return None;
+        };
         let is_it = matches!(body.place(place).step, Step::Variable { name, .. } if name == wanted);
         is_it.then(|| flow.module.span(target))
     })

@@ -4,7 +4,9 @@ use super::vocabulary::is_throwaway;
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{At, Event, Flow, Held, Reach, Reaching, Start, State, Wanted, Witness};
-use crate::ir::{BinaryOperator, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Source, Step, TryKind};
+use crate::ir::{
+    BinaryOperator, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Source, Step, TryKind,
+};
 use crate::types::Type;
 use crate::value::Kinds;
 
@@ -37,19 +39,36 @@ struct Change<'s> {
 }
 
 fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
-    let Event::Bind { target, before, after } = event else { return None };
+    let Event::Bind {
+        target,
+        before,
+        after,
+    } = event
+    else {
+        return None;
+    };
     let (old, new) = (family(scene.flow, before)?, family(scene.flow, after)?);
     if !is_unrelated(old, new) {
         return None;
     }
     let flow = scene.flow;
-    let ExprKind::Name(place) = flow.module.kind(target) else { return None };
+    let ExprKind::Name(place) = flow.module.kind(target) else {
+        return None;
+    };
     let value = after.bound?;
     let inst = flow.position().1;
     if !is_considered(flow, place) || !is_written_by_value(flow, inst) {
         return None;
     }
-    let change = Change { flow, ways: Reaching::of(flow), place, inst, value, old, new };
+    let change = Change {
+        flow,
+        ways: Reaching::of(flow),
+        place,
+        inst,
+        value,
+        old,
+        new,
+    };
     change.finding(scene, target)
 }
 
@@ -67,9 +86,15 @@ fn family(flow: &Flow<'_, '_>, held: Held) -> Option<Kinds> {
 
 /// An instance of a class of the project that has no base which might make it a text, number or container.
 fn is_plain_instance(flow: &Flow<'_, '_>, held: Held) -> bool {
-    let Type::Instance(class) = flow.program.types.get(held.value.class) else { return false };
-    let Some(info) = flow.program.project_class(class) else { return false };
-    let is_plain = |base| flow.program.project_class(base).is_some() || flow.program.class_name(base) == "object";
+    let Type::Instance(class) = flow.program.types.get(held.value.class) else {
+        return false;
+    };
+    let Some(info) = flow.program.project_class(class) else {
+        return false;
+    };
+    let is_plain = |base| {
+        flow.program.project_class(base).is_some() || flow.program.class_name(base) == "object"
+    };
     !info.has_unknown_base && info.linearization.iter().all(|&base| is_plain(base))
 }
 
@@ -88,22 +113,38 @@ fn is_unrelated(old: Kinds, new: Kinds) -> bool {
 }
 
 fn is_considered(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
-    let Step::Variable { name, scope } = flow.code.place(place).step else { return false };
+    let Step::Variable { name, scope } = flow.code.place(place).step else {
+        return false;
+    };
     let own = match scope {
-        Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => !rebound_inside,
+        Scope::Local { rebound_inside, .. } | Scope::Parameter { rebound_inside, .. } => {
+            !rebound_inside
+        }
         _ => false,
     };
     let is_declared = flow.code.insts.iter().any(|at| match at.kind {
-        InstKind::Declare { target, .. } | InstKind::Bind { target, annotation: Some(_), .. } => {
-            flow.module.kind(target) == ExprKind::Name(place)
-        }
+        InstKind::Declare { target, .. }
+        | InstKind::Bind {
+            target,
+            annotation: Some(_),
+            ..
+        } => flow.module.kind(target) == ExprKind::Name(place),
         _ => false,
     });
-    own && !is_declared && !flow.code.is_dynamic && flow.code.kind != FunctionKind::Class && !is_throwaway(flow.module.name(name))
+    own && !is_declared
+        && !flow.code.is_dynamic
+        && flow.code.kind != FunctionKind::Class
+        && !is_throwaway(flow.module.name(name))
 }
 
 fn is_written_by_value(flow: &Flow<'_, '_>, inst: u32) -> bool {
-    matches!(flow.code.insts[inst as usize].kind, InstKind::Bind { source: Source::Value(_), .. })
+    matches!(
+        flow.code.insts[inst as usize].kind,
+        InstKind::Bind {
+            source: Source::Value(_),
+            ..
+        }
+    )
 }
 
 impl Change<'_> {
@@ -116,18 +157,30 @@ impl Change<'_> {
         let after = self.ways.reach(self.place, Start::Behind(self.inst));
         let confidence = self.confidence(old, &before, &after)?;
         let name = flow.place_text(self.place);
-        let message = Message::new("changed").with("name", name.clone()).with("old", self.old.word()).with("new", self.new.word());
-        let first = Message::new("first").with("name", name.clone()).with("old", self.old.word());
+        let message = Message::new("changed")
+            .with("name", name.clone())
+            .with("old", self.old.word())
+            .with("new", self.new.word());
+        let first = Message::new("first")
+            .with("name", name.clone())
+            .with("old", self.old.word());
         let related = match old {
             Old::Bound(at) => scene.related(at.name, first),
-            Old::Parameter(index) => Related { location: scene.location_of(flow.code.parameters[usize::from(index)].span), message: first },
+            Old::Parameter(index) => Related {
+                location: scene.location_of(flow.code.parameters[usize::from(index)].span),
+                message: first,
+            },
         };
-        let mut finding = scene.at(target, message).confidence(confidence).because(related);
+        let mut finding = scene
+            .at(target, message)
+            .confidence(confidence)
+            .because(related);
         if confidence == Confidence::Low {
             finding = finding.severity(Severity::Hint);
         }
         if let Some(read) = common(&before, &after) {
-            finding = finding.because(scene.related(read.name, Message::new("both").with("name", name.clone())));
+            finding = finding
+                .because(scene.related(read.name, Message::new("both").with("name", name.clone())));
         }
         Some(finding.help(Message::new("rename").with("name", name)))
     }
@@ -148,25 +201,48 @@ impl Change<'_> {
         if found.is_some() {
             return found;
         }
-        let Step::Variable { scope: Scope::Parameter { index, .. }, .. } = self.flow.code.place(self.place).step else { return None };
+        let Step::Variable {
+            scope: Scope::Parameter { index, .. },
+            ..
+        } = self.flow.code.place(self.place).step
+        else {
+            return None;
+        };
         let reach = self.ways.reach(self.place, Start::Entry);
-        reach.is_killed_at(self.inst).then_some((Old::Parameter(index), reach))
+        reach
+            .is_killed_at(self.inst)
+            .then_some((Old::Parameter(index), reach))
     }
 
     fn is_none(&self, binding: At) -> bool {
         match self.flow.code.insts[binding.inst as usize].kind {
-            InstKind::Bind { source: Source::Value(value), .. } => self.flow.module.kind(value) == ExprKind::None,
+            InstKind::Bind {
+                source: Source::Value(value),
+                ..
+            } => self.flow.module.kind(value) == ExprKind::None,
             _ => false,
         }
     }
 
     /// Whether no condition keeps the old value from getting to the new binding.
     fn can_get_here(&self, binding: At) -> bool {
-        let InstKind::Bind { target, source: Source::Value(value), .. } = self.flow.code.insts[binding.inst as usize].kind else { return true };
+        let InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } = self.flow.code.insts[binding.inst as usize].kind
+        else {
+            return true;
+        };
         if target != binding.name {
             return true;
         }
-        let wanted = Wanted { place: self.place, origin: Some(value), passed: false, target: self.flow.position() };
+        let wanted = Wanted {
+            place: self.place,
+            origin: Some(value),
+            passed: false,
+            target: self.flow.position(),
+        };
         self.flow.witness(wanted) != Witness::None
     }
 
@@ -178,13 +254,21 @@ impl Change<'_> {
         }
         let is_it = |expr: ExprId| flow.module.kind(expr) == ExprKind::Name(self.place);
         let formatted = match flow.module.kind(self.value) {
-            ExprKind::Binary { operator: BinaryOperator::Modulo, left, right } if matches!(flow.module.kind(left), ExprKind::Text(_)) => {
+            ExprKind::Binary {
+                operator: BinaryOperator::Modulo,
+                left,
+                right,
+            } if matches!(flow.module.kind(left), ExprKind::Text(_)) => {
                 match flow.module.kind(right) {
-                    ExprKind::Tuple(parts) => flow.module.list(parts).iter().any(|&part| is_it(part)),
+                    ExprKind::Tuple(parts) => {
+                        flow.module.list(parts).iter().any(|&part| is_it(part))
+                    }
                     _ => is_it(right),
                 }
             }
-            ExprKind::Interpolated(parts) => flow.module.list(parts).iter().any(|&part| is_it(part)),
+            ExprKind::Interpolated(parts) => {
+                flow.module.list(parts).iter().any(|&part| is_it(part))
+            }
             _ => false,
         };
         !(formatted && self.new == Kinds::TEXT && self.old != Kinds::TEXT)
@@ -213,7 +297,13 @@ impl Change<'_> {
         let flow = self.flow;
         flow.module.walk(expr, &mut |part| {
             if let ExprKind::Name(place) = flow.module.kind(part)
-                && !matches!(flow.code.place(place).step, Step::Variable { scope: Scope::Global { .. }, .. })
+                && !matches!(
+                    flow.code.place(place).step,
+                    Step::Variable {
+                        scope: Scope::Global { .. },
+                        ..
+                    }
+                )
                 && !into.contains(&place)
             {
                 into.push(place);
@@ -226,7 +316,9 @@ impl Change<'_> {
         let flow = self.flow;
         match kind {
             InstKind::Bind { target, source, .. } if flow.mentions(target, place) => match source {
-                Source::Value(value) | Source::Augmented { value, .. } => self.places_in(value, into),
+                Source::Value(value) | Source::Augmented { value, .. } => {
+                    self.places_in(value, into)
+                }
                 Source::Element { iterable, .. } => self.places_in(iterable, into),
                 Source::Entered { manager, .. } => self.places_in(manager, into),
                 _ => {}
@@ -246,12 +338,17 @@ impl Change<'_> {
     /// Under a condition on the name itself: its type is brought into line.
     fn is_normalisation(&self) -> bool {
         let flow = self.flow;
-        self.ways.conditions(self.inst).iter().any(|&(test, _, rejoins)| {
-            let names = names_of(flow, test);
-            let asks = |name: &String| TYPE_TESTS.contains(&name.as_str())
-                || ENVIRONMENT.iter().any(|known| name.contains(known));
-            names.iter().any(asks) || (rejoins && flow.mentions(test, self.place))
-        })
+        self.ways
+            .conditions(self.inst)
+            .iter()
+            .any(|&(test, _, rejoins)| {
+                let names = names_of(flow, test);
+                let asks = |name: &String| {
+                    TYPE_TESTS.contains(&name.as_str())
+                        || ENVIRONMENT.iter().any(|known| name.contains(known))
+                };
+                names.iter().any(asks) || (rejoins && flow.mentions(test, self.place))
+            })
     }
 
     /// In a handler of the very `try` whose body bound the old value.
@@ -259,7 +356,9 @@ impl Change<'_> {
         let flow = self.flow;
         let here = flow.code.insts[self.inst as usize].span;
         flow.code.tries.iter().any(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => handlers.iter().any(|handler| handler.span.contains(here)),
+            TryKind::Catch { handlers, .. } => {
+                handlers.iter().any(|handler| handler.span.contains(here))
+            }
             _ => false,
         })
     }
@@ -286,12 +385,16 @@ impl Change<'_> {
         let flow = self.flow;
         let value = match old {
             Old::Bound(at) => match flow.code.insts[at.inst as usize].kind {
-                InstKind::Bind { source: Source::Value(value), .. } => Some(value),
+                InstKind::Bind {
+                    source: Source::Value(value),
+                    ..
+                } => Some(value),
                 _ => None,
             },
             Old::Parameter(index) => flow.code.parameters[usize::from(index)].default,
         };
-        value.is_some_and(|value| is_empty_literal(flow, value)) || is_empty_literal(flow, self.value)
+        value.is_some_and(|value| is_empty_literal(flow, value))
+            || is_empty_literal(flow, self.value)
     }
 }
 
@@ -302,11 +405,20 @@ const DEPENDENCIES: usize = 24;
 const TYPE_TESTS: &[&str] = &["isinstance", "issubclass", "type", "callable", "hasattr"];
 
 /// Names of what a program finds around it: alternatives under such a condition never meet.
-const ENVIRONMENT: &[&str] = &["PY2", "PY3", "TYPE_CHECKING", "version_info", "platform", "os.name"];
+const ENVIRONMENT: &[&str] = &[
+    "PY2",
+    "PY3",
+    "TYPE_CHECKING",
+    "version_info",
+    "platform",
+    "os.name",
+];
 
 fn names_of(flow: &Flow<'_, '_>, test: ExprId) -> Vec<String> {
     let mut names = Vec::new();
-    flow.module.walk(test, &mut |part| names.extend(flow.module.dotted(flow.code, part)));
+    flow.module.walk(test, &mut |part| {
+        names.extend(flow.module.dotted(flow.code, part))
+    });
     names
 }
 
@@ -322,5 +434,9 @@ fn is_empty_literal(flow: &Flow<'_, '_>, value: ExprId) -> bool {
 
 /// A read that both values get to.
 fn common(before: &Reach, after: &Reach) -> Option<At> {
-    before.reads.iter().find(|read| after.is_read_by(read.name)).copied()
+    before
+        .reads
+        .iter()
+        .find(|read| after.is_read_by(read.name))
+        .copied()
 }
