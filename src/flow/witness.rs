@@ -4,11 +4,11 @@
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
 use super::Flow;
-use super::raising::Raising;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
-    UnaryOperator,
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, Try, TryId,
+    TryKind, UnaryOperator,
 };
+use crate::project::Catches;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -245,8 +245,7 @@ impl Search<'_, '_, '_> {
                 }
             }
             if block.guard.is_some() {
-                let raising = self.flow.raising(inst);
-                self.raise(&walker, block.guard, raising, open);
+                self.raise(&walker, block.guard, inst, open);
             }
             if !self.inst(&mut walker, inst) {
                 if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
@@ -408,10 +407,18 @@ impl Search<'_, '_, '_> {
         &mut self,
         walker: &Walker,
         guard: Option<TryId>,
-        raising: Raising,
+        inst: &Inst,
         open: &mut Vec<Walker>,
     ) {
-        if raising.is_nothing() {
+        let raising = self.flow.raising(inst);
+        let next_round = matches!(
+            inst.kind,
+            InstKind::Bind {
+                source: Source::Element { .. },
+                ..
+            }
+        );
+        if raising.is_nothing() || next_round {
             return;
         }
         self.finish(walker, guard, Witness::Exception, open);
@@ -431,10 +438,12 @@ impl Search<'_, '_, '_> {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
                     if receives {
-                        let cost = if raising.class.is_some() {
-                            walker.cost
-                        } else {
-                            walker.cost.min(Witness::Exception)
+                        let cost = match raising.class {
+                            Some(_) => walker.cost,
+                            None if self.is_meant_for_later(&catches, region, inst) => {
+                                walker.cost.min(Witness::EmptyLoop)
+                            }
+                            None => walker.cost.min(Witness::Exception),
                         };
                         open.push(Walker {
                             block: handler.entry,
@@ -449,6 +458,25 @@ impl Search<'_, '_, '_> {
             }
             at = region.parent;
         }
+    }
+
+    /// Whether a handler of one class more likely waits for what a later statement of its suite raises.
+    fn is_meant_for_later(&self, catches: &Catches, region: &Try, inst: &Inst) -> bool {
+        let Catches::Classes { classes, .. } = catches else {
+            return false;
+        };
+        let program = self.flow.program;
+        if classes
+            .iter()
+            .any(|&class| program.class_name(class) == "Exception")
+        {
+            return false;
+        }
+        self.flow.code.insts.iter().any(|other| {
+            region.body.contains(other.span)
+                && other.span.start > inst.span.start
+                && self.flow.raising(other).anything
+        })
     }
 
     /// Runs one instruction; false if the way ends here.
