@@ -4,23 +4,34 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[expect(
+    dead_code,
+    reason = "the library's own use of it is less than the program's"
+)]
 #[path = "src/summary.rs"]
 mod summary;
 #[expect(dead_code, reason = "the build needs only the compiler of tables")]
 #[path = "src/library/tables/mod.rs"]
 mod tables;
-#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[expect(
+    dead_code,
+    reason = "the library's own use of it is less than the program's"
+)]
 #[path = "src/text.rs"]
 mod text;
-#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[expect(
+    dead_code,
+    reason = "the library's own use of it is less than the program's"
+)]
 #[path = "src/types.rs"]
 mod types;
-#[expect(dead_code, reason = "the library's own use of it is less than the program's")]
+#[expect(
+    dead_code,
+    reason = "the library's own use of it is less than the program's"
+)]
 #[path = "src/value.rs"]
 mod value;
 
-#[expect(clippy::print_stdout, reason = "how a build script talks to cargo")]
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new("rules/library");
     println!("cargo::rerun-if-changed={}", folder.display());

@@ -1,6 +1,7 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
 use crate::config::Configuration;
+use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Flow, Known, Observer, State};
 use crate::infer::{self, Trace};
@@ -108,13 +109,15 @@ pub fn analyze(
     configurations: &[Configuration],
     monitor: &dyn Monitor,
 ) -> Result<Report, Cancelled> {
-    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
+    let analysis = Analysis::of(sources, monitor)?;
     let mut findings = analysis.latent;
+    let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
     let scene = Whole {
         program: &analysis.program,
         graph: &analysis.graph,
         summaries: &analysis.summaries,
         traces: &analysis.traces,
+        escapes: &escapes,
     };
     for rule in rules::ALL {
         if let Check::Program(check) = rule.check {
@@ -139,21 +142,17 @@ pub fn analyze(
 }
 
 /// A project with everything computed that program-wide rules look at.
-struct Analysis<'a> {
-    program: Program<'a>,
-    graph: CallGraph,
-    summaries: Vec<Summary>,
+pub(crate) struct Analysis<'a> {
+    pub(crate) program: Program<'a>,
+    pub(crate) graph: CallGraph,
+    pub(crate) summaries: Vec<Summary>,
     traces: Vec<Trace>,
     latent: Vec<Finding>,
 }
 
 impl<'a> Analysis<'a> {
-    fn of(
-        sources: &'a [Source],
-        library: &'a Library,
-        monitor: &dyn Monitor,
-    ) -> Result<Self, Cancelled> {
-        let program = Program::link(sources, library);
+    pub(crate) fn of(sources: &'a [Source], monitor: &dyn Monitor) -> Result<Self, Cancelled> {
+        let program = Program::link(sources, Library::builtin());
         monitor.progress(Pass::Link, sources.len(), sources.len());
         let graph = CallGraph::of(&program);
         let count = program.function_count();

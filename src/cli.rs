@@ -61,7 +61,8 @@ fn list(format: List, language: Option<Language>) -> Result<u8> {
     match format {
         List::Json => print(&format!("{}\n", serde_json::to_string_pretty(&rows)?)),
         List::Text => {
-            let line = |row: &Listed| format!("{:<24} {}\n", row.name, row.summary);
+            let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+            let line = |row: &Listed| format!("{:<width$}  {}\n", row.name, row.summary);
             print(&rows.iter().map(line).collect::<String>())
         }
     }

@@ -1,12 +1,12 @@
 //! Summaries of the project's own functions: callees first, conditional on parameters.
 
 use crate::flow::{Event, Flow, Held, Known, Observer, Origin, Solution, State, Use};
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, TryId};
-use crate::project::{CallGraph, Coverage, Program, Target};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
+use crate::project::{CallGraph, Coverage, Program, Symbol, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
-use crate::types::FunctionRef;
-use crate::value::{Kinds, Value};
+use crate::types::{CallRef, FunctionRef, Type};
+use crate::value::{Facts, Kinds, Value};
 use rustc_hash::FxHashMap;
 
 /// A component whose summaries still change after so many rounds is unknown.
@@ -25,8 +25,72 @@ pub struct Trace {
     pub passes: Vec<Pass>,
     /// Uses of parameters that may be None for all that the function knows.
     pub uses: Vec<ParameterUse>,
+    /// Calls of what the library describes, in the order of the walk, each once.
+    pub library: Vec<LibraryCall>,
+    /// Uses, with no guard, of results of calls and of attributes that may be None.
+    pub results: Vec<ResultUse>,
+    /// Calls and attributes whose result is tested before it is used.
+    pub tested: Vec<ExprId>,
+    /// Assignments to attributes of the project's classes.
+    pub attribute_bindings: Vec<AttributeBinding>,
+    /// Uses, with no guard, of attributes that some assignment makes None.
+    pub attribute_uses: Vec<AttributeUse>,
+    /// Attributes that conditions ask about.
+    pub attribute_tests: Vec<(ClassRef, Symbol)>,
     /// A bound was hit.
     pub gave_up: bool,
+}
+
+/// An assignment to an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeBinding {
+    /// The class of the object.
+    pub class: ClassRef,
+    /// The attribute.
+    pub attribute: Symbol,
+    /// The target.
+    pub target: ExprId,
+    /// What it holds from there on.
+    pub held: Held,
+}
+
+/// A use of an attribute that may still be None.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeUse {
+    /// The class of the object.
+    pub class: ClassRef,
+    /// The attribute.
+    pub attribute: Symbol,
+    /// The expression whose value is used.
+    pub subject: ExprId,
+    /// The block and instruction that use it.
+    pub position: (BlockId, u32),
+}
+
+/// A call of something that the library describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LibraryCall {
+    /// The call.
+    pub call: ExprId,
+    /// What is called.
+    pub callee: CallRef,
+    /// The block that it is in.
+    pub block: BlockId,
+    /// Its instruction.
+    pub inst: u32,
+    /// The first argument, or for a method the receiver, comes from outside the program.
+    pub from_outside: bool,
+}
+
+/// A use of what may be None for a reason that stands in the function itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResultUse {
+    /// The call or attribute that may give None.
+    pub source: ExprId,
+    /// The expression whose value is used.
+    pub subject: ExprId,
+    /// The block and instruction that use it.
+    pub position: (BlockId, u32),
 }
 
 /// An argument that reaches a parameter.
@@ -55,8 +119,8 @@ pub struct ParameterUse {
     pub at: ExprId,
     /// How.
     pub how: Use,
-    /// Its instruction.
-    pub inst: u32,
+    /// Its block and instruction.
+    pub position: (BlockId, u32),
 }
 
 /// Summarizes the members of one component, given those of the components that they call.
@@ -176,26 +240,132 @@ impl Observer for Tracer<'_> {
                 at,
             } => {
                 if let Origin::Parameter(parameter) = held.origin
+                    && !self
+                        .trace
+                        .uses
+                        .iter()
+                        .any(|known| known.parameter == parameter && known.subject == subject)
                     && !survives_none(flow)
                 {
-                    let inst = flow.position().1;
+                    let position = flow.position();
                     self.trace.uses.push(ParameterUse {
                         parameter,
                         subject,
                         at,
                         how,
-                        inst,
+                        position,
+                    });
+                }
+                if let Origin::Attribute(source) = held.origin
+                    && let Some((class, attribute)) = attribute_of(flow, source)
+                    && !survives_none(flow)
+                {
+                    let position = flow.position();
+                    let used = AttributeUse {
+                        class,
+                        attribute,
+                        subject,
+                        position,
+                    };
+                    self.trace.attribute_uses.push(used);
+                }
+                if let Origin::Expr(source) = held.origin
+                    && flow.module.kind(source) != ExprKind::None
+                    && !survives_none(flow)
+                {
+                    self.trace.results.push(ResultUse {
+                        source,
+                        subject,
+                        position: flow.position(),
                     });
                 }
             }
+            Event::Bind { target, after, .. } => {
+                if let Some((class, attribute)) = attribute_of(flow, target) {
+                    let binding = AttributeBinding {
+                        class,
+                        attribute,
+                        target,
+                        held: after,
+                    };
+                    self.trace.attribute_bindings.push(binding);
+                }
+            }
+            Event::Call {
+                call,
+                target: Target::Library(callee),
+            } => self.library_call(flow, state, call, callee),
             _ => {}
         }
         self.listener.event(flow, state, event);
     }
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
+            flow.module.walk(test, &mut |part| {
+                self.trace.attribute_tests.extend(attribute_of(flow, part));
+                if let Some(held) = flow.held(state, part)
+                    && let Origin::Expr(source) = held.origin
+                {
+                    self.trace.tested.push(source);
+                }
+            });
+        }
         self.listener.inst(flow, state);
     }
+}
+
+/// The class and attribute that an expression names, for an object of a class of the project.
+fn attribute_of(flow: &Flow<'_, '_>, expr: ExprId) -> Option<(ClassRef, Symbol)> {
+    let ExprKind::Attribute { value, name, .. } = flow.module.kind(expr) else {
+        return None;
+    };
+    let Type::Instance(class) = flow.program.types.get(flow.evaluate.value(value).class) else {
+        return None;
+    };
+    flow.program.project_class(class)?;
+    Some((class, flow.program.symbol(flow.module_ref, name)))
+}
+
+impl Tracer<'_> {
+    fn library_call(&mut self, flow: &Flow<'_, '_>, state: &State, call: ExprId, callee: CallRef) {
+        let known = flow.program.library.get(callee);
+        let (block, inst) = flow.position();
+        let is_known = self.trace.library.iter().any(|seen| seen.call == call);
+        if !known.described || is_known {
+            return;
+        }
+        let from_outside = known
+            .summary
+            .effects
+            .meets(Effects::PARSE.with(Effects::FILE))
+            && is_from_outside(flow, state, call);
+        self.trace.library.push(LibraryCall {
+            call,
+            callee,
+            block,
+            inst,
+            from_outside,
+        });
+    }
+}
+
+/// Whether what a call reads comes from outside the program: its first argument, or the receiver of a method.
+fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
+    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
+        return false;
+    };
+    let receiver = match flow.module.kind(callee) {
+        ExprKind::Attribute { value, .. } => Some(value),
+        _ => None,
+    };
+    let first = flow
+        .module
+        .arguments(arguments)
+        .first()
+        .map(|argument| argument.value);
+    let mut sources = first.into_iter().chain(receiver);
+    sources.any(|source| flow.quietly(source, state).value.facts.has(Facts::OUTSIDE))
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.
@@ -295,6 +465,15 @@ impl Collector {
             }
             Origin::Tested(_) => self.returns = self.returns.join(held.without(Kinds::NONE)),
             _ => {
+                let blamed = if held.value.is_none() {
+                    flow.blamed_parameters()
+                } else {
+                    Parameters::NONE
+                };
+                if !blamed.is_empty() {
+                    self.none_if_none = self.none_if_none.or(blamed);
+                    return;
+                }
                 if held.value.may_be_none() {
                     self.explicit_none.push(self.place_of_return(flow, value));
                 }

@@ -24,6 +24,8 @@ pub mod flow;
 
 pub mod infer;
 
+pub mod escape;
+
 pub mod finding;
 
 pub mod nearest;
@@ -35,6 +37,8 @@ pub mod rules;
 pub mod suppress;
 
 pub mod analyze;
+
+pub mod describe;
 
 pub mod page;
 

@@ -214,6 +214,16 @@ fn fill(text: &str, arguments: &[(&'static str, String)]) -> String {
     filled
 }
 
+/// The names in braces of a message's text.
+pub fn placeholders(text: &str) -> Vec<&str> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|piece| piece.split_once('}'))
+        .map(|(name, _)| name)
+        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .collect()
+}
+
 /// A message is one line, whatever stands in the code that it quotes.
 fn one_line(value: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")

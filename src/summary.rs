@@ -35,9 +35,23 @@ impl Parameters {
         Parameters(self.0 & other.0)
     }
 
+    /// Those in either.
+    pub fn or(self, other: Parameters) -> Parameters {
+        Parameters(self.0 | other.0)
+    }
+
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+}
+
+impl std::fmt::Display for Parameters {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let indices = (0..63)
+            .filter(|&index| self.has(index))
+            .map(|index| index.to_string());
+        out.write_str(&indices.collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -105,6 +105,15 @@ impl Kinds {
     }
 }
 
+impl std::fmt::Display for Value {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kinds = Kinds::EACH.iter().filter(|&&kind| self.kinds.has(kind));
+        let words: Vec<&str> = kinds.map(|kind| kind.word()).collect();
+        out.write_str(if words.is_empty() { "never" } else { "" })?;
+        out.write_str(&words.join(" | "))
+    }
+}
+
 impl BitOr for Kinds {
     type Output = Kinds;
     fn bitor(self, other: Kinds) -> Kinds {

@@ -1,8 +1,9 @@
 //! `check`: from the options to the report and the exit code.
 
-use super::arguments::Check;
+use super::arguments::{Check, Dump};
 use crate::config::{Language, Override};
-use crate::host::{self, Outcome, Progress, Request, Timing};
+use crate::host::{self, Describe, Outcome, Progress, Request, Timing};
+use crate::ir;
 use crate::report::{Format, View, items, plain, statistics};
 use anstream::AutoStream;
 use anyhow::{Context, Result, bail};
@@ -15,6 +16,9 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     let progress = Progress::new(options.quiet);
     let outcome = host::check(&request(options)?, &progress)?;
     let timings = progress.finish();
+    if let Some(dump) = options.dump {
+        return print_dump(dump, options.format, &outcome);
+    }
     let language = options
         .lang
         .or(outcome.language)
@@ -41,6 +45,34 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     }
     let is_clean = outcome.findings.is_empty() || options.exit_zero;
     Ok(u8::from(!is_clean))
+}
+
+/// Writes what the analysis sees of each file.
+fn print_dump(dump: Dump, format: Format, outcome: &Outcome) -> Result<u8> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match dump {
+        Dump::Ir => {
+            for (file, module) in &outcome.modules {
+                let file = &outcome.files[file.0 as usize];
+                writeln!(out, "# {}\n{}", plain(&file.display), ir::dump(module))?;
+            }
+        }
+        Dump::Calls if format == Format::Json => serde_json::to_writer(&mut out, &outcome.calls)?,
+        Dump::Calls => {
+            for (caller, callees) in &outcome.calls {
+                for callee in callees {
+                    writeln!(out, "{} {}", plain(caller), plain(callee))?;
+                }
+            }
+        }
+        Dump::Summaries => {
+            for line in &outcome.summaries {
+                writeln!(out, "{}", plain(line))?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(0)
 }
 
 fn request(options: &Check) -> Result<Request> {
@@ -73,6 +105,11 @@ fn request(options: &Check) -> Result<Request> {
         config: options.config.clone(),
         root: options.project_root.clone(),
         threads: options.threads,
+        view: match options.dump {
+            Some(Dump::Calls) => Some(Describe::Calls),
+            Some(Dump::Summaries) => Some(Describe::Summaries),
+            Some(Dump::Ir) | None => None,
+        },
     })
 }
 

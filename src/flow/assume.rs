@@ -14,6 +14,9 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if self.has_walrus {
+            self.assume_evaluated(test, state);
+        }
         match self.module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -42,6 +45,9 @@ impl Flow<'_, '_> {
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 self.feasible_if(holds != parts.is_empty(), state)
             }
+            ExprKind::Name(_) | ExprKind::Attribute { .. } if self.is_only_checked(test) => {
+                self.feasible_if(!holds, state);
+            }
             ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
                 self.assume_truth(test, holds, state)
             }
@@ -49,9 +55,65 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// What a condition binds is bound once it came out; its operands behind `and` and `or` come here by themselves.
+    fn assume_evaluated(&self, test: ExprId, state: &mut State) {
+        if matches!(self.module.kind(test), ExprKind::And(_) | ExprKind::Or(_)) {
+            return;
+        }
+        for target in self.bound_in(test) {
+            let held = state.get(target);
+            if held.value.kinds.meets(Kinds::UNBOUND) {
+                let bound = held.without(Kinds::UNBOUND);
+                state.set(
+                    target,
+                    if bound.value.is_never() {
+                        Held::UNKNOWN
+                    } else {
+                        bound
+                    },
+                );
+            }
+        }
+    }
+
+    /// The names that are bound wherever an expression is evaluated.
+    pub(super) fn bound_in(&self, expr: ExprId) -> Vec<PlaceId> {
+        let mut found = Vec::new();
+        self.collect_bound(expr, &mut found);
+        found
+    }
+
+    fn collect_bound(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
+        match self.module.kind(expr) {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                if let Some(&first) = self.module.list(parts).first() {
+                    self.collect_bound(first, found);
+                }
+            }
+            ExprKind::Conditional { test, .. } => self.collect_bound(test, found),
+            ExprKind::Comprehension(_) => {}
+            ExprKind::Walrus { target, value } => {
+                self.collect_bound(value, found);
+                found.extend(self.place_of(target));
+            }
+            _ => self
+                .module
+                .for_each_part(expr, &mut |part| self.collect_bound(part, found)),
+        }
+    }
+
     /// Takes in that `test` would come out as `holds`.
     pub fn suppose(&self, test: ExprId, holds: bool, state: &mut State) {
         self.assume(test, holds, state);
+    }
+
+    /// What only type checkers read never runs.
+    fn is_only_checked(&self, test: ExprId) -> bool {
+        let name = self.module.dotted(self.code, test);
+        matches!(
+            name.as_deref(),
+            Some("TYPE_CHECKING" | "typing.TYPE_CHECKING" | "t.TYPE_CHECKING")
+        )
     }
 
     fn feasible_if(&self, feasible: bool, state: &mut State) {
@@ -65,6 +127,7 @@ impl Flow<'_, '_> {
         let operands = self.module.list(operands);
         if holds == is_and {
             for &operand in operands {
+                self.walruses_ran(operand, state);
                 self.assume(operand, is_and, state);
             }
             return;
@@ -83,6 +146,34 @@ impl Flow<'_, '_> {
         }
         if let Some(joined) = joined {
             *state = joined;
+        }
+    }
+
+    /// An operand was evaluated: what it binds on every way through it is bound.
+    fn walruses_ran(&self, operand: ExprId, state: &mut State) {
+        match self.module.kind(operand) {
+            ExprKind::Walrus { target, value } => {
+                self.walruses_ran(value, state);
+                if let Some(place) = self.place_of(target) {
+                    let held = state.get(place).without(Kinds::UNBOUND);
+                    state.set(
+                        place,
+                        if held.value.is_never() {
+                            Held::UNKNOWN
+                        } else {
+                            held
+                        },
+                    );
+                }
+            }
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Lambda(_)
+            | ExprKind::Comprehension(_) => {}
+            _ => self
+                .module
+                .for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
         }
     }
 
@@ -199,12 +290,16 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
+        if holds && self.module.kind(right) != ExprKind::None {
+            self.assume_typed(place, state);
+        }
         match self.module.kind(right) {
             ExprKind::None => {
                 let held = self.look_up(place, subject, state);
                 let narrowed = if holds {
                     is_none(held, subject)
                 } else {
+                    self.assume_original(held, state);
                     held.without(Kinds::NONE)
                 };
                 self.put(place, narrowed, state);
@@ -248,6 +343,29 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// `copy = x` and then `copy is not None`: x is not None either, if it is never bound again.
+    fn assume_original(&self, copy: Held, state: &mut State) {
+        let original = copy.bound.and_then(|bound| self.place_of(bound));
+        if let (Some(original), Some(bound)) = (original, copy.bound)
+            && self.is_bound_once(original)
+        {
+            let held = self
+                .look_up(original, bound, state)
+                .without(crate::value::Kinds::NONE);
+            self.put(original, held, state);
+        }
+    }
+
+    /// A name for `type(x)` is, or is among, known types: x is not None.
+    fn assume_typed(&self, place: PlaceId, state: &mut State) {
+        if let Some(bound) = self.alias(state, place)
+            && let ExprKind::Call { callee, arguments } = self.module.kind(bound)
+            && self.module.dotted(self.code, callee).as_deref() == Some("type")
+        {
+            self.not_none(self.module.arguments(arguments).first(), state);
+        }
+    }
+
     fn not_none(&self, argument: Option<&Argument>, state: &mut State) {
         let Some(argument) = argument.filter(|argument| argument.passing == Passing::Positional)
         else {
@@ -275,6 +393,9 @@ impl Flow<'_, '_> {
     }
 
     fn assume_membership(&self, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
+        if let Some(place) = self.place_of(left).filter(|_| holds) {
+            self.assume_typed(place, state);
+        }
         if let ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) =
             self.module.kind(right)
         {

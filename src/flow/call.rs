@@ -265,7 +265,8 @@ impl Flow<'_, '_> {
         if call.summary.never_returns {
             state.stop();
         }
-        if takes_no_none(name) {
+        let is_plain = self.module.dotted(self.code, callee).as_deref() == Some(name);
+        if is_plain && takes_no_none(name) {
             for (argument, &held) in arguments.iter().zip(held).take(1) {
                 if argument.passing == Passing::Positional {
                     self.used(argument.value, held, Use::Argument, expr, state, observer);
@@ -312,7 +313,8 @@ impl Flow<'_, '_> {
     ) -> Held {
         let position = match name {
             "getattr" => 2,
-            "dict.get" | "dict.pop" | "next" => 1,
+            "next" => 1,
+            _ if matches!(name.rsplit('.').next(), Some("get" | "pop" | "setdefault")) => 1,
             _ => return Held::from(expr, value),
         };
         match (arguments.get(position), held.get(position)) {

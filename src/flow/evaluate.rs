@@ -162,7 +162,11 @@ impl Flow<'_, '_> {
         observer: &mut dyn Observer,
     ) -> Held {
         let object = self.eval(value, state, observer);
-        let object = self.used(value, object, Use::Attribute, expr, state, observer);
+        let object = if is_of_everything(self.module.name(name)) {
+            object
+        } else {
+            self.used(value, object, Use::Attribute, expr, state, observer)
+        };
         if let Some(known) = place
             .map(|place| state.get(place))
             .filter(|&held| held != Held::UNSET)
@@ -334,7 +338,30 @@ impl Flow<'_, '_> {
             a = self.used(left, a, Use::Operand, expr, state, observer);
             b = self.used(right, b, Use::Operand, expr, state, observer);
         }
+        self.divide(operator, (right, b), a, expr, state, observer);
         Held::from(expr, crate::project::binary(operator, a.value, b.value)).without(Kinds::NONE)
+    }
+
+    /// Tells of a division.
+    pub(super) fn divide(
+        &self,
+        operator: BinaryOperator,
+        (divisor, held): (ExprId, Held),
+        dividend: Held,
+        at: ExprId,
+        state: &State,
+        observer: &mut dyn Observer,
+    ) {
+        use BinaryOperator::{Divide, FloorDivide, Modulo};
+        if matches!(operator, Divide | FloorDivide | Modulo) {
+            let event = Event::Divide {
+                divisor,
+                held,
+                dividend,
+                at,
+            };
+            observer.event(self, state, event);
+        }
     }
 
     fn unary(
@@ -490,4 +517,28 @@ fn truthy(held: Held) -> Held {
         value: held.value.free_of(Facts::EMPTY.with(Facts::ZERO)),
         ..held
     }
+}
+
+/// Attributes that None has, too.
+fn is_of_everything(name: &str) -> bool {
+    matches!(
+        name,
+        "__class__"
+            | "__doc__"
+            | "__eq__"
+            | "__ne__"
+            | "__hash__"
+            | "__repr__"
+            | "__str__"
+            | "__bool__"
+            | "__dir__"
+            | "__init__"
+            | "__new__"
+            | "__setattr__"
+            | "__getattribute__"
+            | "__reduce__"
+            | "__reduce_ex__"
+            | "__format__"
+            | "__sizeof__"
+    )
 }

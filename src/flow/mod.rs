@@ -1,21 +1,24 @@
 //! What holds where inside one function: a worklist over blocks to a fixpoint, then a walk that tells what happens.
 
 mod assume;
+mod blame;
 mod call;
 mod evaluate;
 mod raising;
+mod reaching;
 mod solve;
 mod state;
 mod transfer;
 mod witness;
 
+pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
-pub use witness::{Wanted, Witness};
+pub use witness::{Circumstances, Given, Wanted, Witness};
 
 use crate::ir::{
-    BlockId, ExprId, ExprKind, Function, FunctionId, LoopKind, Module, PlaceId, Scope, Step,
-    TryKind,
+    BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
+    Step, TryKind,
 };
 use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
@@ -79,6 +82,17 @@ pub enum Event<'e> {
         /// How.
         how: Use,
         /// The expression that uses it.
+        at: ExprId,
+    },
+    /// Something is divided by a value.
+    Divide {
+        /// The divisor.
+        divisor: ExprId,
+        /// Its value.
+        held: Held,
+        /// What is divided.
+        dividend: Held,
+        /// The expression, or the target of an augmented assignment.
         at: ExprId,
     },
     /// A variable is read.
@@ -174,6 +188,8 @@ pub struct Flow<'p, 'a> {
     shared: Vec<PlaceId>,
     iterated: Vec<ExprId>,
     entered: Vec<ExprId>,
+    bindings: Vec<u32>,
+    has_walrus: bool,
     position: Cell<(BlockId, u32)>,
 }
 
@@ -207,6 +223,8 @@ impl<'p, 'a> Flow<'p, 'a> {
             shared: shared(code),
             iterated: iterables.collect(),
             entered: managers.collect(),
+            bindings: bindings(module, code),
+            has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
         }
     }
@@ -247,7 +265,8 @@ impl<'p, 'a> Flow<'p, 'a> {
         let is_receiver = index == 0
             && self.program.class_of_method(self.function).is_some()
             && !self.program.decoration(self.function).is_static;
-        if is_receiver || matches!(parameter.kind, Star | DoubleStar) {
+        let is_given = self.program.decoration(self.function).rejects_none;
+        if is_receiver || is_given || matches!(parameter.kind, Star | DoubleStar) {
             return Held::without_evidence(declared);
         }
         let value = Held::without_evidence(declared).value.join(Value::NONE);
@@ -273,7 +292,10 @@ impl<'p, 'a> Flow<'p, 'a> {
     /// The expression that a name is bound to, where that is certain: the name has one binding in the whole function,
     /// and so do all names in the expression.
     pub(crate) fn alias(&self, state: &State, place: PlaceId) -> Option<ExprId> {
-        let bound = state.get(place).bound?;
+        let bound = state
+            .get(place)
+            .bound
+            .filter(|_| self.is_bound_once(place))?;
         let mut steady = true;
         self.module.walk(bound, &mut |part| {
             if let ExprKind::Name(inner) = self.module.kind(part) {
@@ -283,30 +305,20 @@ impl<'p, 'a> Flow<'p, 'a> {
         steady.then_some(bound)
     }
 
-    fn is_bound_once(&self, place: PlaceId) -> bool {
-        let is_parameter = matches!(
-            self.code.place(place).step,
-            Step::Variable {
-                scope: Scope::Parameter { .. },
+    pub(crate) fn is_bound_once(&self, place: PlaceId) -> bool {
+        let Step::Variable { scope, .. } = self.code.place(place).step else {
+            return false;
+        };
+        match scope {
+            Scope::Local {
+                rebound_inside: false,
                 ..
-            }
-        );
-        let bindings = self.code.insts.iter().filter(|inst| match inst.kind {
-            crate::ir::InstKind::Bind { target, .. } => self.binds(target, place),
-            _ => false,
-        });
-        bindings.count() + usize::from(is_parameter) <= 1
-    }
-
-    fn binds(&self, target: ExprId, place: PlaceId) -> bool {
-        match self.module.kind(target) {
-            ExprKind::Name(bound) => bound == place,
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => self
-                .module
-                .list(parts)
-                .iter()
-                .any(|&part| self.binds(part, place)),
-            ExprKind::Starred(inner) => self.binds(inner, place),
+            } => self.bindings[place.index()] == 1,
+            Scope::Parameter {
+                rebound_inside: false,
+                ..
+            } => self.bindings[place.index()] == 0,
+            Scope::Global { declared: false } => true,
             _ => false,
         }
     }
@@ -315,6 +327,40 @@ impl<'p, 'a> Flow<'p, 'a> {
     pub fn id(&self) -> FunctionId {
         self.program.locate(self.function).1
     }
+}
+
+/// How often each variable is bound.
+fn bindings(module: &Module, code: &Function) -> Vec<u32> {
+    let mut counts = vec![0; code.places.len()];
+    let mut bind = |target: ExprId| {
+        module.walk(target, &mut |part| {
+            if let ExprKind::Name(place) = module.kind(part) {
+                counts[place.index()] += 1;
+            }
+        });
+    };
+    for inst in &code.insts {
+        if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind
+            && !matches!(
+                module.kind(target),
+                ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+            )
+        {
+            bind(target);
+        }
+    }
+    for index in code.exprs.range() {
+        if let ExprKind::Walrus { target, .. } = module.kind(ExprId::new(index)) {
+            bind(target);
+        }
+    }
+    counts
+}
+
+fn has_walrus(module: &Module, code: &Function) -> bool {
+    let is_walrus =
+        |index: usize| matches!(module.kind(ExprId::new(index)), ExprKind::Walrus { .. });
+    code.exprs.range().any(is_walrus)
 }
 
 /// For each place, the paths that go through it.

@@ -6,8 +6,8 @@
 use super::Flow;
 use super::raising::Raising;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId,
-    TryKind, UnaryOperator,
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
+    UnaryOperator,
 };
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -19,8 +19,28 @@ pub struct Wanted {
     pub place: PlaceId,
     /// The expression that it is bound to; nothing for a variable that is not bound at all.
     pub origin: Option<ExprId>,
+    /// It is a parameter, and None was passed.
+    pub passed: bool,
     /// The instruction that uses it.
     pub target: (BlockId, u32),
+}
+
+/// What a parameter is for one call, where the call says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// None.
+    None,
+    /// A literal that is true or false, and not None.
+    Literal(bool),
+}
+
+/// What else is known of a way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'c> {
+    /// What the call gave to parameters.
+    pub given: &'c [(PlaceId, Given)],
+    /// The expression inside the target that must be evaluated.
+    pub subject: Option<ExprId>,
 }
 
 /// What came of the search.
@@ -60,27 +80,51 @@ struct Fact {
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     wanted: Wanted,
+    subject: Option<ExprId>,
+    suite: Option<TryId>,
+    only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Of a comparison with a literal: the place, and the literal's form.
+    literals: rustc_hash::FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
 }
 
 impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
-        if self.in_finally(wanted.target.0) {
-            return Witness::Path;
-        }
+        self.witness_where(wanted, Circumstances::default())
+    }
+
+    /// The same for one expression of the target: what its own instruction tests before it counts too, as in
+    /// `if test and use(x)`.
+    pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
+        self.witness_where(
+            wanted,
+            Circumstances {
+                subject: Some(part),
+                ..Circumstances::default()
+            },
+        )
+    }
+
+    /// The same under circumstances that the caller knows of.
+    pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
+        let suite = self.finally_around(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
             let mut search = Search {
                 flow: self,
                 wanted,
+                subject: circumstances.subject,
+                suite,
+                only_control: false,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
+                literals: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
-            if search.run(least) {
+            if search.run(least, circumstances.given) {
                 best = least;
                 break;
             }
@@ -88,22 +132,72 @@ impl Flow<'_, '_> {
         best
     }
 
-    /// Ways through `finally` bodies are not followed here.
-    fn in_finally(&self, block: BlockId) -> bool {
-        let insts = self.code.insts(self.code.block(block));
-        let Some(first) = insts.first() else {
-            return false;
+    /// Whether control can get to an instruction at all, with these arguments.
+    pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
+        let Some(parameter) = self.code.parameters.first() else {
+            return true;
         };
-        self.code.tries.iter().any(|region| match &region.kind {
-            TryKind::Finally { suite, .. } => suite.contains(first.span),
-            _ => false,
-        })
+        let wanted = Wanted {
+            place: parameter.place,
+            origin: None,
+            passed: false,
+            target,
+        };
+        let mut search = Search {
+            flow: self,
+            wanted,
+            subject: None,
+            suite: self.finally_around(target.0),
+            only_control: true,
+            seen: FxHashSet::default(),
+            mentions: rustc_hash::FxHashMap::default(),
+            literals: rustc_hash::FxHashMap::default(),
+            steps: 0,
+        };
+        search.run(Witness::EmptyLoop, given) || search.steps > STEPS
+    }
+
+    /// A hash of an expression's form: equal for expressions that are written alike.
+    pub fn form(&self, expr: ExprId) -> u64 {
+        let module = self.module;
+        let mut hasher = FxHasher::default();
+        module.walk(expr, &mut |part| {
+            let kind = module.kind(part);
+            std::mem::discriminant(&kind).hash(&mut hasher);
+            match kind {
+                ExprKind::Name(place) => place.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Int(number) => number.hash(&mut hasher),
+                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
+                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
+                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
+                _ => {}
+            }
+        });
+        hasher.finish()
+    }
+
+    /// The `finally` whose suite a block stands in. Ways through other such suites are not followed.
+    fn finally_around(&self, block: BlockId) -> Option<TryId> {
+        let first = self.code.insts(self.code.block(block)).first()?;
+        let found = self
+            .code
+            .tries
+            .iter()
+            .rposition(|region| match &region.kind {
+                TryKind::Finally { suite, .. } => suite.contains(first.span),
+                _ => false,
+            });
+        found.map(TryId::new)
     }
 }
 
 impl Search<'_, '_, '_> {
     /// Whether there is a way that costs no less than `least`.
-    fn run(&mut self, least: Witness) -> bool {
+    fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
             facts: Vec::new(),
@@ -111,6 +205,17 @@ impl Search<'_, '_, '_> {
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
         };
+        let mut start = start;
+        let passed = Some((self.wanted.place, Given::None)).filter(|_| self.wanted.passed);
+        for (place, given) in passed.into_iter().chain(given.iter().copied()) {
+            let (is_none, truth) = match given {
+                Given::None => (true, false),
+                Given::Literal(truth) => (false, truth),
+            };
+            self.remember(&mut start, place, is_none, truth);
+        }
+        start.facts.sort_unstable();
+        start.facts.dedup();
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
             self.steps += 1;
@@ -134,18 +239,118 @@ impl Search<'_, '_, '_> {
         for index in block.insts.range() {
             let inst = &code.insts[index];
             if walker.armed && (walker.block, index as u32) == self.wanted.target {
-                return true;
+                let subject = self.subject;
+                if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {
+                    return true;
+                }
             }
             if block.guard.is_some() {
                 let raising = self.flow.raising(inst);
                 self.raise(&walker, block.guard, raising, open);
             }
             if !self.inst(&mut walker, inst) {
+                if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
+                    self.finish(&walker, block.guard, Witness::Path, open);
+                }
                 return false;
             }
         }
+        if self.leads_out(block.next) {
+            self.finish(&walker, block.guard, Witness::Path, open);
+        }
         self.leave(&walker, block.next, open);
         false
+    }
+
+    /// Whether an instruction evaluates a part of it, as far as the conditions inside it are known.
+    fn evaluates(&mut self, walker: &Walker, inst: &Inst, subject: ExprId) -> bool {
+        let mut roots = Vec::new();
+        inst.kind.for_each_expr(&mut |root| roots.push(root));
+        let root = roots.into_iter().find(|&root| self.holds(root, subject));
+        root.is_none_or(|root| self.comes_to(&mut walker.clone(), root, subject))
+    }
+
+    fn holds(&self, expr: ExprId, subject: ExprId) -> bool {
+        let mut found = false;
+        let module = self.flow.module;
+        module.walk(expr, &mut |part| found |= part == subject);
+        found
+    }
+
+    fn comes_to(&mut self, walker: &mut Walker, expr: ExprId, subject: ExprId) -> bool {
+        if expr == subject {
+            return true;
+        }
+        let module = self.flow.module;
+        match module.kind(expr) {
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                if self.holds(test, subject) {
+                    return self.comes_to(walker, test, subject);
+                }
+                let in_then = self.holds(then, subject);
+                let branch = if in_then { then } else { otherwise };
+                self.suppose(walker, test, in_then) && self.comes_to(walker, branch, subject)
+            }
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let is_and = matches!(module.kind(expr), ExprKind::And(_));
+                for &part in module.list(parts) {
+                    if self.holds(part, subject) {
+                        return self.comes_to(walker, part, subject);
+                    }
+                    if !self.suppose(walker, part, is_and) {
+                        return false;
+                    }
+                }
+                true
+            }
+            _ => {
+                let mut next = None;
+                module.for_each_part(expr, &mut |part| {
+                    if next.is_none() && self.holds(part, subject) {
+                        next = Some(part);
+                    }
+                });
+                next.is_none_or(|part| self.comes_to(walker, part, subject))
+            }
+        }
+    }
+
+    /// Whatever leaves a guarded block comes to the `finally` suite at last, if the use stands in one.
+    fn finish(&self, walker: &Walker, guard: Option<TryId>, cost: Witness, open: &mut Vec<Walker>) {
+        let Some(suite) = self.suite else { return };
+        let TryKind::Finally { entry, .. } = self.flow.code.region(suite).kind else {
+            return;
+        };
+        if self.is_within(guard, suite) {
+            open.push(Walker {
+                block: entry,
+                cost: walker.cost.min(cost),
+                ..walker.clone()
+            });
+        }
+    }
+
+    fn is_within(&self, guard: Option<TryId>, suite: TryId) -> bool {
+        let mut around = std::iter::successors(guard, |&id| self.flow.code.region(id).parent);
+        around.any(|id| id == suite)
+    }
+
+    /// Whether control leaves what the `finally` guards.
+    fn leads_out(&self, next: Next) -> bool {
+        let Some(suite) = self.suite else {
+            return false;
+        };
+        let is_outside = |to: BlockId| !self.is_within(self.flow.code.block(to).guard, suite);
+        match next {
+            Next::Goto(to) => is_outside(to),
+            Next::Branch(one, other) => is_outside(one) || is_outside(other),
+            Next::Return => true,
+            _ => false,
+        }
     }
 
     fn leave(&mut self, walker: &Walker, next: Next, open: &mut Vec<Walker>) {
@@ -159,9 +364,7 @@ impl Search<'_, '_, '_> {
                     .loops
                     .iter()
                     .position(|of| of.header == walker.block);
-                let Some(header) = header
-                    .filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. }))
-                else {
+                let Some(header) = header else {
                     go(one, walker.clone());
                     go(other, walker.clone());
                     return;
@@ -172,7 +375,9 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if !walker.rounds.contains(&header) {
+                if !walker.rounds.contains(&header)
+                    || (walker.cost == Witness::Exception && self.gives_up(header))
+                {
                     outside.cost = outside.cost.min(Witness::EmptyLoop);
                 }
                 go(one, inside);
@@ -180,6 +385,22 @@ impl Search<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// A loop that tries again, and raises when it has tried often enough: it does not run out.
+    fn gives_up(&self, header: u32) -> bool {
+        let code = self.flow.code;
+        let suite = code.loops[header as usize].suite;
+        let in_loop = |inst: &Inst| suite.contains(inst.span);
+        code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            ) && in_loop(inst)
+        })
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
@@ -193,9 +414,19 @@ impl Search<'_, '_, '_> {
         if raising.is_nothing() {
             return;
         }
+        self.finish(walker, guard, Witness::Exception, open);
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
+            if let TryKind::With { manager, after, .. } = region.kind
+                && self.flow.swallows(manager)
+            {
+                open.push(Walker {
+                    block: after,
+                    cost: walker.cost.min(Witness::Exception),
+                    ..walker.clone()
+                });
+            }
             if let TryKind::Catch { handlers, .. } = &region.kind {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
@@ -225,18 +456,53 @@ impl Search<'_, '_, '_> {
         match inst.kind {
             InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
-            InstKind::Eval(value) => !self.flow.never_returns(value),
+            InstKind::Eval(value) => {
+                self.grow(walker, value);
+                !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
+            }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
             InstKind::Forget(target) => {
                 if let Some(place) = self.flow.place_of(target) {
                     self.forget(walker, place);
-                    if place == self.wanted.place {
+                    if place == self.wanted.place && !self.only_control {
                         walker.armed = self.wanted.origin.is_none();
                     }
                 }
                 true
             }
             InstKind::Declare { .. } => true,
+        }
+    }
+
+    /// `errors.append(e)`: a container that something was put into is not empty.
+    fn grow(&mut self, walker: &mut Walker, value: ExprId) {
+        let module = self.flow.module;
+        if let ExprKind::Call { callee, .. } = module.kind(value)
+            && let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let Some(place) = self.flow.place_of(value)
+        {
+            match module.name(name) {
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => {
+                    self.filled(walker, place, true)
+                }
+                "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
+                    self.filled(walker, place, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is known of a container's truth, after something was put in or taken out.
+    fn filled(&mut self, walker: &mut Walker, place: PlaceId, for_certain: bool) {
+        let condition = self.truth_of(place);
+        walker.facts.retain(|fact| fact.condition != condition);
+        if for_certain {
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
         }
     }
 
@@ -257,6 +523,13 @@ impl Search<'_, '_, '_> {
                 alive & self.bind(walker, target, Source::Value(value))
             });
         }
+        if let ExprKind::Subscript {
+            value: container, ..
+        } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(container)
+        {
+            self.filled(walker, container, true);
+        }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
             let Some(place) = self.flow.place_of(part) else {
@@ -274,6 +547,9 @@ impl Search<'_, '_, '_> {
             if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
                 let is_origin =
                     value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                if self.only_control {
+                    return;
+                }
                 if walker.armed && !is_origin {
                     alive = false;
                 }
@@ -330,6 +606,22 @@ impl Search<'_, '_, '_> {
         let Some(place) = self.flow.place_of(target) else {
             return;
         };
+        self.remember(walker, place, is_none, truth);
+        if !is_none {
+            let positive = Comparison::Equal as u8;
+            let forms = (self.flow.form(target), self.flow.form(value));
+            let condition = hash_of(&("compare", positive, forms.0, forms.1));
+            self.mentions.insert(condition, vec![place]);
+            self.literals.insert(condition, (place, forms.1));
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
+        }
+    }
+
+    fn remember(&mut self, walker: &mut Walker, place: PlaceId, is_none: bool, truth: bool) {
         for (condition, holds) in [
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
@@ -337,6 +629,48 @@ impl Search<'_, '_, '_> {
             walker.facts.push(Fact { condition, holds });
         }
         walker.facts.sort_unstable();
+    }
+
+    /// Whether the place is known to equal another literal on this way.
+    fn equals_another(&self, walker: &Walker, place: PlaceId, literal: u64) -> bool {
+        walker.facts.iter().any(|fact| {
+            fact.holds
+                && self
+                    .literals
+                    .get(&fact.condition)
+                    .is_some_and(|&(other, form)| other == place && form != literal)
+        })
+    }
+
+    /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
+    fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: crate::ir::Run) -> bool {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee);
+        let asks = matches!(
+            name.as_deref(),
+            Some("isinstance" | "issubclass" | "callable")
+        );
+        let arguments = module.arguments(arguments);
+        let place = arguments
+            .first()
+            .and_then(|argument| self.flow.place_of(argument.value));
+        let (true, Some(place)) = (asks, place) else {
+            return false;
+        };
+        let mut about_none = false;
+        for argument in &arguments[1..] {
+            module.walk(argument.value, &mut |part| {
+                let name = module.dotted(self.flow.code, part);
+                about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
+                    || name.is_some_and(|name| name.ends_with("NoneType"));
+            });
+        }
+        let condition = self.noneness_of(place);
+        let none = Fact {
+            condition,
+            holds: true,
+        };
+        !about_none && walker.facts.contains(&none)
     }
 
     fn truth_of(&mut self, place: PlaceId) -> u64 {
@@ -364,9 +698,21 @@ impl Search<'_, '_, '_> {
         });
     }
 
+    /// Whether evaluating a condition binds the wanted name to something else.
+    fn binds_wanted(&self, walker: &Walker, test: ExprId) -> bool {
+        let is_leaf = !matches!(
+            self.flow.module.kind(test),
+            ExprKind::And(_) | ExprKind::Or(_)
+        );
+        walker.armed && is_leaf && self.flow.bound_in(test).contains(&self.wanted.place)
+    }
+
     /// False if a condition came out the other way before.
     fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
         let module = self.flow.module;
+        if self.binds_wanted(walker, test) {
+            return false;
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
@@ -380,6 +726,8 @@ impl Search<'_, '_, '_> {
                 .list(parts)
                 .iter()
                 .all(|&part| self.suppose(walker, part, false)),
+            ExprKind::And(parts) => self.suppose_one(walker, parts, false),
+            ExprKind::Or(parts) => self.suppose_one(walker, parts, true),
             ExprKind::True => holds,
             ExprKind::False => !holds,
             ExprKind::Int(number) => holds == (number != 0),
@@ -392,7 +740,52 @@ impl Search<'_, '_, '_> {
                 left,
                 right,
             } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Call { callee, arguments }
+                if holds && self.asks_none(walker, callee, arguments) =>
+            {
+                false
+            }
+            ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
+                Some((parts, is_all)) if is_all == holds => module
+                    .list(parts)
+                    .iter()
+                    .all(|&part| self.suppose(walker, part, holds)),
+                Some((parts, _)) => self.suppose_one(walker, parts, holds),
+                None => self.record(walker, test, holds),
+            },
             _ => self.record(walker, test, holds),
+        }
+    }
+
+    /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
+    fn quantified(
+        &self,
+        callee: ExprId,
+        arguments: crate::ir::Run,
+    ) -> Option<(crate::ir::Run, bool)> {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee)?;
+        let [argument] = module.arguments(arguments) else {
+            return None;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
+            return None;
+        };
+        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
+    }
+
+    /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
+    fn suppose_one(&mut self, walker: &mut Walker, parts: crate::ir::Run, holds: bool) -> bool {
+        let mut possible = Vec::new();
+        for &part in self.flow.module.list(parts) {
+            if self.suppose(&mut walker.clone(), part, holds) {
+                possible.push(part);
+            }
+        }
+        match possible[..] {
+            [] => false,
+            [only] => self.suppose(walker, only, holds),
+            _ => true,
         }
     }
 
@@ -412,7 +805,21 @@ impl Search<'_, '_, '_> {
         {
             return false;
         }
+        // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
         let condition = self.truth_of(place);
+        let known_false = Fact {
+            condition,
+            holds: false,
+        };
+        if !holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: false,
+            })
+            && !walker.facts.contains(&known_false)
+        {
+            return false;
+        }
         if holds {
             let fact = Fact {
                 condition: none,
@@ -471,13 +878,27 @@ impl Search<'_, '_, '_> {
             Comparison::NotIn => Comparison::In,
             other => other,
         };
-        let condition = hash_of(&("compare", positive as u8, self.form(left), self.form(right)));
+        let condition = hash_of(&(
+            "compare",
+            positive as u8,
+            self.flow.form(left),
+            self.flow.form(right),
+        ));
         self.remember_mentions(condition, test);
+        if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
+            (positive, self.flow.place_of(left), module.kind(right))
+        {
+            let literal = self.flow.form(right);
+            self.literals.insert(condition, (place, literal));
+            if self.equals_another(walker, place, literal) {
+                return !holds_positive;
+            }
+        }
         self.settle(walker, condition, holds_positive)
     }
 
     fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
-        let condition = hash_of(&("form", self.form(test)));
+        let condition = hash_of(&("form", self.flow.form(test)));
         self.remember_mentions(condition, test);
         self.settle(walker, condition, holds)
     }
@@ -503,29 +924,6 @@ impl Search<'_, '_, '_> {
             walker.facts.sort_unstable();
         }
         true
-    }
-
-    /// A hash of an expression's form: equal for expressions that are written alike.
-    fn form(&self, expr: ExprId) -> u64 {
-        let module = self.flow.module;
-        let mut hasher = FxHasher::default();
-        module.walk(expr, &mut |part| {
-            let kind = module.kind(part);
-            std::mem::discriminant(&kind).hash(&mut hasher);
-            match kind {
-                ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. }
-                | ExprKind::Number(name)
-                | ExprKind::Text(name)
-                | ExprKind::Bytes(name) => name.hash(&mut hasher),
-                ExprKind::Int(number) => number.hash(&mut hasher),
-                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
-                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
-                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
-                _ => {}
-            }
-        });
-        hasher.finish()
     }
 }
 

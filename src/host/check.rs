@@ -1,15 +1,15 @@
 //! One run of `check`: from paths to findings.
 
 use super::projects::{Argument, plan};
-use super::read::{Job, Lowered, lower_all};
+use super::read::{Job, lower_all};
 use super::settings::{self, Settings};
-use super::{Fault, Progress, paths};
-use crate::analyze::{Counts, NoteKind, Source, analyze};
-use crate::config::{Language, Override};
-use crate::finding::Finding;
-use crate::ir::{Module, ProblemKind};
-use crate::report::{File, Invalid, Trouble};
-use crate::text::{FileId, Lines, Span};
+use super::{Fault, Outcome, Progress, paths};
+use crate::analyze::{Source, analyze};
+use crate::config::Override;
+use crate::describe;
+use crate::ir::Module;
+use crate::report::{File, Trouble};
+use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -32,23 +32,17 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// How many threads; 0: as many as there are processors.
     pub threads: usize,
+    /// The analysis' own view instead of findings.
+    pub view: Option<Describe>,
 }
 
-/// What came of it.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    /// The files, in the order of their paths.
-    pub files: Vec<File>,
-    /// The findings, in the order of files and places.
-    pub findings: Vec<Finding>,
-    /// Files, and parts of them, that were not analyzed and should have been reported on.
-    pub invalid: Vec<Invalid>,
-    /// The modules that were reported on.
-    pub modules: Vec<(FileId, Arc<Module>)>,
-    /// How much was analyzed.
-    pub counts: Counts,
-    /// The language that a configuration asks for.
-    pub language: Option<Language>,
+/// A view of the analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// Who calls whom.
+    Calls,
+    /// What each function does.
+    Summaries,
 }
 
 /// How deep the stack of a worker may grow: passes recurse over what `lower` bounds.
@@ -79,6 +73,7 @@ struct Run {
     settings: Settings,
     projects: BTreeMap<PathBuf, Vec<Entry>>,
     troubles: BTreeMap<PathBuf, Trouble>,
+    view: Option<Describe>,
 }
 
 impl Run {
@@ -112,28 +107,22 @@ impl Run {
             settings,
             projects,
             troubles: plan.troubles,
+            view: request.view,
         })
     }
 
     fn run(mut self, progress: &Progress) -> Result<Outcome, Fault> {
+        let configurations = &self.settings.configurations;
         let mut outcome = Outcome {
-            language: self
-                .settings
-                .configurations
-                .iter()
-                .find_map(|configuration| configuration.language),
+            language: configurations.iter().find_map(|one| one.language),
             ..Outcome::default()
         };
         for (root, entries) in std::mem::take(&mut self.projects) {
             self.project(&root, entries, &mut outcome, progress)?;
         }
-        for (path, trouble) in std::mem::take(&mut self.troubles) {
-            let file = outcome.add_file(self.file(&path, &path, None));
-            outcome.invalid.push(Invalid {
-                file,
-                span: Span::default(),
-                trouble,
-            });
+        for (path, trouble) in &self.troubles {
+            let file = outcome.add_file(self.file(path, path, Arc::default()));
+            outcome.add_trouble(file, Span::default(), trouble.clone());
         }
         outcome.sort();
         Ok(outcome)
@@ -148,39 +137,45 @@ impl Run {
         progress: &Progress,
     ) -> Result<(), Fault> {
         let repository = self.repository(root);
+        let before = outcome.files.len();
         let lowered = lower_all(&self.jobs(&entries), progress);
         let mut sources = Vec::new();
         let mut ids = Vec::new();
         for (entry, lowered) in entries.into_iter().zip(lowered) {
-            let file = self.file(&entry.path, &repository, lowered.as_ref().ok());
-            let id = outcome.add_file(file);
+            let bytes = lowered
+                .as_ref()
+                .map_or_else(|_| Arc::default(), |lowered| Arc::clone(&lowered.source));
+            let id = outcome.add_file(self.file(&entry.path, &repository, bytes));
             match lowered {
                 Ok(lowered) => {
-                    if entry.is_reported {
-                        outcome.add_problems(id, &lowered.module);
-                        outcome.modules.push((id, Arc::clone(&lowered.module)));
-                    }
-                    ids.push((id, entry.is_reported));
-                    sources.push(Source {
-                        path: paths::relative(&entry.path, root)
-                            .unwrap_or_else(|| paths::slashed(&entry.path)),
-                        module: lowered.module,
-                        reported: entry.is_reported,
-                        configuration: entry.configuration,
-                    });
+                    ids.push(id);
+                    sources.push(source(root, entry, lowered.module));
                 }
-                Err(trouble) if entry.is_reported => outcome.invalid.push(Invalid {
-                    file: id,
-                    span: Span::default(),
-                    trouble,
-                }),
+                Err(trouble) if entry.is_reported => {
+                    outcome.add_trouble(id, Span::default(), trouble);
+                }
                 Err(_) => {}
             }
         }
         progress.begin("analyze");
+        match self.view {
+            Some(Describe::Calls) => {
+                let calls = describe::calls(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                outcome.calls.extend(calls);
+                return Ok(());
+            }
+            Some(Describe::Summaries) => {
+                let lines =
+                    describe::summaries(&sources, progress).map_err(|_| Fault::Cancelled)?;
+                outcome.summaries.extend(lines);
+                return Ok(());
+            }
+            None => {}
+        }
         let report = analyze(&sources, &self.settings.configurations, progress)
             .map_err(|_| Fault::Cancelled)?;
-        outcome.add_report(report, &ids);
+        outcome.add_report(report, &sources, &ids);
+        outcome.forget_sources(before);
         Ok(())
     }
 
@@ -199,14 +194,14 @@ impl Run {
             .collect()
     }
 
-    fn file(&self, path: &Path, repository: &Path, lowered: Option<&Lowered>) -> File {
+    fn file(&self, path: &Path, repository: &Path, source: Arc<[u8]>) -> File {
         let absolute = path.to_string_lossy().into_owned();
         File {
             display: paths::relative(path, &self.current).unwrap_or_else(|| absolute.clone()),
             repository: paths::relative(path, repository).unwrap_or_else(|| paths::slashed(path)),
-            source: lowered.map_or_else(Arc::default, |lowered| Arc::clone(&lowered.source)),
-            lines: lowered.map_or_else(Lines::default, |lowered| lowered.module.lines.clone()),
             absolute,
+            source,
+            ..File::default()
         }
     }
 
@@ -221,94 +216,21 @@ impl Run {
     }
 }
 
-impl Outcome {
-    fn add_file(&mut self, file: File) -> FileId {
-        self.files.push(file);
-        FileId(self.files.len() as u32 - 1)
-    }
-
-    fn add_problems(&mut self, file: FileId, module: &Module) {
-        for problem in &module.problems {
-            let trouble = match problem.kind {
-                ProblemKind::Syntax => Trouble::Syntax,
-                ProblemKind::TooDeep => Trouble::TooDeep,
-                ProblemKind::Encoding => Trouble::Encoding,
-            };
-            self.invalid.push(Invalid {
-                file,
-                span: problem.span,
-                trouble,
-            });
-        }
-    }
-
-    /// Adds an analysis. `ids` are the files of its sources, and whether each is reported on.
-    fn add_report(&mut self, report: crate::analyze::Report, ids: &[(FileId, bool)]) {
-        let id = |file: FileId| ids[file.0 as usize].0;
-        for mut finding in report.findings {
-            finding.location.file = id(finding.location.file);
-            for related in &mut finding.related {
-                related.location.file = id(related.location.file);
-            }
-            self.findings.push(finding);
-        }
-        for note in report.notes {
-            let (file, is_reported) = ids[note.file.0 as usize];
-            let trouble = match note.kind {
-                NoteKind::Syntax => Trouble::Syntax,
-                NoteKind::TooDeep => Trouble::TooDeep,
-                NoteKind::Encoding => Trouble::Encoding,
-                NoteKind::TooLarge => Trouble::TooLarge,
-            };
-            if is_reported {
-                self.invalid.push(Invalid {
-                    file,
-                    span: note.span,
-                    trouble,
-                });
-            }
-        }
-        self.counts.files += report.counts.files;
-        self.counts.lines += report.counts.lines;
-        self.counts.functions += report.counts.functions;
-    }
-
-    /// Puts files, findings and what is invalid into the order of paths, whichever project they come from.
-    fn sort(&mut self) {
-        let mut order: Vec<usize> = (0..self.files.len()).collect();
-        order.sort_by(|&a, &b| self.files[a].absolute.cmp(&self.files[b].absolute));
-        let mut rank = vec![FileId(0); order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            rank[old] = FileId(new as u32);
-        }
-        let files = std::mem::take(&mut self.files);
-        let mut files: Vec<Option<File>> = files.into_iter().map(Some).collect();
-        self.files = order.iter().filter_map(|&old| files[old].take()).collect();
-        for finding in &mut self.findings {
-            finding.location.file = rank[finding.location.file.0 as usize];
-            for related in &mut finding.related {
-                related.location.file = rank[related.location.file.0 as usize];
-            }
-        }
-        self.findings.sort_by(Finding::order);
-        for invalid in &mut self.invalid {
-            invalid.file = rank[invalid.file.0 as usize];
-        }
-        self.invalid.sort();
-        self.invalid
-            .dedup_by_key(|invalid| (invalid.file, std::mem::discriminant(&invalid.trouble)));
-        for (file, _) in &mut self.modules {
-            *file = rank[file.0 as usize];
-        }
-        self.modules.sort_by_key(|(file, _)| *file);
+fn source(root: &Path, entry: Entry, module: Arc<Module>) -> Source {
+    Source {
+        path: paths::relative(&entry.path, root).unwrap_or_else(|| paths::slashed(&entry.path)),
+        module,
+        reported: entry.is_reported,
+        configuration: entry.configuration,
     }
 }
 
+/// Standard input, one byte further than what is read of a file, so that too much is noticed.
 fn read_stdin(name: &Path, current: &Path) -> Result<(PathBuf, Arc<[u8]>), Fault> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .lock()
-        .take(super::LIMIT)
+        .take(super::LIMIT + 1)
         .read_to_end(&mut bytes)
         .map_err(Fault::StandardInput)?;
     Ok((paths::absolute(name, current), bytes.into()))

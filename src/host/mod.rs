@@ -1,6 +1,7 @@
 //! The outside world: folders, files, clocks and threads. Nothing else in the crate touches them.
 
 mod check;
+mod outcome;
 mod output;
 mod paths;
 mod progress;
@@ -9,7 +10,8 @@ mod read;
 mod settings;
 mod walk;
 
-pub use check::{Outcome, Request, check};
+pub use check::{Describe, Request, check};
+pub use outcome::Outcome;
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::LIMIT;

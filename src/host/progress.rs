@@ -71,9 +71,9 @@ impl Progress {
             return;
         }
         let bar = state.bar.get_or_insert_with(new_bar);
+        bar.set_message(name);
         bar.set_length(total as u64);
         bar.set_position(done as u64);
-        bar.set_message(name);
     }
 }
 

@@ -61,6 +61,9 @@ pub(super) fn lower_all(jobs: &[Job], monitor: &dyn Monitor) -> Vec<Result<Lower
 
 fn lower_one(job: &Job) -> Result<Lowered, Trouble> {
     let source = match &job.content {
+        Some(content) if content.len() as u64 > LIMIT => {
+            return Err(Trouble::TooBig(content.len() as u64));
+        }
         Some(content) => Arc::clone(content),
         None => read(&job.path)?.into(),
     };

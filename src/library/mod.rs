@@ -13,9 +13,9 @@
 //! ```
 
 pub mod tables;
-mod things;
 #[cfg(test)]
 mod tests;
+mod things;
 
 pub use tables::call::{Call, Overload, RaisesIf};
 pub use tables::compile::LibraryError;
@@ -58,7 +58,7 @@ impl Library {
 
     fn new(compiled: Compiled<'static>) -> Library {
         let types = compiled.types();
-        let calls = compiled.calls.len() + compiled.classes.len();
+        let calls = compiled.call_count() + compiled.classes.len();
         let class_names = compiled.classes.iter().map(|_| OnceLock::new()).collect();
         Library {
             types,
@@ -167,7 +167,7 @@ impl Library {
         let implied = role
             .class
             .checked_sub(1)
-            .map(|class| self.compiled.calls.len() as u32 + class);
+            .map(|class| self.compiled.call_count() as u32 + class);
         written.or(implied).map(CallRef)
     }
 
@@ -175,7 +175,7 @@ impl Library {
     pub fn constructor(&self, class: ClassRef) -> Option<CallRef> {
         let name = self.compiled.class_name(class)?;
         let written = self.compiled.role(name, false).call.checked_sub(1);
-        let implied = self.compiled.calls.len() as u32 + class.0;
+        let implied = self.compiled.call_count() as u32 + class.0;
         Some(CallRef(written.unwrap_or(implied)))
     }
 
@@ -282,10 +282,11 @@ impl Library {
     }
 
     fn build(&self, call: CallRef) -> Call {
-        let written = self.compiled.calls.len();
-        let Some(entry) = self.compiled.calls.get(call.0 as usize) else {
+        let written = self.compiled.call_count();
+        if call.0 as usize >= written {
             return self.build_constructor(ClassRef(call.0 - written as u32));
-        };
+        }
+        let entry = self.compiled.call(call.0 as usize);
         let at = |index: u32| index as usize;
         let detail = self.compiled.details.get(at(entry.detail));
         let detail = detail.cloned().unwrap_or_default();

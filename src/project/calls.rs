@@ -26,11 +26,24 @@ pub struct CallSite {
     pub is_virtual: bool,
 }
 
+/// A function that is used as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// The function.
+    pub function: FunctionRef,
+    /// Whose code uses it.
+    pub by: FunctionRef,
+    /// The name, attribute or lambda.
+    pub at: ExprId,
+}
+
 /// Who calls whom.
 #[derive(Debug, Default)]
 pub struct CallGraph {
     /// Every call, by caller and place.
     pub sites: Vec<CallSite>,
+    /// Functions that are used as values, in the order of places.
+    pub handed: Vec<Handed>,
     by_callee: Vec<Vec<u32>>,
     first_site: Vec<u32>,
     escapes: Vec<bool>,
@@ -40,7 +53,7 @@ impl CallGraph {
     /// Finds every call of a function of the project.
     pub fn of(program: &Program<'_>) -> Self {
         let count = program.sources.len() as u32;
-        let parts: Vec<(Vec<CallSite>, Vec<FunctionRef>)> = (0..count)
+        let parts: Vec<(Vec<CallSite>, Vec<FunctionRef>, Vec<Handed>)> = (0..count)
             .into_par_iter()
             .map(|index| Scan::of(program, ModuleRef(index)))
             .collect();
@@ -48,8 +61,12 @@ impl CallGraph {
             escapes: vec![false; program.function_count()],
             ..Self::default()
         };
-        for (sites, escaping) in parts {
+        for (sites, escaping, handed) in parts {
             graph.sites.extend(sites);
+            for handed in handed {
+                graph.escapes[handed.function.0 as usize] = true;
+                graph.handed.push(handed);
+            }
             for function in escaping {
                 graph.escapes[function.0 as usize] = true;
             }
@@ -102,10 +119,14 @@ struct Scan<'p, 'a> {
     module: &'a Module,
     sites: Vec<CallSite>,
     escaping: Vec<FunctionRef>,
+    handed: Vec<Handed>,
 }
 
 impl<'p, 'a> Scan<'p, 'a> {
-    fn of(program: &'p Program<'a>, module_ref: ModuleRef) -> (Vec<CallSite>, Vec<FunctionRef>) {
+    fn of(
+        program: &'p Program<'a>,
+        module_ref: ModuleRef,
+    ) -> (Vec<CallSite>, Vec<FunctionRef>, Vec<Handed>) {
         let module = program.module(module_ref);
         let mut scan = Self {
             program,
@@ -113,11 +134,12 @@ impl<'p, 'a> Scan<'p, 'a> {
             module,
             sites: Vec::new(),
             escaping: Vec::new(),
+            handed: Vec::new(),
         };
         for id in 0..module.functions.len() {
             scan.function(FunctionId::new(id));
         }
-        (scan.sites, scan.escaping)
+        (scan.sites, scan.escaping, scan.handed)
     }
 
     fn function(&mut self, id: FunctionId) {
@@ -143,7 +165,11 @@ impl<'p, 'a> Scan<'p, 'a> {
         for parameter in &code.parameters {
             if let (Some(default), Some(parent)) = (parameter.default, code.parent) {
                 let outer = Evaluate::new(self.program, self.module_ref, parent);
-                self.escape(&outer, default);
+                self.escape(
+                    &outer,
+                    self.program.function(self.module_ref, parent),
+                    default,
+                );
             }
         }
     }
@@ -192,17 +218,18 @@ impl<'p, 'a> Scan<'p, 'a> {
                         ..site
                     }));
             }
-            ExprKind::Name(_) | ExprKind::Attribute { .. } if !callees.contains(&expr) => {
-                self.escape(evaluate, expr)
+            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_)
+                if !callees.contains(&expr) =>
+            {
+                self.escape(evaluate, caller, expr);
             }
             _ => {}
         }
     }
 
-    fn escape(&mut self, evaluate: &Evaluate<'p, 'a>, expr: ExprId) {
-        if let Type::Function { function, .. } = self.program.types.get(evaluate.value(expr).class)
-        {
-            self.escaping.push(function);
+    fn escape(&mut self, evaluate: &Evaluate<'p, 'a>, by: FunctionRef, at: ExprId) {
+        if let Type::Function { function, .. } = self.program.types.get(evaluate.value(at).class) {
+            self.handed.push(Handed { function, by, at });
         }
     }
 }

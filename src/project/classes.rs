@@ -124,7 +124,7 @@ impl Program<'_> {
 
     /// Whether some subclass in the project has its own version of a method.
     pub fn is_overridden(&self, function: FunctionRef) -> bool {
-        !self.overrides(function).is_empty()
+        self.overridden[function.0 as usize]
     }
 
     /// The methods that a call of `function` on an instance of an unknown subclass may reach besides it.

@@ -1,7 +1,10 @@
 //! What decorators make of a function.
 
 use super::{Evaluate, Program};
-use crate::ir::{ExprId, ExprKind, Module};
+use crate::ir::{
+    Clause, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, Next,
+    ParameterKind, UnaryOperator,
+};
 use crate::library::schema::{Decorator, Makes};
 use crate::types::{FunctionRef, Type};
 
@@ -101,11 +104,12 @@ fn other(
     decoration.is_registered = true;
     let value = evaluate.value(callee(module, decorator));
     let is_call = matches!(module.kind(decorator), ExprKind::Call { .. });
-    let keeps = match program.types.get(value.class) {
-        Type::Function { function, .. } => returns_its_argument(program, function, is_call),
-        _ => false,
+    let Type::Function { function, .. } = program.types.get(value.class) else {
+        decoration.is_opaque = true;
+        return;
     };
-    decoration.is_opaque |= !keeps;
+    decoration.is_opaque |= !returns_its_argument(program, function, is_call);
+    decoration.rejects_none |= refuses_none(program, function);
 }
 
 fn known_decorator(decoration: &mut Decoration, known: &Decorator) {
@@ -168,4 +172,125 @@ pub(super) fn callee(module: &Module, decorator: ExprId) -> ExprId {
         ExprKind::Call { callee, .. } => callee,
         _ => decorator,
     }
+}
+
+/// Whether a decorator of the project wraps what it is given in a function that lets no argument pass that is None.
+fn refuses_none(program: &Program<'_>, decorator: FunctionRef) -> bool {
+    let (module_ref, id) = program.locate(decorator);
+    let module = program.module(module_ref);
+    module.functions.iter().any(|inner| {
+        let mut around = inner.parent;
+        while let Some(parent) = around.filter(|&parent| parent != id) {
+            around = module.function(parent).parent;
+        }
+        around.is_some() && raises_on_none(module, inner)
+    })
+}
+
+/// Whether one of the branches that a wrapper ends in is taken where one of its arguments is None.
+fn raises_on_none(module: &Module, wrapper: &Function) -> bool {
+    wrapper.blocks.iter().any(|block| {
+        let first = wrapper.insts(block).first().map(|inst| inst.kind);
+        match (first, block.next) {
+            (Some(InstKind::Assume { test, holds }), Next::Raise) => {
+                finds_none(module, wrapper, test, holds)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether a condition that came out like this says that some argument is None.
+fn finds_none(module: &Module, wrapper: &Function, test: ExprId, holds: bool) -> bool {
+    let of_each = |argument: ExprId, holds: bool| {
+        let ExprKind::Comprehension(id) = module.kind(argument) else {
+            return false;
+        };
+        let comprehension = module.comprehension(id);
+        let over = |clause: &Clause| mentions_arguments(module, wrapper, clause.iterable);
+        comprehension.clauses.iter().any(over)
+            && is_none_test(module, comprehension.element, holds).is_some()
+    };
+    match module.kind(test) {
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => finds_none(module, wrapper, operand, !holds),
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            let mut parts = module.list(parts).iter();
+            parts.any(|&part| finds_none(module, wrapper, part, holds))
+        }
+        ExprKind::Compare {
+            operator: Comparison::In,
+            left,
+            right,
+        } if module.kind(left) == ExprKind::None => {
+            holds && mentions_arguments(module, wrapper, right)
+        }
+        ExprKind::Compare { .. } => is_none_test(module, test, holds)
+            .is_some_and(|subject| is_each_argument(module, wrapper, subject)),
+        ExprKind::Call { callee, arguments } => {
+            let name = module.dotted(wrapper, callee);
+            let mut arguments = module.arguments(arguments).iter();
+            match name.as_deref() {
+                Some("any") => holds && arguments.any(|argument| of_each(argument.value, true)),
+                Some("all") => !holds && arguments.any(|argument| of_each(argument.value, false)),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// What is None where a comparison came out like this.
+fn is_none_test(module: &Module, test: ExprId, holds: bool) -> Option<ExprId> {
+    let ExprKind::Compare {
+        operator,
+        left,
+        right,
+    } = module.kind(test)
+    else {
+        return None;
+    };
+    let says_none = match operator {
+        Comparison::Is | Comparison::Equal => holds,
+        Comparison::IsNot | Comparison::NotEqual => !holds,
+        _ => false,
+    };
+    (says_none && module.kind(right) == ExprKind::None).then_some(left)
+}
+
+/// Whether a name is bound by a loop over `args` or `kwargs`.
+fn is_each_argument(module: &Module, wrapper: &Function, subject: ExprId) -> bool {
+    wrapper.loops.iter().any(|of| {
+        let LoopKind::For {
+            target, iterable, ..
+        } = of.kind
+        else {
+            return false;
+        };
+        let mut bound = false;
+        module.walk(target, &mut |part| {
+            bound |= module.kind(part) == module.kind(subject);
+        });
+        bound && mentions_arguments(module, wrapper, iterable)
+    })
+}
+
+/// Whether an expression looks at `args` or `kwargs`.
+fn mentions_arguments(module: &Module, wrapper: &Function, expr: ExprId) -> bool {
+    let stars = wrapper.parameters.iter().filter(|parameter| {
+        matches!(
+            parameter.kind,
+            ParameterKind::Star | ParameterKind::DoubleStar
+        )
+    });
+    let places: Vec<_> = stars
+        .map(|parameter| ExprKind::Name(parameter.place))
+        .collect();
+    let mut found = false;
+    module.walk(expr, &mut |part| {
+        found |= places.contains(&module.kind(part))
+    });
+    found
 }

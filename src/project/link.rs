@@ -88,6 +88,11 @@ pub(super) fn link<'a>(sources: &'a [Source], library: &'a Library) -> Program<'
         }
     }
     settle(&mut program, &last);
+    let count = program.functions.len() as u32;
+    program.overridden = (0..count)
+        .into_par_iter()
+        .map(|f| !program.overrides(FunctionRef(f)).is_empty())
+        .collect();
     program
 }
 
@@ -122,6 +127,7 @@ fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Program<'a> {
         first_function,
         first_class,
         decorations: Vec::new(),
+        overridden: Vec::new(),
         modules: ModuleNames::of(sources),
         symbols: FxHashMap::default(),
         symbol_of: Vec::new(),
@@ -344,8 +350,9 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
         }
     }
     for (own, passed) in variables.iter_mut().zip(passed) {
-        if own.is_never() && !passed.is_never() {
-            *own = Value::typed(Kinds::ANY, passed.class);
+        let is_open = (own.kinds - Kinds::NONE).is_empty();
+        if is_open && !passed.is_never() {
+            *own = Value::typed(Kinds::ANY | own.kinds, passed.class);
         }
     }
     let mut changed = Vec::new();
@@ -495,6 +502,12 @@ impl<'p, 'a> Round<'p, 'a> {
                 (_, _, _, ParameterKind::DoubleStar) => Value::of(Kinds::DICT),
                 (0, Some(receiver), ..) => receiver,
                 (_, _, Some(annotation), _) => outer.annotated(annotation),
+                _ if parameter
+                    .default
+                    .is_some_and(|default| self.module.kind(default) == ExprKind::None) =>
+                {
+                    Value::NONE
+                }
                 _ => continue,
             };
             self.bind(function, parameter.place, value);

@@ -15,7 +15,7 @@ mod lookup;
 mod naming;
 
 pub use arguments::{Actual, actuals};
-pub use calls::{CallGraph, CallSite};
+pub use calls::{CallGraph, CallSite, Handed};
 pub use classes::{Attribute, ClassInfo};
 pub use decorators::Decoration;
 pub use evaluate::{Evaluate, binary, literal};
@@ -63,6 +63,7 @@ pub struct Program<'a> {
     first_function: Vec<u32>,
     first_class: Vec<u32>,
     decorations: Vec<Decoration>,
+    overridden: Vec<bool>,
     modules: naming::ModuleNames,
     symbols: FxHashMap<CompactString, Symbol>,
     symbol_of: Vec<Vec<Symbol>>,

@@ -1,6 +1,7 @@
 //! From bytes to the rows and columns that people and editors count.
 
 use crate::text::Lines;
+use encoding_rs::Encoding;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -25,16 +26,19 @@ impl Position {
         let before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
         Position {
             row: row + 1,
-            column: decode(before).chars().count() as u32 + 1,
+            column: decode(before, source).chars().count() as u32 + 1,
         }
     }
 }
 
-/// Bytes as text; each byte that is no UTF-8 becomes one replacement character, so that columns can be counted in
-/// encodings of one byte per character.
-pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+/// A part of a file as text: as UTF-8, else in the encoding that the file declares. Without one, each byte that is no
+/// UTF-8 becomes one replacement character, so that columns are right in encodings of one byte per character.
+pub fn decode<'a>(bytes: &'a [u8], source: &[u8]) -> Cow<'a, str> {
     if let Ok(text) = str::from_utf8(bytes) {
         return Cow::Borrowed(text);
+    }
+    if let Some(encoding) = declared(source) {
+        return encoding.decode_without_bom_handling(bytes).0;
     }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -42,6 +46,25 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
         text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
     Cow::Owned(text)
+}
+
+/// The encoding that one of the first two lines declares, as PEP 263 has it.
+fn declared(source: &[u8]) -> Option<&'static Encoding> {
+    let mut lines = source.split(|&byte| byte == b'\n').take(2);
+    lines.find_map(|line| {
+        let line = String::from_utf8_lossy(line);
+        let (before, behind) = line.split_once("coding")?;
+        let label = behind.strip_prefix([':', '='])?.trim_start();
+        let end = label.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        let label = &label[..end.unwrap_or(label.len())];
+        before.trim_start().starts_with('#').then(|| named(label))?
+    })
+}
+
+/// An encoding by one of the names that Python knows it by: it writes `latin-1` and `latin_1` where the web writes `latin1`.
+fn named(label: &str) -> Option<&'static Encoding> {
+    let without = label.replace(['-', '_'], "");
+    Encoding::for_label(label.as_bytes()).or_else(|| Encoding::for_label(without.as_bytes()))
 }
 
 #[cfg(test)]
@@ -70,6 +93,15 @@ mod tests {
     fn bytes_that_are_no_text_count_one_each() {
         assert_eq!(position(b"'\xe9\xe8' + y", 6), (1, 7));
         assert_eq!(position(b"a\r\nb\rc", 5), (3, 1));
+    }
+
+    #[test]
+    fn a_declared_encoding_is_used() {
+        let source = b"# -*- coding: gbk -*-\n'\xc4\xe3\xba\xc3' + y";
+        assert_eq!(position(source, 31), (2, 8));
+        assert_eq!(decode(&source[23..27], source), "你好");
+        let latin = b"# vim: set fileencoding=latin_1 :\n'\xe9'";
+        assert_eq!(decode(&latin[35..36], latin), "é");
     }
 
     #[test]

@@ -27,9 +27,27 @@ fn is_harmful(character: char) -> bool {
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
+/// A path as a relative URI: what is no letter, digit or one of `-._~/` is encoded.
+pub(super) fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, uri};
+
+    #[test]
+    fn a_path_becomes_a_uri() {
+        assert_eq!(uri("a b/é#.py"), "a%20b/%C3%A9%23.py");
+    }
 
     #[test]
     fn escape_sequences_do_not_survive() {

@@ -45,7 +45,7 @@ fn place(finding: &Finding, files: &[File]) -> String {
     let source = files
         .get(finding.location.file.0 as usize)
         .map_or(&[][..], |file| &file.source);
-    let text = normalized(&decode(finding.location.span.of(source)));
+    let text = normalized(&decode(finding.location.span.of(source), source));
     format!("{}\0{}\0{text}", finding.rule, finding.symbol)
 }
 

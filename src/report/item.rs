@@ -188,7 +188,7 @@ impl Writer<'_> {
 
     fn spot(&self, location: Location) -> Spot {
         let file = &self.files[location.file.0 as usize];
-        let at = |offset| Position::of(&file.source, &file.lines, offset);
+        let at = |offset| Position::of(&file.source, file.lines(), offset);
         Spot {
             file: location.file,
             span: location.span,

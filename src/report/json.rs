@@ -49,7 +49,16 @@ struct Edit<'a> {
     end_location: Position,
 }
 
-/// One array, an entry to a line's block.
+/// One object to a line.
+pub(super) fn write_lines(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for item in view.items {
+        serde_json::to_writer(&mut *out, &entry(view, item))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// One array.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let entries: Vec<Entry<'_>> = view.items.iter().map(|item| entry(view, item)).collect();
     serde_json::to_writer_pretty(&mut *out, &entries)?;

@@ -4,8 +4,13 @@ mod columns;
 mod concise;
 mod escape;
 mod fingerprint;
+mod github;
+mod gitlab;
 mod item;
 mod json;
+mod junit;
+mod rdjson;
+mod sarif;
 pub mod statistics;
 mod text;
 
@@ -19,7 +24,7 @@ use crate::finding::Severity;
 use crate::rules::Rule;
 use crate::text::{FileId, Lines, Span};
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file as reports name it.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +37,15 @@ pub struct File {
     pub repository: String,
     /// Its bytes; empty where they could not be read.
     pub source: Arc<[u8]>,
+    /// Where its lines start, once somebody asked.
+    pub known_lines: OnceLock<Lines>,
+}
+
+impl File {
     /// Where its lines start.
-    pub lines: Lines,
+    pub fn lines(&self) -> &Lines {
+        self.known_lines.get_or_init(|| Lines::of(&self.source))
+    }
 }
 
 /// A file, or a part of one, that was not analyzed.
@@ -150,6 +162,18 @@ pub enum Format {
     Concise,
     /// An array that a reader of ruff's JSON can parse.
     Json,
+    /// The same objects, one to a line.
+    Jsonl,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub's workflow commands.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// reviewdog's diagnostic format.
+    Rdjson,
+    /// A test report.
+    Junit,
 }
 
 impl Format {
@@ -158,6 +182,12 @@ impl Format {
         ("text", Format::Text),
         ("concise", Format::Concise),
         ("json", Format::Json),
+        ("jsonl", Format::Jsonl),
+        ("sarif", Format::Sarif),
+        ("github", Format::Github),
+        ("gitlab", Format::Gitlab),
+        ("rdjson", Format::Rdjson),
+        ("junit", Format::Junit),
     ];
 
     /// Writes a report.
@@ -169,6 +199,12 @@ impl Format {
             Format::Text => text::write(view, out),
             Format::Concise => concise::write(view, out),
             Format::Json => json::write(view, out),
+            Format::Jsonl => json::write_lines(view, out),
+            Format::Sarif => sarif::write(view, out),
+            Format::Github => github::write(view, out),
+            Format::Gitlab => gitlab::write(view, out),
+            Format::Rdjson => rdjson::write(view, out),
+            Format::Junit => junit::write(view, out),
         }
     }
 }

@@ -43,10 +43,12 @@ pub fn statistics(view: &View<'_>) -> Vec<Statistics> {
 /// # Errors
 /// If `out` does.
 pub fn write_table(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for row in statistics(view) {
+    let rows = statistics(view);
+    let width = rows.iter().map(|row| row.code.len()).max().unwrap_or(0);
+    for row in rows {
         writeln!(
             out,
-            "{:>7}  {:<24} {:>6} files",
+            "{:>7}  {:<width$} {:>6} files",
             row.count, row.code, row.files
         )?;
     }

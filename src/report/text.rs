@@ -89,8 +89,8 @@ fn snippet<'a>(file: &'a File, marks: &[Mark<'a>]) -> Snippet<'a, Annotation<'a>
     let spans: Vec<Span> = marks.iter().map(|mark| shown(file, mark.span)).collect();
     let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
     let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
-    let row = file.lines.row(first);
-    let window = Window::new(file, row, file.lines.row(last));
+    let row = file.lines().row(first);
+    let window = Window::new(file, row, file.lines().row(last));
     let annotations = marks.iter().zip(spans).map(|(mark, span)| {
         let range = window.range(span);
         mark.kind.span(range).label(mark.label.map(plain))
@@ -104,17 +104,18 @@ fn snippet<'a>(file: &'a File, marks: &[Mark<'a>]) -> Snippet<'a, Annotation<'a>
 
 /// The part of a place that is underlined.
 fn shown(file: &File, span: Span) -> Span {
-    let row = file.lines.row(span.start);
-    if file.lines.row(span.end) - row <= ROWS {
+    let row = file.lines().row(span.start);
+    if file.lines().row(span.end) - row <= ROWS {
         return span;
     }
-    let line = Span::new(span.start, file.lines.start(row + 1));
+    let line = Span::new(span.start, file.lines().start(row + 1));
     let text = line.of(&file.source).trim_ascii_end();
     Span::new(line.start, line.start + text.len() as u32)
 }
 
 /// The rows of a file that are shown.
 struct Window<'a> {
+    source: &'a [u8],
     bytes: &'a [u8],
     start: u32,
     text: String,
@@ -122,16 +123,17 @@ struct Window<'a> {
 
 impl<'a> Window<'a> {
     fn new(file: &'a File, first: u32, last: u32) -> Self {
-        let start = file.lines.start(first);
-        let end = match last + 1 < file.lines.count() {
-            true => file.lines.start(last + 1) as usize,
+        let start = file.lines().start(first);
+        let end = match last + 1 < file.lines().count() {
+            true => file.lines().start(last + 1) as usize,
             false => file.source.len(),
         };
         let bytes = file.source.get(start as usize..end).unwrap_or_default();
         Window {
+            source: &file.source,
             bytes,
             start,
-            text: harmless(bytes),
+            text: harmless(bytes, &file.source),
         }
     }
 
@@ -144,7 +146,7 @@ impl<'a> Window<'a> {
     fn offset(&self, offset: u32) -> usize {
         let length = offset.saturating_sub(self.start) as usize;
         let before = self.bytes.get(..length).unwrap_or(self.bytes);
-        let mut at = harmless(before).len().min(self.text.len());
+        let mut at = harmless(before, self.source).len().min(self.text.len());
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
@@ -153,8 +155,10 @@ impl<'a> Window<'a> {
 }
 
 /// Source as a terminal may show it: one character for each, line ends as line feeds.
-fn harmless(bytes: &[u8]) -> String {
-    let text = decode(bytes).replace("\r\n", "\n").replace('\r', "\n");
+fn harmless(bytes: &[u8], source: &[u8]) -> String {
+    let text = decode(bytes, source)
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
     let lines: Vec<_> = text.split('\n').map(plain).collect();
     lines.join("\n")
 }

@@ -1,7 +1,11 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod belief;
+mod calls;
+mod io;
 mod rule;
 mod scene;
+mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
@@ -16,10 +20,32 @@ macro_rules! rules {
 }
 
 rules! {
+    type_change
+    overwritten_parameter
+    overwriting_target
+    shadowed_import
+    shadowed_builtin
     possibly_unbound
+    redefined_function
     none_argument
     none_result
     none_variable
+    none_attribute
+    late_check
+    misplaced_guard
+    unchecked_argument
+    unguarded_network
+    unguarded_database
+    unguarded_file
+    handler_misses_error
+    unreachable_handler
+    unguarded_division
+    unguarded_parse
+    bare_except
+    swallowed_exception
+    broad_try
+    exit_in_finally
+    missing_timeout
 }
 
 /// The rule of that name.

@@ -1,56 +1,303 @@
-//! `none-result`: a call's result that can be None is used with no guard.
+//! `none-result`: a call's result, or an attribute, that can be None is used with no guard.
 
-use super::{Check, Family, Rule, Scene};
-use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::flow::{Event, Origin, State, Wanted, Witness};
-use crate::infer::survives_none;
-use crate::ir::{ExprId, ExprKind};
+use super::belief::{alike, dominates};
+use super::calls::{Returns, given, returns_none};
+use super::{Check, Family, Rule, Whole, draft};
+use crate::finding::Severity;
+use crate::finding::{Confidence, Finding, Message, Related};
+use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
+use crate::infer::ResultUse;
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind};
 use crate::project::Target;
+use crate::summary::Effects;
+use crate::text::Location;
+use crate::types::FunctionRef;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) const RULE: Rule = Rule {
     name: "none-result",
     family: Family::None,
     page: include_str!("../../rules/none-result.md"),
     severity: Severity::Warning,
-    check: Check::Event(check),
+    check: Check::Program(check),
 };
 
-fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
-    let Event::Use { subject, held, at, .. } = event else { return None };
-    let flow = scene.flow;
-    let Origin::Expr(source) = held.origin else { return None };
-    if survives_none(flow) {
-        return None;
+/// How the callers of a function treat its result.
+#[derive(Clone, Copy, Debug, Default)]
+struct Habit {
+    tested: usize,
+    used: usize,
+}
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let habits = habits(whole);
+    let mut findings = Vec::new();
+    for (index, trace) in whole.traces.iter().enumerate() {
+        if trace.results.is_empty() {
+            continue;
+        }
+        let none = FxHashMap::default();
+        let flow = Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: &none,
+            },
+            FunctionRef(index as u32),
+        );
+        let mut told = FxHashSet::default();
+        for used in &trace.results {
+            if !told.contains(&used.source)
+                && let Some(finding) = finding(rule, whole, &flow, used, &habits)
+            {
+                told.insert(used.source);
+                findings.push(finding);
+            }
+        }
     }
-    if let Some(place) = flow.place_of(subject)
-        && flow.witness(Wanted { place, origin: Some(source), target: flow.position() }) < Witness::Exception
+    findings
+}
+
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    flow: &Flow<'_, '_>,
+    used: &ResultUse,
+    habits: &FxHashMap<FunctionRef, Habit>,
+) -> Option<Finding> {
+    let module = flow.module;
+    let witness = match flow.place_of(used.subject) {
+        Some(place) => {
+            let wanted = Wanted {
+                place,
+                origin: Some(used.source),
+                passed: false,
+                target: used.position,
+            };
+            flow.witness_where(
+                wanted,
+                Circumstances {
+                    subject: Some(used.subject),
+                    ..Circumstances::default()
+                },
+            )
+        }
+        None => Witness::Path,
+    };
+    if witness < Witness::Exception
+        || flow.is_tested_alike(used.source, used.position)
+        || is_asked_alike(flow, used)
     {
         return None;
     }
-    let what = flow.module.dotted(flow.code, called(scene, source)?).unwrap_or_else(|| "it".to_owned());
-    let finding = scene.at(at, Message::new("used").with("call", what.clone()));
-    let finding = if subject == source { finding } else { finding.because(scene.related(source, Message::new("source").with("call", what))) };
-    let finding = with_returns(scene, finding, source);
-    Some(finding.confidence(Confidence::Medium))
+    let what = match module.kind(used.source) {
+        ExprKind::Call { callee, .. } => module
+            .dotted(flow.code, callee)
+            .map(|callee| format!("{callee}()")),
+        _ => module.dotted(flow.code, used.source),
+    };
+    let what = what.unwrap_or_else(|| "the call".to_owned());
+    let name = flow
+        .place_of(used.subject)
+        .map(|place| flow.place_text(place));
+    let message = match &name {
+        Some(name) => Message::new("variable")
+            .with("name", name.clone())
+            .with("call", what.clone()),
+        None => Message::new("used").with("call", what.clone()),
+    };
+    let statement = flow.code.insts[used.position.1 as usize].span.start;
+    let mut finding = Finding {
+        statement,
+        ..draft(
+            rule,
+            whole.program,
+            flow.function,
+            module.span(used.subject),
+            message,
+        )
+    };
+    if used.subject != used.source {
+        let location = Location {
+            file: whole.program.file(flow.function),
+            span: module.span(used.source),
+        };
+        finding.related.push(Related {
+            location,
+            message: Message::new("source").with("call", what),
+        });
+    }
+    let confidence = match callee(flow, used.source) {
+        Target::Function { function, .. } => {
+            let habit = habits.get(&function).copied().unwrap_or_default();
+            let given = given(whole, flow.function, used.source, function);
+            let confidence = match returns_none(whole, function, &given) {
+                Returns::Never => return None,
+                Returns::HandedOn if habit.tested == 0 => Confidence::Low,
+                Returns::HandedOn => of_habit(habit).min(Confidence::Medium),
+                Returns::Plainly => of_habit(habit),
+            };
+            returns(whole, function, &mut finding);
+            confidence
+        }
+        Target::Library(call) => {
+            let call = whole.program.library.get(call);
+            if call.summary.effects.meets(Effects::PARSE) {
+                Confidence::Low
+            } else {
+                of_library(flow, used.source)?
+            }
+        }
+        _ => of_library(flow, used.source)?.min(Confidence::Medium),
+    };
+    let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
+    Some(finding.confidence(confidence).help(help))
 }
 
-/// What is called, or the attribute that is read.
-fn called(scene: &Scene<'_>, source: ExprId) -> Option<ExprId> {
-    match scene.flow.module.kind(source) {
-        ExprKind::Call { callee, .. } => Some(callee),
-        ExprKind::Attribute { .. } => Some(source),
-        _ => None,
+/// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
+const STEADY: [&str; 7] = [
+    "get_payload",
+    "get_starttag_text",
+    "spec_from_file_location",
+    "spec_from_loader",
+    "currentframe",
+    "getmodule",
+    "getmodulename",
+];
+
+/// Whether a call that is written alike was tested on the way, however far up.
+fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let module = flow.module;
+    if !matches!(module.kind(used.source), ExprKind::Call { .. }) {
+        return false;
+    }
+    flow.code.blocks.iter().enumerate().any(|(index, block)| {
+        let Some(InstKind::Assume { test, .. }) =
+            flow.code.insts(block).first().map(|inst| inst.kind)
+        else {
+            return false;
+        };
+        let mut found = false;
+        module.walk(test, &mut |part| found |= alike(module, part, used.source));
+        found && dominates(flow.code, BlockId::new(index), used.position.0)
+    })
+}
+
+/// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
+fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(source) else {
+        let ExprKind::Attribute { name, .. } = module.kind(source) else {
+            return Some(Confidence::Medium);
+        };
+        let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr");
+        return Some(if is_stream {
+            Confidence::Low
+        } else {
+            Confidence::Medium
+        });
+    };
+    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+        return Some(Confidence::High);
+    };
+    match (module.name(name), module.arguments(arguments)) {
+        ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
+        ("get", [key, ..])
+            if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) =>
+        {
+            Some(Confidence::Low)
+        }
+        ("get", _) => Some(Confidence::Medium),
+        (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
+        _ if flow.code.kind == FunctionKind::Module => Some(Confidence::Low),
+        _ => Some(Confidence::High),
     }
 }
 
-/// For a function of the project: where it returns None.
-fn with_returns(scene: &Scene<'_>, mut finding: Finding, source: ExprId) -> Finding {
-    let flow = scene.flow;
-    let ExprKind::Call { callee, .. } = flow.module.kind(source) else { return finding };
-    if let Target::Function { function, .. } = flow.program.target(flow.evaluate.value(callee)) {
-        for &location in flow.known.get(function).none_at.iter().take(3) {
-            finding.related.push(crate::finding::Related { location, message: Message::new("returns") });
+/// Whether the code before asks for the key in the same container.
+fn is_contained(flow: &Flow<'_, '_>, key: ExprId, container: ExprId, source: ExprId) -> bool {
+    let before = flow.module.span(source).start;
+    flow.code.exprs.range().any(|index| {
+        let expr = ExprId::new(index);
+        match flow.module.kind(expr) {
+            ExprKind::Compare {
+                operator: Comparison::In | Comparison::NotIn,
+                left,
+                right,
+            } => {
+                flow.module.span(expr).start < before
+                    && alike(flow.module, left, key)
+                    && alike(flow.module, right, container)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// A table that the program wrote down itself: `C.MAPPING`.
+fn is_table(flow: &Flow<'_, '_>, container: ExprId) -> bool {
+    let dotted = flow.module.dotted(flow.code, container).unwrap_or_default();
+    let last = dotted.rsplit('.').next().unwrap_or_default();
+    last.len() > 1 && last.chars().all(|letter| !letter.is_lowercase())
+}
+
+/// Where others test the result, this one ought to; where nobody does, None never comes or always crashes.
+fn of_habit(habit: Habit) -> Confidence {
+    match habit {
+        Habit { tested: 0, used } if used > 1 => Confidence::Low,
+        Habit { tested, used } if tested >= used => Confidence::High,
+        _ => Confidence::Medium,
+    }
+}
+
+/// The places where a function of the project returns None.
+fn returns(whole: &Whole<'_>, function: FunctionRef, finding: &mut Finding) {
+    for &location in whole.summaries[function.0 as usize].none_at.iter().take(3) {
+        finding.related.push(Related {
+            location,
+            message: Message::new("returns"),
+        });
+    }
+}
+
+fn callee(flow: &Flow<'_, '_>, source: ExprId) -> Target {
+    match flow.module.kind(source) {
+        ExprKind::Call { callee, .. } => flow.program.target(flow.evaluate.value(callee)),
+        _ => Target::Unknown,
+    }
+}
+
+fn habits(whole: &Whole<'_>) -> FxHashMap<FunctionRef, Habit> {
+    let mut habits: FxHashMap<FunctionRef, Habit> = FxHashMap::default();
+    for (index, trace) in whole.traces.iter().enumerate() {
+        if trace.results.is_empty() && trace.tested.is_empty() {
+            continue;
+        }
+        let none = FxHashMap::default();
+        let flow = Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: &none,
+            },
+            FunctionRef(index as u32),
+        );
+        let mut tested: Vec<ExprId> = trace.tested.clone();
+        let mut used: Vec<ExprId> = trace.results.iter().map(|used| used.source).collect();
+        for sources in [&mut tested, &mut used] {
+            sources.sort_unstable();
+            sources.dedup();
+        }
+        for source in tested {
+            if let Target::Function { function, .. } = callee(&flow, source) {
+                habits.entry(function).or_default().tested += 1;
+            }
+        }
+        for source in used {
+            if let Target::Function { function, .. } = callee(&flow, source) {
+                habits.entry(function).or_default().used += 1;
+            }
         }
     }
-    finding
+    habits
 }

@@ -1,6 +1,7 @@
 //! What a rule can see, and how it says what it found.
 
 use super::Rule;
+use crate::escape::Escapes;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Flow;
 use crate::infer::Trace;
@@ -28,6 +29,8 @@ pub struct Whole<'s> {
     pub summaries: &'s [Summary],
     /// What was seen in each function.
     pub traces: &'s [Trace],
+    /// What can fail for a reason outside the program, and how far up that gets.
+    pub escapes: &'s Escapes,
 }
 
 impl Scene<'_> {

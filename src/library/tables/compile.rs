@@ -3,7 +3,7 @@
 use super::call::{Call, Overload, RaisesIf};
 use super::compiled::{CallEntry, Class, Compiled, Named, Role, Span, StoredType};
 use super::names::NameId;
-use super::schema::{self, Attribute, Effect, Parents, Tables};
+use super::schema::{self, Attribute, By, Effect, Parents, Tables};
 use super::typed::{class_kinds, kinds_by_name, value};
 use crate::summary::{ClassRef, Delivery, Effects, Parameters, Raise, Summary, Want};
 use crate::types::{Type, Types};
@@ -47,7 +47,7 @@ pub fn compile(onto: Compiled<'static>, tables: &[Tables]) -> Result<Compiled<'s
         compiler.guards(table)?;
     }
     for table in tables {
-        compiler.check_aliases(table)?;
+        compiler.settle_aliases(table)?;
     }
     Ok(compiler.finish())
 }
@@ -88,16 +88,17 @@ impl Compiler {
         let ids = 1..self.types.count() as u32;
         let stored = ids.filter_map(|id| StoredType::of(self.types.get(TypeId(id))));
         self.to.types = stored.collect();
-        self.to.roles.resize(self.to.names.count(), Role::default());
         self.to
     }
 
-    pub(super) fn role(&mut self, name: NameId) -> &mut Role {
-        let at = name.0 as usize;
-        if self.to.roles.len() <= at {
-            self.to.roles.resize(at + 1, Role::default());
-        }
-        &mut self.to.roles[at]
+    fn role(&self, name: NameId) -> Role {
+        self.to.role(name, false)
+    }
+
+    fn change(&mut self, name: NameId, change: impl FnOnce(&mut Role)) {
+        let mut role = self.role(name);
+        change(&mut role);
+        self.to.set_role(name, role);
     }
 
     /// Names and aliases, with nothing behind them yet.
@@ -105,17 +106,16 @@ impl Compiler {
         for (alias, target) in &table.alias {
             let alias = self.to.names.intern(alias);
             let target = self.to.names.intern(target);
-            self.role(alias).alias = target.0 + 1;
+            self.change(alias, |role| role.alias = target.0 + 1);
         }
         for name in table.exception.keys().chain(table.class.keys()) {
             let name = self.to.names.intern(name);
             if self.role(name).class == 0 {
                 let class = self.new_class(name);
-                *self.role(name) = Role {
-                    class: class.0 + 1,
-                    alias: 0,
-                    ..*self.role(name)
-                };
+                self.change(name, |role| {
+                    role.class = class.0 + 1;
+                    role.alias = 0;
+                });
             }
         }
         self.declare_python2(table);
@@ -133,7 +133,7 @@ impl Compiler {
         }
         for name in table.python2.exception.keys() {
             let name = self.to.names.intern(name);
-            let known = self.two.get(&name).copied().unwrap_or(*self.role(name));
+            let known = self.two.get(&name).copied().unwrap_or(self.role(name));
             if known.class == 0 {
                 let role = Role {
                     class: self.new_class(name).0 + 1,
@@ -166,7 +166,7 @@ impl Compiler {
 
     fn class_or_error(&self, entry: &str, dotted: &str) -> Result<ClassRef> {
         let found = self.class(dotted, false).or(self.class(dotted, true));
-        found.ok_or_else(|| error(entry, format!("no class `{dotted}` is known")))
+        found.ok_or_else(|| unknown(entry, dotted))
     }
 
     fn inherit(&mut self, table: &Tables) -> Result<()> {
@@ -218,30 +218,37 @@ impl Compiler {
         }
     }
 
-    fn check_aliases(&mut self, table: &Tables) -> Result<()> {
+    /// An alias of an inherited method leads to where the method is described.
+    fn settle_aliases(&mut self, table: &Tables) -> Result<()> {
         for (alias, target) in table.alias.iter().chain(&table.python2.alias) {
-            let known = [false, true].into_iter().any(|python2| {
-                self.to.find(target, python2).is_some_and(|name| {
-                    !self.to.role(name, python2).is_empty() || self.to.names.has_children(name)
-                })
-            });
-            if !known {
+            let found = self
+                .to
+                .find(target, false)
+                .filter(|&name| self.says(name, false));
+            let found = found.or(self
+                .to
+                .find(target, true)
+                .filter(|&name| self.says(name, true)));
+            let Some(found) = found else {
                 return Err(error(alias, format!("its target `{target}` is not known")));
+            };
+            let alias = self.to.names.intern(alias);
+            if self.role(alias).alias != 0 {
+                self.change(alias, |role| role.alias = found.0 + 1);
             }
         }
         Ok(())
     }
 
+    fn says(&self, name: NameId, python2: bool) -> bool {
+        !self.to.role(name, python2).is_empty() || self.to.names.has_children(name)
+    }
+
     /// The name that an entry is kept under: aliases are resolved on the way to it, and at its end.
     fn canonical(&mut self, dotted: &str) -> NameId {
-        let name = self.to.names.intern_through(dotted, |name| {
-            let alias = self
-                .to
-                .roles
-                .get(name.0 as usize)
-                .map_or(0, |role| role.alias);
-            alias.checked_sub(1).map_or(name, NameId)
-        });
+        let mut names = std::mem::take(&mut self.to.names);
+        let name = names.intern_through(dotted, |name| self.to.resolve(name, false));
+        self.to.names = names;
         self.to.resolve(name, false)
     }
 
@@ -259,7 +266,7 @@ impl Compiler {
             let value = value(self, name, text)?.with(facts);
             let value = self.value(value);
             let name = self.canonical(name);
-            self.role(name).value = value + 1;
+            self.change(name, |role| role.value = value + 1);
         }
         Ok(())
     }
@@ -291,12 +298,13 @@ impl Compiler {
     /// Where a name has a call already, what is not said anew stays.
     fn call(&mut self, call: &schema::Call, dotted: &str, detail: u32) -> Result<()> {
         let name = self.canonical(dotted);
-        if detail != 0 && !self.described.insert(name) {
-            return Err(error(dotted, "described twice".to_owned()));
-        }
         let facts = facts(call.outside, call.empty, call.zero);
         let known = self.role(name).call.checked_sub(1).map(|at| at as usize);
-        let before = known.map(|at| self.to.calls[at]);
+        let before = known.map(|at| self.to.call(at));
+        let is_new = detail == 0 || self.described.insert(name);
+        if !is_new && before.is_none_or(|before| before.detail != detail) {
+            return Err(error(dotted, "described twice".to_owned()));
+        }
         let (returns, overloads) = match (&call.returns, before) {
             (Some(text), _) => self.returns(call, dotted, text, facts)?,
             (None, Some(before)) => self.same_returns(before, facts),
@@ -312,11 +320,8 @@ impl Compiler {
             },
         };
         match known {
-            Some(at) => self.to.calls[at] = entry,
-            None => {
-                self.to.calls.push(entry);
-                self.role(name).call = self.to.calls.len() as u32;
-            }
+            Some(at) => self.to.set_call(at, entry),
+            None => self.add_call(name, entry),
         }
         Ok(())
     }
@@ -380,8 +385,11 @@ impl Compiler {
                 raises: self.raised(entry, &condition.raises)?,
             });
         }
+        let summary = self.summary(entry, call)?;
+        let python2 = self.raises(entry, call, summary.effects, true)?;
         self.to.details.push(Call {
-            summary: self.summary(entry, call)?,
+            raises_in_python2: (python2 != summary.raises).then_some(python2),
+            summary,
             described: true,
             outside: call.outside,
             lazy: call.lazy,
@@ -408,12 +416,6 @@ impl Compiler {
                 Effect::Blocking => Effects::BLOCKING,
             })
         });
-        let raised = self.raised(entry, &call.raises)?.into_iter();
-        let raises = raised.map(|class| Raise {
-            class,
-            path: Vec::new(),
-            effects,
-        });
         let want = |want: &schema::Want| Want {
             one_of: want.one_of.clone(),
             position: want.position,
@@ -426,7 +428,7 @@ impl Compiler {
             requires: parameters(&call.requires),
             true_means: parameters(&call.true_means),
             false_means: parameters(&call.false_means),
-            raises: raises.collect(),
+            raises: self.raises(entry, call, effects, false)?,
             effects,
             delivery: match call.delivery {
                 None => Delivery::Now,
@@ -437,6 +439,28 @@ impl Compiler {
             wants: call.wants.iter().map(want).collect(),
             ..Summary::default()
         })
+    }
+
+    fn raises(
+        &self,
+        entry: &str,
+        call: &schema::Call,
+        effects: Effects,
+        python2: bool,
+    ) -> Result<Vec<Raise>> {
+        let mut all: Vec<Raise> = Vec::with_capacity(call.raises.len());
+        for name in &call.raises {
+            let found = self.class(name, python2).or(self.class(name, !python2));
+            let class = found.ok_or_else(|| unknown(entry, name))?;
+            if all.iter().all(|raise| raise.class != class) {
+                all.push(Raise {
+                    class,
+                    path: Vec::new(),
+                    effects,
+                });
+            }
+        }
+        Ok(all)
     }
 
     fn raised(&self, entry: &str, names: &[String]) -> Result<Vec<ClassRef>> {
@@ -457,6 +481,9 @@ impl Compiler {
             add(&mut self.to.contexts, context, &names);
         }
         for entry in &table.entry {
+            if entry.by == By::Base {
+                self.raised("[[entry]] by base", &entry.names)?;
+            }
             let names = self.guard_names(&entry.names);
             for text in &entry.parameters {
                 value(self, &entry.names.join(", "), text)?;
@@ -466,8 +493,32 @@ impl Compiler {
         Ok(())
     }
 
+    /// The names that a guard is kept under. What is not known besides is a call of which only that is known.
     fn guard_names(&mut self, names: &[String]) -> Vec<NameId> {
-        names.iter().map(|name| self.canonical(name)).collect()
+        names
+            .iter()
+            .map(|dotted| {
+                let name = self.canonical(dotted);
+                if self.role(name).is_empty() {
+                    self.add_call(
+                        name,
+                        CallEntry {
+                            name,
+                            returns: 0,
+                            overloads: 0,
+                            detail: 0,
+                        },
+                    );
+                }
+                name
+            })
+            .collect()
+    }
+
+    fn add_call(&mut self, name: NameId, entry: CallEntry) {
+        let at = self.to.call_count();
+        self.to.set_call(at, entry);
+        self.change(name, |role| role.call = at as u32 + 1);
     }
 }
 
@@ -483,6 +534,10 @@ pub(super) fn error(entry: &str, problem: String) -> LibraryError {
         entry: entry.to_owned(),
         problem,
     }
+}
+
+pub(super) fn unknown(entry: &str, class: &str) -> LibraryError {
+    error(entry, format!("no class `{class}` is known"))
 }
 
 fn facts(outside: bool, empty: bool, zero: bool) -> Facts {

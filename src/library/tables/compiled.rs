@@ -3,6 +3,7 @@
 use super::call::{Call, Overload};
 use super::names::{NameId, Names};
 use super::schema::{Context, Decorator, Entry};
+use super::words::Words;
 use crate::summary::ClassRef;
 use crate::types::{Type, Types};
 use crate::value::{Kinds, TypeId, Value};
@@ -14,8 +15,11 @@ pub struct Compiled<'a> {
     /// All names.
     #[serde(borrow)]
     pub names: Names<'a>,
-    /// What each name is, by its id.
-    pub roles: Vec<Role>,
+    /// What each name is, by its id: which sort of thing in the three lowest bits, and its index behind which one is added.
+    #[serde(borrow)]
+    roles: Words<'a>,
+    /// The names that are several things, such as a class and what its constructor does, sorted.
+    several: Vec<(NameId, Role)>,
     /// What is different in Python 2, sorted by name.
     pub two: Vec<(NameId, Role)>,
     /// All classes.
@@ -28,8 +32,9 @@ pub struct Compiled<'a> {
     pub types: Vec<StoredType>,
     /// All values that calls return and attributes hold.
     pub values: Vec<Value>,
-    /// All calls.
-    pub calls: Vec<CallEntry>,
+    /// All calls, four numbers each.
+    #[serde(borrow)]
+    calls: Words<'a>,
     /// What they do; the first does nothing known.
     pub details: Vec<Call>,
     /// What they return with more arguments; the first is empty.
@@ -62,6 +67,12 @@ impl Role {
     }
 }
 
+const CLASS: u32 = 1;
+const CALL: u32 = 2;
+const VALUE: u32 = 3;
+const ALIAS: u32 = 4;
+const SEVERAL: u32 = 5;
+
 /// A class.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Class {
@@ -83,7 +94,7 @@ pub struct Span {
 }
 
 /// A call: indices of what it has in common with others.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct CallEntry {
     /// Its name.
     pub name: NameId,
@@ -185,7 +196,90 @@ impl Compiled<'_> {
         if python2 && let Ok(at) = self.two.binary_search_by_key(&name, |&(known, _)| known) {
             return self.two[at].1;
         }
-        self.roles.get(name.0 as usize).copied().unwrap_or_default()
+        let word = self.roles.get(name.0 as usize);
+        let index = word >> 3;
+        let mut role = Role::default();
+        match word & 7 {
+            SEVERAL => return self.several_role(name),
+            CLASS => role.class = index,
+            CALL => role.call = index,
+            VALUE => role.value = index,
+            ALIAS => role.alias = index,
+            _ => {}
+        }
+        role
+    }
+
+    fn several_role(&self, name: NameId) -> Role {
+        let found = self
+            .several
+            .binary_search_by_key(&name, |&(known, _)| known);
+        found.map_or(Role::default(), |at| self.several[at].1)
+    }
+
+    /// Says what a name is in Python 3, and where nothing else is said, in Python 2.
+    pub fn set_role(&mut self, name: NameId, role: Role) {
+        let word = match role {
+            Role {
+                class,
+                call: 0,
+                value: 0,
+                alias: 0,
+            } => class << 3 | CLASS,
+            Role {
+                class: 0,
+                call,
+                value: 0,
+                alias: 0,
+            } => call << 3 | CALL,
+            Role {
+                class: 0,
+                call: 0,
+                value,
+                alias: 0,
+            } => value << 3 | VALUE,
+            Role {
+                class: 0,
+                call: 0,
+                value: 0,
+                alias,
+            } => alias << 3 | ALIAS,
+            _ => {
+                match self
+                    .several
+                    .binary_search_by_key(&name, |&(known, _)| known)
+                {
+                    Ok(at) => self.several[at].1 = role,
+                    Err(at) => self.several.insert(at, (name, role)),
+                }
+                SEVERAL
+            }
+        };
+        self.roles.set(name.0 as usize, word);
+    }
+
+    /// How many calls there are.
+    pub fn call_count(&self) -> usize {
+        self.calls.len() / 4
+    }
+
+    /// A call.
+    pub fn call(&self, index: usize) -> CallEntry {
+        let word = |at| self.calls.get(index * 4 + at);
+        CallEntry {
+            name: NameId(word(0)),
+            returns: word(1),
+            overloads: word(2),
+            detail: word(3),
+        }
+    }
+
+    /// Writes a call, a new one where there are just so many.
+    pub fn set_call(&mut self, index: usize, entry: CallEntry) {
+        let words = [entry.name.0, entry.returns, entry.overloads, entry.detail];
+        for (at, word) in words.into_iter().enumerate() {
+            self.calls.set(index * 4 + at, word);
+        }
     }
 
     /// The name behind all aliases.
@@ -220,13 +314,18 @@ impl Compiled<'_> {
 
     /// What `segment` is below a name: its own, or inherited where the name is a class. Aliases are resolved.
     pub fn member(&self, name: NameId, segment: &str, python2: bool) -> Option<NameId> {
+        let says = |found: &NameId| !self.role(*found, python2).is_empty();
         let own = self.names.child(name, segment);
-        let found = own.or_else(|| {
+        let inherited = || {
             let class = self.role(name, python2).class.checked_sub(1)?;
-            self.mro(ClassRef(class), python2)
+            let order = self.mro(ClassRef(class), python2);
+            order
                 .into_iter()
-                .find_map(|base| self.names.child(self.class_name(base)?, segment))
-        })?;
+                .skip(1)
+                .filter_map(|base| self.names.child(self.class_name(base)?, segment))
+                .find(says)
+        };
+        let found = own.filter(says).or_else(inherited).or(own)?;
         Some(self.resolve(found, python2))
     }
 

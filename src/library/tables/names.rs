@@ -1,5 +1,6 @@
 //! Every dotted name of the library as a tree: `redis` has `client`, that has `Redis`, that has `get`.
 
+use super::words::Words;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -12,34 +13,25 @@ impl NameId {
     pub const ROOT: NameId = NameId(0);
 }
 
-/// One name: its last segment and its parent.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Node {
-    parent: u32,
-    start: u32,
-    length: u16,
-}
-
 /// The tree. A segment is found by hash, in a table that was filled when the library was compiled.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Names<'a> {
     #[serde(borrow)]
     text: Cow<'a, str>,
-    nodes: Vec<Node>,
-    slots: Vec<u32>,
+    /// Of each name its parent, and where its last segment is: the start, and the length in the lowest byte.
+    #[serde(borrow)]
+    nodes: Words<'a>,
+    /// Names by hash; 0 is a free slot.
+    #[serde(borrow)]
+    slots: Words<'a>,
 }
 
 impl Default for Names<'_> {
     fn default() -> Self {
-        let root = Node {
-            parent: 0,
-            start: 0,
-            length: 0,
-        };
         Self {
             text: Cow::Borrowed(""),
-            nodes: vec![root],
-            slots: vec![0; 64],
+            nodes: Words::zeros(2),
+            slots: Words::zeros(64),
         }
     }
 }
@@ -47,26 +39,19 @@ impl Default for Names<'_> {
 impl Names<'_> {
     /// How many there are, the root included.
     pub fn count(&self) -> usize {
-        self.nodes.len()
+        self.nodes.len() / 2
     }
 
     /// The last segment of a name.
     pub fn segment(&self, name: NameId) -> &str {
-        self.nodes.get(name.0 as usize).map_or("", |node| {
-            let start = node.start as usize;
-            self.text
-                .get(start..start + usize::from(node.length))
-                .unwrap_or("")
-        })
+        let place = self.nodes.get(name.0 as usize * 2 + 1) as usize;
+        let start = place >> 8;
+        self.text.get(start..start + (place & 0xff)).unwrap_or("")
     }
 
     /// The name without its last segment.
     pub fn parent(&self, name: NameId) -> NameId {
-        NameId(
-            self.nodes
-                .get(name.0 as usize)
-                .map_or(0, |node| node.parent),
-        )
+        NameId(self.nodes.get(name.0 as usize * 2))
     }
 
     /// The whole name.
@@ -83,7 +68,7 @@ impl Names<'_> {
 
     /// The name `segment` below `parent`.
     pub fn child(&self, parent: NameId, segment: &str) -> Option<NameId> {
-        let found = self.slots.get(self.slot(parent, segment)).copied()?;
+        let found = self.slots.get(self.slot(parent, segment));
         (found != 0).then_some(NameId(found))
     }
 
@@ -112,38 +97,31 @@ impl Names<'_> {
 
     /// Whether other names stand below a name.
     pub fn has_children(&self, name: NameId) -> bool {
-        self.nodes.iter().skip(1).any(|node| node.parent == name.0)
+        (1..self.count()).any(|child| self.parent(NameId(child as u32)) == name)
     }
 
     fn intern_child(&mut self, parent: NameId, segment: &str) -> NameId {
         if let Some(known) = self.child(parent, segment) {
             return known;
         }
-        if self.nodes.len() * 2 >= self.slots.len() {
+        if self.count() * 2 >= self.slots.len() {
             self.grow();
         }
-        let name = self.nodes.len() as u32;
+        let name = self.count() as u32;
         let text = self.text.to_mut();
-        self.nodes.push(Node {
-            parent: parent.0,
-            start: text.len() as u32,
-            length: segment.len() as u16,
-        });
+        let segment = segment.get(..255).unwrap_or(segment);
+        self.nodes.push(parent.0);
+        self.nodes.push(place(text.len(), segment));
         text.push_str(segment);
-        let slot = self.slot(parent, segment);
-        if let Some(free) = self.slots.get_mut(slot) {
-            *free = name;
-        }
+        self.slots.set(self.slot(parent, segment), name);
         NameId(name)
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 2];
-        for name in 1..self.nodes.len() as u32 {
+        self.slots = Words::zeros(self.slots.len() * 2);
+        for name in 1..self.count() as u32 {
             let slot = self.slot(self.parent(NameId(name)), self.segment(NameId(name)));
-            if let Some(free) = self.slots.get_mut(slot) {
-                *free = name;
-            }
+            self.slots.set(slot, name);
         }
     }
 
@@ -151,9 +129,9 @@ impl Names<'_> {
     fn slot(&self, parent: NameId, segment: &str) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = hash(parent, segment) as usize & mask;
-        while let Some(&found) = self.slots.get(slot) {
-            let name = NameId(found);
-            if found == 0 || (self.parent(name) == parent && self.segment(name) == segment) {
+        loop {
+            let found = NameId(self.slots.get(slot));
+            if found.0 == 0 || (self.parent(found) == parent && self.segment(found) == segment) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -165,16 +143,24 @@ impl Names<'_> {
     pub fn compact(&mut self) {
         let mut starts = std::collections::BTreeMap::new();
         let mut text = String::new();
-        for name in 0..self.nodes.len() {
+        for name in 0..self.count() {
             let segment = self.segment(NameId(name as u32)).to_owned();
             let start = *starts.entry(segment).or_insert_with_key(|segment| {
                 text.push_str(segment);
                 text.len() - segment.len()
             });
-            self.nodes[name].start = start as u32;
+            self.nodes.set(
+                name * 2 + 1,
+                place(start, self.segment(NameId(name as u32))),
+            );
         }
         self.text = Cow::Owned(text);
     }
+}
+
+/// Where a segment is, in one number.
+fn place(start: usize, segment: &str) -> u32 {
+    (start as u32) << 8 | segment.len() as u32
 }
 
 /// The segments of a dotted name. `C[]` is a name of its own below C.

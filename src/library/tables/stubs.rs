@@ -1,4 +1,7 @@
 //! Reads `typeshed.tsv`: the types of the standard library, one name a line.
+//!
+//! Its format is described in `scripts/reduce_typeshed.py`. A name that starts with a dot belongs to the last class or
+//! module.
 
 use super::compile::{LibraryError, Result, error};
 use super::schema::{Attribute, Call, Delivery, Overload, Parents, Tables};
@@ -6,12 +9,20 @@ use super::schema::{Attribute, Call, Delivery, Overload, Parents, Tables};
 /// The tables that the lines of `text` amount to.
 pub fn read(text: &str) -> std::result::Result<Tables, LibraryError> {
     let mut tables = Tables::default();
+    let mut owner = "";
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [name, kind, rest @ ..] = columns.as_slice() else {
             return Err(error(line, "a name and a kind are missing".to_owned()));
         };
-        add(&mut tables, name, kind, rest)?;
+        let full = match name.starts_with('.') {
+            true => format!("{owner}{name}"),
+            false => (*name).to_owned(),
+        };
+        if matches!(*kind, "class" | "module") {
+            owner = name;
+        }
+        add(&mut tables, &full, kind, rest)?;
     }
     Ok(tables)
 }
@@ -19,6 +30,7 @@ pub fn read(text: &str) -> std::result::Result<Tables, LibraryError> {
 fn add(tables: &mut Tables, name: &str, kind: &str, rest: &[&str]) -> Result<()> {
     let first = rest.first().copied().unwrap_or_default();
     match kind {
+        "module" => {}
         "class" => {
             let parents = first.split(", ").filter(|parent| !parent.is_empty());
             let parents = Parents::Many(parents.map(str::to_owned).collect());

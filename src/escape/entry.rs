@@ -1,0 +1,399 @@
+//! Entry points: where a call stack starts, and what becomes of an exception that gets there.
+
+use super::guards::sounds_catching;
+use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
+use crate::library::schema::{By, Entry as Known, Fate, Runs};
+use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};
+use crate::types::{FunctionRef, ModuleRef};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A way into the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The top level of a module.
+    Top,
+    /// Something registers it, or a framework calls it by its name.
+    Registered {
+        /// Where it runs.
+        runs: Runs,
+        /// What becomes of what leaves it.
+        fate: Fate,
+    },
+    /// A function named `main`, which a launcher calls.
+    Main,
+    /// A public function that nobody in the project calls.
+    Public,
+}
+
+/// All entry points of a program.
+pub struct Entries {
+    of: Vec<Option<Entry>>,
+    /// Something in the project turns errors of requests into answers.
+    pub handles_errors: bool,
+    /// The project is run, not only imported: it has a `__main__` or a registered entry point.
+    pub is_application: bool,
+    pub(super) out_of_scope: Vec<bool>,
+}
+
+impl Entries {
+    /// Finds them.
+    pub fn of(program: &Program<'_>, graph: &CallGraph) -> Self {
+        let modules = 0..program.sources.len() as u32;
+        let out_of_scope: Vec<bool> = modules
+            .map(|module| is_out_of_scope(&program.sources[module as usize].path))
+            .collect();
+        let mut finder = Finder {
+            program,
+            graph,
+            mentioned: mentioned(program, &out_of_scope),
+            registered: FxHashMap::default(),
+            out_of_scope,
+        };
+        finder.register();
+        let count = program.function_count() as u32;
+        let of = (0..count)
+            .map(|function| finder.entry(FunctionRef(function)))
+            .collect();
+        let is_application = finder.has_main() || !finder.registered.is_empty();
+        Self {
+            of,
+            handles_errors: handles_errors(program),
+            is_application,
+            out_of_scope: finder.out_of_scope,
+        }
+    }
+
+    /// What entry point a function is, if it is one.
+    pub fn get(&self, function: FunctionRef) -> Option<Entry> {
+        self.of[function.0 as usize]
+    }
+
+    /// Whether a module is a test, a script of the build, or another one whose failures somebody watches.
+    pub fn is_out_of_scope(&self, module: ModuleRef) -> bool {
+        self.out_of_scope[module.0 as usize]
+    }
+}
+
+/// Tests, build scripts, migrations, examples: whoever runs them sees the traceback, and wants to.
+fn is_out_of_scope(path: &str) -> bool {
+    const FOLDERS: [&str; 22] = [
+        "test",
+        "tests",
+        "testing",
+        "unittests",
+        "test_utils",
+        "migrations",
+        "scripts",
+        "script",
+        "docs",
+        "doc",
+        "examples",
+        "example",
+        "benchmarks",
+        "bench",
+        "benchmark",
+        "fixtures",
+        "samples",
+        "sample",
+        "demo",
+        "demos",
+        "devscripts",
+        "hacking",
+    ];
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let file = parts.pop().unwrap_or_default();
+    let stem = file.strip_suffix(".py").unwrap_or(file);
+    parts
+        .iter()
+        .any(|part| FOLDERS.contains(part) || part.starts_with("example"))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || matches!(
+            stem,
+            "conftest"
+                | "tests"
+                | "test"
+                | "setup"
+                | "fabfile"
+                | "noxfile"
+                | "tasks_dev"
+                | "manage"
+                | "versioneer"
+        )
+}
+
+/// Whether some handler or middleware of the project answers for errors of requests.
+fn handles_errors(program: &Program<'_>) -> bool {
+    let names = [
+        "errorhandler",
+        "exception_handler",
+        "process_exception",
+        "add_exception_handler",
+        "register_error_handler",
+        "EXCEPTION_HANDLER",
+    ];
+    names.iter().any(|name| program.find_symbol(name).is_some())
+}
+
+/// Every name that is looked up on something, outside of tests: who knows whose method is meant.
+fn mentioned(program: &Program<'_>, out_of_scope: &[bool]) -> FxHashSet<Symbol> {
+    let mut found = FxHashSet::default();
+    for (index, source) in program.sources.iter().enumerate() {
+        if out_of_scope[index] {
+            continue;
+        }
+        for expr in &source.module.exprs {
+            if let ExprKind::Attribute { name, .. } = expr.kind {
+                found.insert(program.symbol(ModuleRef(index as u32), name));
+            }
+        }
+    }
+    found
+}
+
+struct Finder<'f, 'a> {
+    program: &'f Program<'a>,
+    graph: &'f CallGraph,
+    mentioned: FxHashSet<Symbol>,
+    registered: FxHashMap<FunctionRef, Entry>,
+    out_of_scope: Vec<bool>,
+}
+
+impl Finder<'_, '_> {
+    fn is_in_scope(&self, function: FunctionRef) -> bool {
+        !self.out_of_scope[self.program.locate(function).0.0 as usize]
+    }
+
+    /// Everything that the tables say is registered.
+    fn register(&mut self) {
+        for &handed in &self.graph.handed {
+            if self.is_in_scope(handed.by)
+                && let Some(known) = self.handed(handed)
+            {
+                self.registered.insert(handed.function, known);
+            }
+        }
+        for index in 0..self.program.function_count() as u32 {
+            let function = FunctionRef(index);
+            if self.is_in_scope(function)
+                && let Some(known) = self
+                    .decorated(function)
+                    .or_else(|| self.inherited(function))
+            {
+                self.registered.insert(function, known);
+            }
+        }
+    }
+
+    /// A function that is an argument of a call which keeps it for later.
+    fn handed(&self, handed: Handed) -> Option<Entry> {
+        let (module_ref, id) = self.program.locate(handed.by);
+        let module = self.program.module(module_ref);
+        let code = module.function(id);
+        let evaluate = Evaluate::new(self.program, module_ref, id);
+        let mut argument = handed.at;
+        for _ in 0..2 {
+            let call = code
+                .exprs
+                .range()
+                .find_map(|index| given_to(module, ExprId::new(index), argument))?;
+            let (call, callee, place) = call;
+            let name = self.method_name(&evaluate, module, callee)?;
+            if name.ends_with("partial") && place == Given::Position(0) {
+                argument = call;
+                continue;
+            }
+            let mut known = self.program.library.entries(&name);
+            return known
+                .find(|known| known.by == By::Call && fits(module, known, place))
+                .map(entry);
+        }
+        None
+    }
+
+    fn decorated(&self, function: FunctionRef) -> Option<Entry> {
+        let (module_ref, id) = self.program.locate(function);
+        let module = self.program.module(module_ref);
+        let code = module.function(id);
+        let evaluate = Evaluate::new(self.program, module_ref, code.parent?);
+        module.list(code.decorators).iter().find_map(|&decorator| {
+            let callee = match module.kind(decorator) {
+                ExprKind::Call { callee, .. } => callee,
+                _ => decorator,
+            };
+            let name = self.method_name(&evaluate, module, callee)?;
+            self.program
+                .library
+                .entries(&name)
+                .find(|known| known.by == By::Decorator)
+                .map(entry)
+        })
+    }
+
+    /// The name of a callee, with its receiver's class where that is known: `flask.Flask.route` for `app.route`.
+    fn method_name(
+        &self,
+        evaluate: &Evaluate<'_, '_>,
+        module: &Module,
+        callee: ExprId,
+    ) -> Option<String> {
+        if let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let crate::types::Type::Instance(class) =
+                self.program.types.get(evaluate.value(value).class)
+            && self.program.project_class(class).is_none()
+        {
+            return Some(format!(
+                "{}.{}",
+                self.program.library.class_name(class),
+                module.name(name)
+            ));
+        }
+        evaluate.dotted(callee)
+    }
+
+    fn inherited(&self, function: FunctionRef) -> Option<Entry> {
+        let class = self.program.class_of_method(function)?;
+        let (module, code) = self.program.code(function);
+        let name = module.name(code.name);
+        let ancestors = self.program.linearization(class);
+        let of_library = ancestors
+            .into_iter()
+            .filter(|&ancestor| self.program.project_class(ancestor).is_none());
+        of_library
+            .flat_map(|ancestor| self.program.library.base_entries(ancestor))
+            .find(|known| {
+                known.methods.iter().any(|method| {
+                    method
+                        .strip_suffix('*')
+                        .map_or(method == name, |start| name.starts_with(start))
+                })
+            })
+            .map(entry)
+    }
+
+    fn entry(&self, function: FunctionRef) -> Option<Entry> {
+        if !self.is_in_scope(function) {
+            return None;
+        }
+        if let Some(&known) = self.registered.get(&function) {
+            return Some(known);
+        }
+        let (module, code) = self.program.code(function);
+        match code.kind {
+            FunctionKind::Module => Some(Entry::Top),
+            FunctionKind::Class => code
+                .parent
+                .filter(|&parent| module.function(parent).kind == FunctionKind::Module)
+                .map(|_| Entry::Top),
+            FunctionKind::Lambda => None,
+            FunctionKind::Def => self.uncalled(function),
+        }
+    }
+
+    /// A function that nobody in the project calls, as far as that is certain.
+    fn uncalled(&self, function: FunctionRef) -> Option<Entry> {
+        let (module_ref, _) = self.program.locate(function);
+        let (module, code) = self.program.code(function);
+        let parent = module.function(code.parent?).kind;
+        let name = module.name(code.name);
+        let is_called = self
+            .graph
+            .calls_of(function)
+            .any(|site| self.is_in_scope(site.caller));
+        let decoration = self.program.decoration(function);
+        if is_called
+            || self.graph.escapes(function)
+            || decoration.is_opaque
+            || decoration.is_abstract
+            || decoration.is_property
+        {
+            return None;
+        }
+        if self
+            .mentioned
+            .contains(&self.program.symbol(module_ref, code.name))
+            || sounds_catching(name)
+        {
+            return None;
+        }
+        match parent {
+            FunctionKind::Module if name == "main" => Some(Entry::Main),
+            FunctionKind::Module if !name.starts_with('_') => Some(Entry::Public),
+            FunctionKind::Class if self.is_public_method(function, name) => Some(Entry::Public),
+            _ => None,
+        }
+    }
+
+    /// A method that only callers outside the project can mean: no framework, protocol or base class calls it.
+    fn is_public_method(&self, function: FunctionRef, name: &str) -> bool {
+        let Some(class) = self.program.class_of_method(function) else {
+            return false;
+        };
+        let Some(info) = self.program.project_class(class) else {
+            return false;
+        };
+        let is_own = info.linearization.iter().all(|&ancestor| {
+            self.program.project_class(ancestor).is_some()
+                || self.program.class_name(ancestor) == "object"
+        });
+        is_own
+            && !info.has_unknown_base
+            && (name == "__init__" || !name.starts_with('_'))
+            && !self.program.class_name(class).starts_with('_')
+    }
+
+    /// Whether some module asks whether it is the main one.
+    fn has_main(&self) -> bool {
+        self.program
+            .sources
+            .iter()
+            .enumerate()
+            .any(|(index, source)| !self.out_of_scope[index] && asks_for_main(&source.module))
+    }
+}
+
+fn asks_for_main(module: &Module) -> bool {
+    module.body().places.iter().any(|place| match place.step {
+        Step::Variable {
+            name,
+            scope: Scope::Global { .. } | Scope::Local { .. },
+        } => module.name(name) == "__name__",
+        _ => false,
+    }) && module.names.iter().any(|name| name == "__main__")
+}
+
+fn entry(known: &Known) -> Entry {
+    Entry::Registered {
+        runs: known.runs,
+        fate: known.fate,
+    }
+}
+
+/// How an argument is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    Position(usize),
+    Keyword(crate::ir::NameId),
+}
+
+/// The call that `argument` is given to directly, what it calls, and how it is given.
+fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, ExprId, Given)> {
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return None;
+    };
+    let arguments = module.arguments(arguments);
+    let at = arguments.iter().position(|given| given.value == argument)?;
+    let place = match arguments[at].passing {
+        Passing::Keyword(name) => Given::Keyword(name),
+        _ => Given::Position(at),
+    };
+    Some((call, callee, place))
+}
+
+fn fits(module: &Module, known: &Known, place: Given) -> bool {
+    match place {
+        Given::Position(at) => known.position.map_or(0, usize::from) == at,
+        Given::Keyword(name) => known.keyword.as_deref() == Some(module.name(name)),
+    }
+}

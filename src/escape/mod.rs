@@ -1,0 +1,57 @@
+//! Which exceptions leave a call, who stops them, and how far up they get.
+
+pub mod clauses;
+mod entry;
+mod guards;
+mod search;
+mod sites;
+
+pub use entry::{Entries, Entry};
+pub use guards::{Guards, Left};
+pub use search::{Escape, Hop, Search};
+pub use sites::Site;
+
+use crate::infer::Trace;
+use crate::project::{CallGraph, Program};
+use crate::types::ModuleRef;
+
+/// Every call of the program that can fail for a reason outside of it, and how far up its exceptions get.
+#[derive(Default)]
+pub struct Escapes {
+    /// The calls, by function and in the order of the code.
+    pub sites: Vec<Site>,
+    /// Something in the project turns errors of requests into answers.
+    pub handles_errors: bool,
+    /// The project is run, not only imported.
+    pub is_application: bool,
+    out_of_scope: Vec<bool>,
+}
+
+impl Escapes {
+    /// Finds them.
+    pub fn of(program: &Program<'_>, graph: &CallGraph, traces: &[Trace]) -> Self {
+        let guards = Guards::of(program);
+        let entries = Entries::of(program, graph);
+        let search = Search {
+            program,
+            graph,
+            guards: &guards,
+            entries: &entries,
+        };
+        let sites = sites::find(&search, traces);
+        Self {
+            sites,
+            handles_errors: entries.handles_errors,
+            is_application: entries.is_application,
+            out_of_scope: entries.out_of_scope,
+        }
+    }
+
+    /// Whether a module is a test, a script of the build, or another one whose failures somebody watches.
+    pub fn is_out_of_scope(&self, module: ModuleRef) -> bool {
+        self.out_of_scope
+            .get(module.0 as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,217 @@
+//! The way up: from a call that can raise, through callers that do not guard, to an entry point.
+
+use super::entry::{Entries, Entry};
+use super::guards::{Guards, Left};
+use crate::ir::{ExprId, TryId};
+use crate::library::schema::{Fate, Runs};
+use crate::project::{CallGraph, CallSite, Program};
+use crate::summary::{ClassRef, Delivery};
+use crate::types::FunctionRef;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// Longer ways are not followed.
+const DEPTH: usize = 8;
+
+/// More callers than that are not asked.
+const CALLERS: usize = 200;
+
+/// A call and the function that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// Who calls.
+    pub caller: FunctionRef,
+    /// The call.
+    pub call: ExprId,
+}
+
+/// Exceptions that get to an entry point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escape {
+    /// Which of the classes that were asked for.
+    pub classes: u32,
+    /// Where they get to.
+    pub entry: Entry,
+    /// Whose entry it is.
+    pub top: FunctionRef,
+    /// The calls from there down to the function that was asked for.
+    pub path: Vec<Hop>,
+    /// A caller that does guard, where another does not.
+    pub spared: Option<Hop>,
+    /// The innermost caller on the way that has a handler for something else.
+    pub passed: Option<(FunctionRef, TryId)>,
+    /// Some call on the way may reach another function.
+    pub is_doubtful: bool,
+    /// A decorator on the way repeats the call.
+    pub retries: bool,
+}
+
+/// Searches for ways up.
+pub struct Search<'s, 'p, 'a> {
+    pub(super) program: &'p Program<'a>,
+    pub(super) graph: &'s CallGraph,
+    pub(super) guards: &'s Guards<'p, 'a>,
+    pub(super) entries: &'s Entries,
+}
+
+struct Node {
+    function: FunctionRef,
+    classes: u32,
+    from: Option<(usize, Hop)>,
+    depth: usize,
+    is_doubtful: bool,
+    retries: bool,
+    passed: Option<(FunctionRef, TryId)>,
+}
+
+impl Search<'_, '_, '_> {
+    /// The worst way out for `classes` that leave a place in `function` under `left`, the shortest of the worst; and a
+    /// caller that guards, if there is one.
+    pub fn from(
+        &self,
+        function: FunctionRef,
+        left: Left,
+        classes: &[ClassRef],
+    ) -> (Option<Escape>, Option<Hop>) {
+        let alive = self.guards.undecorated(function, classes, left.classes);
+        let retries = self.guards.local(function).retries;
+        let start = Node {
+            function,
+            classes: alive,
+            from: None,
+            depth: 0,
+            is_doubtful: false,
+            retries,
+            passed: None,
+        };
+        let mut nodes = vec![start];
+        let mut seen: FxHashMap<FunctionRef, u32> = FxHashMap::default();
+        seen.insert(function, alive);
+        let mut open = VecDeque::from([0]);
+        let mut spared = None;
+        let mut best: Option<(u8, usize)> = None;
+        let mut callers = 0;
+        while let Some(at) = open.pop_front() {
+            if nodes[at].classes == 0 {
+                continue;
+            }
+            if let Some(entry) = self.entries.get(nodes[at].function) {
+                let weight = self.weight(entry);
+                if best.is_none_or(|(known, _)| weight > known) {
+                    best = Some((weight, at));
+                }
+            }
+            if nodes[at].depth >= DEPTH {
+                continue;
+            }
+            for site in self.graph.calls_of(nodes[at].function) {
+                callers += 1;
+                if callers > CALLERS {
+                    break;
+                }
+                match self.step(&nodes[at], at, site, classes) {
+                    Some(node) if node.classes == 0 => {
+                        spared = spared.or(Some(Hop {
+                            caller: site.caller,
+                            call: site.call,
+                        }))
+                    }
+                    Some(node) => {
+                        let known = seen.entry(node.function).or_default();
+                        if *known | node.classes != *known {
+                            *known |= node.classes;
+                            nodes.push(node);
+                            open.push_back(nodes.len() - 1);
+                        }
+                    }
+                    None => {}
+                }
+            }
+        }
+        let escape = best.map(|(_, at)| self.escape(&nodes, at, spared));
+        (escape, spared)
+    }
+
+    /// What gets through a caller; nothing where the call does not raise what its callee raises.
+    fn step(&self, below: &Node, at: usize, site: &CallSite, classes: &[ClassRef]) -> Option<Node> {
+        let (module_ref, _) = self.program.locate(site.caller);
+        if self.entries.is_out_of_scope(module_ref) {
+            return None;
+        }
+        let is_direct = match self.program.delivery(site.callee) {
+            Delivery::Now => true,
+            _ => {
+                self.guards.is_consumed(site.caller, site.call)
+                    || self.program.decoration(site.callee).is_context_manager
+            }
+        };
+        if !is_direct {
+            return None;
+        }
+        let left = self
+            .guards
+            .leave(site.caller, site.guard, classes, below.classes);
+        let alive = self.guards.undecorated(site.caller, classes, left.classes);
+        Some(Node {
+            function: site.caller,
+            classes: alive,
+            from: Some((
+                at,
+                Hop {
+                    caller: site.caller,
+                    call: site.call,
+                },
+            )),
+            depth: below.depth + 1,
+            is_doubtful: below.is_doubtful || site.is_virtual,
+            retries: below.retries || self.guards.local(site.caller).retries,
+            passed: below
+                .passed
+                .or(left.nearest.map(|region| (site.caller, region))),
+        })
+    }
+
+    fn escape(&self, nodes: &[Node], at: usize, spared: Option<Hop>) -> Escape {
+        let node = &nodes[at];
+        let mut path = Vec::new();
+        let mut current = at;
+        while let Some((below, hop)) = nodes[current].from {
+            path.push(hop);
+            current = below;
+        }
+        Escape {
+            classes: node.classes,
+            entry: self.entries.get(node.function).unwrap_or(Entry::Public),
+            top: node.function,
+            path,
+            spared,
+            passed: node.passed,
+            is_doubtful: node.is_doubtful,
+            retries: node.retries,
+        }
+    }
+
+    /// How bad it is when something gets there.
+    fn weight(&self, entry: Entry) -> u8 {
+        match entry {
+            Entry::Registered {
+                runs: Runs::Test, ..
+            }
+            | Entry::Registered {
+                fate: Fate::Raised | Fate::Errback,
+                ..
+            } => 0,
+            Entry::Public => 1,
+            Entry::Registered {
+                runs: Runs::Request,
+                ..
+            } => 2,
+            Entry::Registered {
+                runs: Runs::Task | Runs::Command,
+                ..
+            } => 3,
+            Entry::Top | Entry::Main => 4,
+            Entry::Registered { .. } => 5,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Calls that can fail for a reason outside the program: the network, a database, a file, another process, a text.
+
+use super::guards::Left;
+use super::search::{Escape, Search};
+use crate::infer::{LibraryCall, Trace};
+use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
+use crate::library::Call;
+use crate::library::schema::When;
+use crate::project::Evaluate;
+use crate::summary::{ClassRef, Delivery, Effects};
+use crate::types::{FunctionRef, Type};
+use rayon::prelude::*;
+
+/// Exceptions that say that the call is written wrong, not that something outside failed.
+const MISTAKES: [&str; 8] = [
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "AttributeError",
+    "IndexError",
+    "RuntimeError",
+    "NotImplementedError",
+    "AssertionError",
+];
+
+/// What can fail besides parsing.
+const IO: Effects = Effects::NETWORK
+    .with(Effects::DATABASE)
+    .with(Effects::FILE)
+    .with(Effects::PROCESS);
+
+/// A call that can fail for a reason outside the program.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Whose code it is in.
+    pub function: FunctionRef,
+    /// The call.
+    pub call: LibraryCall,
+    /// What it touches.
+    pub effects: Effects,
+    /// What it raises, as the library tells.
+    pub classes: Vec<ClassRef>,
+    /// What of it leaves the function, and past which handlers.
+    pub left: Left,
+    /// How far it gets.
+    pub escape: Option<Escape>,
+    /// Some caller catches what leaves.
+    pub is_spared: bool,
+    /// It stands in a loop with no end.
+    pub in_endless_loop: bool,
+}
+
+/// Every site outside of tests and the like.
+pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Trace]) -> Vec<Site> {
+    let parts: Vec<Vec<Site>> = traces
+        .par_iter()
+        .enumerate()
+        .map(|(index, trace)| {
+            let function = FunctionRef(index as u32);
+            let is_silent = search
+                .entries
+                .is_out_of_scope(search.program.locate(function).0);
+            let calls = if is_silent {
+                &[]
+            } else {
+                trace.library.as_slice()
+            };
+            calls
+                .iter()
+                .filter_map(|call| site(search, function, *call))
+                .collect()
+        })
+        .collect();
+    parts.into_iter().flatten().collect()
+}
+
+fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -> Option<Site> {
+    let program = search.program;
+    let known = program.library.get(call.callee);
+    let effects = known.summary.effects;
+    if !effects.meets(IO.with(Effects::PARSE)) {
+        return None;
+    }
+    let (module, code) = program.code(function);
+    let is_late = known.lazy || known.summary.delivery != Delivery::Now;
+    if is_late && !search.guards.is_consumed(function, call.call) {
+        return None;
+    }
+    if is_queued(search, function, known, call.call) {
+        return None;
+    }
+    let classes = classes(search, module, known, call.call);
+    if classes.is_empty() {
+        return None;
+    }
+    let guard = code.block(call.block).guard;
+    let all = (1_u32 << classes.len()) - 1;
+    let left = search.guards.leave(function, guard, &classes, all);
+    let (escape, spared) = if left.classes == 0 {
+        (None, None)
+    } else {
+        search.from(function, left, &classes)
+    };
+    let in_endless_loop = in_endless_loop(module, code, call.call);
+    Some(Site {
+        function,
+        call,
+        effects,
+        classes,
+        left,
+        escape,
+        is_spared: spared.is_some(),
+        in_endless_loop,
+    })
+}
+
+/// Whether a command only waits in a pipeline for its `execute`.
+fn is_queued(
+    search: &Search<'_, '_, '_>,
+    function: FunctionRef,
+    known: &Call,
+    call: ExprId,
+) -> bool {
+    let program = search.program;
+    let (module_ref, id) = program.locate(function);
+    let module = program.module(module_ref);
+    let ExprKind::Call { callee, .. } = module.kind(call) else {
+        return false;
+    };
+    let ExprKind::Attribute { value, .. } = module.kind(callee) else {
+        return false;
+    };
+    let receiver = Evaluate::new(program, module_ref, id).value(value);
+    match program.types.get(receiver.class) {
+        Type::Instance(class) => {
+            program.class_name(class).ends_with("Pipeline") && !known.name.ends_with(".execute")
+        }
+        _ => false,
+    }
+}
+
+/// What a call raises with these arguments when something outside goes wrong.
+fn classes(
+    search: &Search<'_, '_, '_>,
+    module: &Module,
+    known: &Call,
+    call: ExprId,
+) -> Vec<ClassRef> {
+    let program = search.program;
+    let has = |wanted: &str| {
+        let ExprKind::Call { arguments, .. } = module.kind(call) else {
+            return false;
+        };
+        module
+            .arguments(arguments)
+            .iter()
+            .any(|argument| match argument.passing {
+                Passing::Keyword(name) => module.name(name) == wanted,
+                Passing::DoubleStar => true,
+                _ => false,
+            })
+    };
+    let mut all: Vec<ClassRef> = known
+        .summary
+        .raises
+        .iter()
+        .map(|raise| raise.class)
+        .collect();
+    for also in &known.raises_if {
+        let applies = match (also.when, &also.keyword) {
+            (When::With, Some(keyword)) => has(keyword),
+            _ => false,
+        };
+        if applies {
+            all.extend(&also.raises);
+        }
+    }
+    let name = |class: &ClassRef| program.class_name(*class);
+    let is_limited = has("timeout") || has("block") || known.name.ends_with("_nowait");
+    all.retain(|class| {
+        let needs_limit = matches!(
+            name(class),
+            "subprocess.TimeoutExpired" | "queue.Empty" | "queue.Full"
+        );
+        is_limited || !needs_limit
+    });
+    // A conversion by a builtin: what is of the wrong type there is a mistake, not bad input.
+    if !known.name.contains('.') {
+        all.retain(|class| name(class) != "TypeError");
+    }
+    if known.summary.effects.meets(IO) {
+        all.retain(|class| !MISTAKES.contains(&name(class)));
+    }
+    all.truncate(16);
+    all
+}
+
+/// Whether an expression stands in a `while True` that nothing in it ends on purpose.
+fn in_endless_loop(module: &Module, code: &Function, expr: ExprId) -> bool {
+    let span = module.span(expr);
+    code.loops.iter().any(|of| match of.kind {
+        LoopKind::While { test } => {
+            of.suite.contains(span)
+                && matches!(module.kind(test), ExprKind::True | ExprKind::Int(1))
+        }
+        LoopKind::For { .. } => false,
+    })
+}
+
+impl Site {
+    /// Those classes of a mask, in the order of the table.
+    pub fn named(&self, mask: u32) -> impl Iterator<Item = ClassRef> {
+        self.classes
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| mask >> index & 1 == 1)
+            .map(|(_, &class)| class)
+    }
+
+    /// The innermost handlers around the call that let something through, if there are any in its function.
+    pub fn missed_by(&self, code: &Function) -> Option<crate::ir::TryId> {
+        let region = self.left.partial.or(self.left.nearest)?;
+        matches!(code.region(region).kind, TryKind::Catch { .. }).then_some(region)
+    }
+}

@@ -1,0 +1,147 @@
+//! What came of a run: the results of every project, in one order.
+
+use crate::analyze::{Counts, NoteKind, Report, Source};
+use crate::config::Language;
+use crate::finding::Finding;
+use crate::ir::{Module, ProblemKind};
+use crate::report::{File, Invalid, Trouble};
+use crate::text::{FileId, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The files, in the order of their paths. Those that nothing is said of have no source.
+    pub files: Vec<File>,
+    /// The findings, in the order of files and places.
+    pub findings: Vec<Finding>,
+    /// Files, and parts of them, that were not analyzed and should have been reported on.
+    pub invalid: Vec<Invalid>,
+    /// The modules that were reported on.
+    pub modules: Vec<(FileId, Arc<Module>)>,
+    /// How much was analyzed.
+    pub counts: Counts,
+    /// The language that a configuration asks for.
+    pub language: Option<Language>,
+    /// Who calls whom, where that was asked for.
+    pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// What each function does, where that was asked for.
+    pub summaries: Vec<String>,
+}
+
+impl Outcome {
+    pub(super) fn add_file(&mut self, file: File) -> FileId {
+        self.files.push(file);
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    pub(super) fn add_trouble(&mut self, file: FileId, span: Span, trouble: Trouble) {
+        self.invalid.push(Invalid {
+            file,
+            trouble,
+            span,
+        });
+    }
+
+    /// Adds an analysis of sources, whose files are `ids`.
+    pub(super) fn add_report(&mut self, report: Report, sources: &[Source], ids: &[FileId]) {
+        for (source, &id) in sources.iter().zip(ids) {
+            if source.reported {
+                self.add_problems(id, &source.module);
+                self.modules.push((id, Arc::clone(&source.module)));
+            }
+        }
+        for mut finding in report.findings {
+            relocate(&mut finding, ids);
+            self.findings.push(finding);
+        }
+        for note in report.notes {
+            let index = note.file.0 as usize;
+            if sources[index].reported {
+                self.add_trouble(ids[index], note.span, trouble(note.kind));
+            }
+        }
+        self.counts.files += report.counts.files;
+        self.counts.lines += report.counts.lines;
+        self.counts.functions += report.counts.functions;
+    }
+
+    fn add_problems(&mut self, file: FileId, module: &Module) {
+        for problem in &module.problems {
+            let trouble = match problem.kind {
+                ProblemKind::Syntax => Trouble::Syntax,
+                ProblemKind::TooDeep => Trouble::TooDeep,
+                ProblemKind::Encoding => Trouble::Encoding,
+            };
+            self.add_trouble(file, problem.span, trouble);
+        }
+    }
+
+    /// Lets go of the text of the files from `first` on of which nothing is said: a project after the other must not add up.
+    pub(super) fn forget_sources(&mut self, first: usize) {
+        let mut named: BTreeSet<FileId> = self.invalid.iter().map(|one| one.file).collect();
+        for finding in &self.findings {
+            named.insert(finding.location.file);
+            named.extend(finding.related.iter().map(|one| one.location.file));
+        }
+        for (index, file) in self.files.iter_mut().enumerate().skip(first) {
+            if !named.contains(&FileId(index as u32)) {
+                file.source = Arc::default();
+            }
+        }
+    }
+
+    /// Puts files, findings and what is invalid into the order of paths, whichever project they come from.
+    pub(super) fn sort(&mut self) {
+        let rank = self.sort_files();
+        let new = |file: FileId| rank[file.0 as usize];
+        for finding in &mut self.findings {
+            relocate(finding, &rank);
+        }
+        self.findings.sort_by(Finding::order);
+        for invalid in &mut self.invalid {
+            invalid.file = new(invalid.file);
+        }
+        self.invalid.sort();
+        self.invalid
+            .dedup_by_key(|invalid| (invalid.file, std::mem::discriminant(&invalid.trouble)));
+        for (file, _) in &mut self.modules {
+            *file = new(*file);
+        }
+        self.modules.sort_by_key(|(file, _)| *file);
+    }
+
+    /// Sorts the files; tells for each id what it is now.
+    fn sort_files(&mut self) -> Vec<FileId> {
+        let mut files: Vec<(usize, File)> = std::mem::take(&mut self.files)
+            .into_iter()
+            .enumerate()
+            .collect();
+        files.sort_by(|(_, a), (_, b)| a.absolute.cmp(&b.absolute));
+        let mut rank = vec![FileId(0); files.len()];
+        for (new, (old, _)) in files.iter().enumerate() {
+            rank[*old] = FileId(new as u32);
+        }
+        self.files = files.into_iter().map(|(_, file)| file).collect();
+        rank
+    }
+}
+
+/// Gives the files of a finding their new ids.
+fn relocate(finding: &mut Finding, ids: &[FileId]) {
+    let new = |file: FileId| ids[file.0 as usize];
+    finding.location.file = new(finding.location.file);
+    for related in &mut finding.related {
+        related.location.file = new(related.location.file);
+    }
+}
+
+const fn trouble(kind: NoteKind) -> Trouble {
+    match kind {
+        NoteKind::Syntax => Trouble::Syntax,
+        NoteKind::TooDeep => Trouble::TooDeep,
+        NoteKind::Encoding => Trouble::Encoding,
+        NoteKind::TooLarge => Trouble::TooLarge,
+    }
+}

@@ -1,0 +1,225 @@
+//! `swallowed-exception`: a handler makes an error disappear, and nobody ever hears of it.
+
+use super::{Check, Family, Rule, Whole, draft};
+use crate::escape::clauses::{called_names, does_nothing, only_constants, tells};
+use crate::finding::{Confidence, Finding, Message, Severity};
+use crate::ir::{Function, Handler, InstKind, Module, Source, Try, TryId, TryKind};
+use crate::project::{Catches, Coverage};
+use crate::summary::Effects;
+use crate::text::Span;
+use crate::types::FunctionRef;
+
+pub(super) const RULE: Rule = Rule {
+    name: "swallowed-exception",
+    family: Family::Guarded,
+    page: include_str!("../../rules/swallowed-exception.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+/// What tidies up may fail unheard: there is nothing left to save. Parts of names, in lower case.
+const TIDYING: [&str; 27] = [
+    "close",
+    "quit",
+    "shutdown",
+    "disconnect",
+    "terminate",
+    "kill",
+    "unlink",
+    "remove",
+    "rmtree",
+    "rmdir",
+    "cancel",
+    "join",
+    "release",
+    "stop",
+    "clean",
+    "rollback",
+    "logout",
+    "flush",
+    "abort",
+    "loseconnection",
+    "discard",
+    "detach",
+    "unregister",
+    "destroy",
+    "teardown",
+    "__del__",
+    "__exit__",
+];
+
+/// Classes that are answers rather than errors where a statement or two ask.
+const ANSWERS: [&str; 13] = [
+    "KeyError",
+    "IndexError",
+    "LookupError",
+    "AttributeError",
+    "StopIteration",
+    "StopAsyncIteration",
+    "ValueError",
+    "ImportError",
+    "ModuleNotFoundError",
+    "queue.Empty",
+    "queue.Full",
+    "FileNotFoundError",
+    "FileExistsError",
+];
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for index in 0..whole.program.function_count() {
+        let function = FunctionRef(index as u32);
+        let (_, code) = whole.program.code(function);
+        for (index, region) in code.tries.iter().enumerate() {
+            let TryKind::Catch { handlers, .. } = &region.kind else {
+                continue;
+            };
+            for handler in handlers.iter().filter(|handler| handler.types.is_some()) {
+                findings.extend(swallowed(
+                    rule,
+                    whole,
+                    function,
+                    (TryId::new(index), region),
+                    handler,
+                ));
+            }
+        }
+    }
+    findings
+}
+
+fn swallowed(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    (id, region): (TryId, &Try),
+    handler: &Handler,
+) -> Option<Finding> {
+    let (module, code) = whole.program.code(function);
+    let nothing = does_nothing(module, code, handler);
+    if !nothing && (!only_constants(module, code, handler) || tells(module, code, handler)) {
+        return None;
+    }
+    let (module_ref, function_id) = whole.program.locate(function);
+    let catches = whole
+        .program
+        .catches(module_ref, function_id, handler.types);
+    let is_broad = is_broad(whole, &catches);
+    let (key, confidence) = match (is_broad, nothing) {
+        (true, true) => ("nothing", Confidence::High),
+        (true, false) => ("constant", Confidence::Medium),
+        (false, true) if hides_io(whole, function, id, &catches) => ("io", Confidence::High),
+        _ => return None,
+    };
+    let message = Message::new(key).with("types", types_text(module, code, handler));
+    let finding = Finding {
+        statement: handler.header.start,
+        ..draft(rule, whole.program, function, handler.header, message)
+    };
+    let finding = finding.confidence(confidence).help(Message::new("tell"));
+    let is_harmless = sounds_tidying(module.name(code.name))
+        || tidies_up(module, code, region.body)
+        || only_imports(code, region.body);
+    Some(if is_harmless {
+        finding.severity(Severity::Hint)
+    } else {
+        finding
+    })
+}
+
+fn is_broad(whole: &Whole<'_>, catches: &Catches) -> bool {
+    match catches {
+        Catches::Everything => true,
+        Catches::Classes { classes, .. } => classes.iter().any(|&class| {
+            matches!(
+                whole.program.class_name(class),
+                "Exception" | "BaseException" | "StandardError"
+            )
+        }),
+    }
+}
+
+/// Whether the suite talks to the network or a database, and the handler catches what that raises.
+fn hides_io(whole: &Whole<'_>, function: FunctionRef, region: TryId, catches: &Catches) -> bool {
+    let Catches::Classes {
+        classes,
+        open: false,
+    } = catches
+    else {
+        return false;
+    };
+    if classes
+        .iter()
+        .all(|&class| ANSWERS.contains(&whole.program.class_name(class)))
+    {
+        return false;
+    }
+    let (module, code) = whole.program.code(function);
+    let calls = &whole.traces[function.0 as usize].library;
+    calls.iter().any(|call| {
+        let known = whole.program.library.get(call.callee);
+        let is_io = known
+            .summary
+            .effects
+            .meets(Effects::NETWORK.with(Effects::DATABASE));
+        let is_inside = code
+            .block(call.block)
+            .guard
+            .is_some_and(|guard| is_within(code, guard, region));
+        let caught = |class| whole.program.covers(catches, class, module.dialect) != Coverage::None;
+        is_io && is_inside && known.summary.raises.iter().any(|raise| caught(raise.class))
+    })
+}
+
+fn is_within(code: &Function, guard: TryId, region: TryId) -> bool {
+    let mut at = Some(guard);
+    while let Some(guard) = at {
+        if guard == region {
+            return true;
+        }
+        at = code.region(guard).parent;
+    }
+    false
+}
+
+/// Whether all that a suite calls only tidies up.
+fn tidies_up(module: &Module, code: &Function, suite: Span) -> bool {
+    let names = called_names(module, code, suite);
+    !names.is_empty() && names.iter().all(|name| sounds_tidying(name))
+}
+
+fn sounds_tidying(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    TIDYING.iter().any(|part| lower.contains(part))
+}
+
+fn only_imports(code: &Function, suite: Span) -> bool {
+    let mut insts = crate::escape::clauses::insts_in(code, suite);
+    insts.all(|inst| {
+        matches!(
+            inst.kind,
+            InstKind::Bind {
+                source: Source::Import(_),
+                ..
+            }
+        )
+    })
+}
+
+/// The classes that a handler names, as they are written.
+pub(super) fn types_text(module: &Module, code: &Function, handler: &Handler) -> String {
+    use crate::ir::ExprKind;
+    let Some(types) = handler.types else {
+        return "everything".to_owned();
+    };
+    let text = |part| module.dotted(code, part).unwrap_or_else(|| "…".to_owned());
+    match module.kind(types) {
+        ExprKind::Tuple(parts) => module
+            .list(parts)
+            .iter()
+            .map(|&part| text(part))
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => text(types),
+    }
+}
