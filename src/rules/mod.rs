@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod boundary;
 mod io;
 mod rule;
 mod scene;
@@ -31,6 +32,9 @@ rules! {
     swallowed_exception
     exit_in_finally
     missing_timeout
+    empty_sequence
+    missing_key
+    off_by_one
 }
 
 /// The rule of that name.
