@@ -85,6 +85,8 @@ struct Search<'f, 'p, 'a> {
     only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Conditions that hold where one of several others does.
+    one_of: rustc_hash::FxHashMap<u64, Vec<u64>>,
     /// Of a comparison with a literal: the place, and the literal's form.
     literals: rustc_hash::FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
@@ -122,6 +124,7 @@ impl Flow<'_, '_> {
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
                 literals: rustc_hash::FxHashMap::default(),
+                one_of: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
             if search.run(least, circumstances.given) {
@@ -152,6 +155,7 @@ impl Flow<'_, '_> {
             seen: FxHashSet::default(),
             mentions: rustc_hash::FxHashMap::default(),
             literals: rustc_hash::FxHashMap::default(),
+            one_of: rustc_hash::FxHashMap::default(),
             steps: 0,
         };
         search.run(Witness::EmptyLoop, given) || search.steps > STEPS
@@ -486,6 +490,7 @@ impl Search<'_, '_, '_> {
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
                 self.grow(walker, value);
+                self.forget_walruses(walker, value);
                 !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
@@ -500,6 +505,17 @@ impl Search<'_, '_, '_> {
             }
             InstKind::Declare { .. } => true,
         }
+    }
+
+    /// What an expression binds on the way is something else from now on.
+    fn forget_walruses(&self, walker: &mut Walker, value: ExprId) {
+        self.flow.module.walk(value, &mut |part| {
+            if let ExprKind::Walrus { target, .. } = self.flow.module.kind(part)
+                && let Some(place) = self.flow.place_of(target)
+            {
+                self.forget(walker, place);
+            }
+        });
     }
 
     /// `errors.append(e)`: a container that something was put into is not empty.
@@ -534,6 +550,19 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// `errors["base"] = e`: from now on `"base" in errors`.
+    fn put(&mut self, walker: &mut Walker, place: PlaceId, container: ExprId, index: ExprId) {
+        let (index, container) = (self.flow.form(index), self.flow.form(container));
+        let condition = hash_of(&("compare", Comparison::In as u8, index, container));
+        self.mentions.insert(condition, vec![place]);
+        walker.facts.retain(|fact| fact.condition != condition);
+        walker.facts.push(Fact {
+            condition,
+            holds: true,
+        });
+        walker.facts.sort_unstable();
+    }
+
     /// False if a binding takes from the wanted place what was looked for.
     fn bind(&mut self, walker: &mut Walker, target: ExprId, source: Source) -> bool {
         let value = match source {
@@ -551,12 +580,11 @@ impl Search<'_, '_, '_> {
                 alive & self.bind(walker, target, Source::Value(value))
             });
         }
-        if let ExprKind::Subscript {
-            value: container, ..
-        } = self.flow.module.kind(target)
-            && let Some(container) = self.flow.place_of(container)
+        if let ExprKind::Subscript { value, index, .. } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(value)
         {
             self.filled(walker, container, true);
+            self.put(walker, container, value, index);
         }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
@@ -741,11 +769,19 @@ impl Search<'_, '_, '_> {
         if self.binds_wanted(walker, test) {
             return false;
         }
+        if let ExprKind::And(_) | ExprKind::Or(_) = module.kind(test)
+            && !self.record(walker, test, holds)
+        {
+            return false;
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
                 operand,
             } => self.suppose(walker, operand, !holds),
+            ExprKind::Walrus { target, value } => {
+                self.suppose(walker, value, holds) && self.suppose(walker, target, holds)
+            }
             ExprKind::And(parts) if holds => module
                 .list(parts)
                 .iter()
@@ -773,6 +809,9 @@ impl Search<'_, '_, '_> {
             {
                 false
             }
+            ExprKind::Call { callee, arguments } if self.is_type_test(callee, arguments) => {
+                self.suppose_type(walker, test, arguments, holds)
+            }
             ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
                 Some((parts, is_all)) if is_all == holds => module
                     .list(parts)
@@ -783,6 +822,68 @@ impl Search<'_, '_, '_> {
             },
             _ => self.record(walker, test, holds),
         }
+    }
+
+    fn is_type_test(&self, callee: ExprId, arguments: crate::ir::Run) -> bool {
+        let name = self.flow.module.dotted(self.flow.code, callee);
+        arguments.count == 2 && name.as_deref() == Some("isinstance")
+    }
+
+    /// `isinstance(x, (A, B))`: one of `isinstance(x, A)` and `isinstance(x, B)`.
+    fn suppose_type(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        arguments: crate::ir::Run,
+        holds: bool,
+    ) -> bool {
+        let module = self.flow.module;
+        let [subject, class] = module.arguments(arguments) else {
+            return self.record(walker, test, holds);
+        };
+        let subject = self.flow.form(subject.value);
+        let of = |class: ExprId| hash_of(&("isinstance", subject, self.flow.form(class)));
+        let whole = of(class.value);
+        let parts = match module.kind(class.value) {
+            ExprKind::Tuple(parts) => module.list(parts).iter().map(|&part| of(part)).collect(),
+            _ => Vec::new(),
+        };
+        self.suppose_one_of(walker, test, whole, parts, holds)
+    }
+
+    /// A condition that holds where one of several does; on its own where there are none.
+    fn suppose_one_of(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        whole: u64,
+        parts: Vec<u64>,
+        holds: bool,
+    ) -> bool {
+        for &condition in parts.iter().chain([&whole]) {
+            self.remember_mentions(condition, test);
+        }
+        if !holds && !parts.iter().all(|&part| self.settle(walker, part, false)) {
+            return false;
+        }
+        if !parts.is_empty() {
+            self.one_of.insert(whole, parts);
+        }
+        self.settle(walker, whole, holds) && self.is_possible(walker)
+    }
+
+    /// Whether of each choice that was made one part is left.
+    fn is_possible(&self, walker: &Walker) -> bool {
+        let is_false = |&condition: &u64| {
+            walker.facts.contains(&Fact {
+                condition,
+                holds: false,
+            })
+        };
+        walker.facts.iter().all(|fact| {
+            let parts = self.one_of.get(&fact.condition).filter(|_| fact.holds);
+            !parts.is_some_and(|parts| parts.iter().all(is_false))
+        })
     }
 
     /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
@@ -870,6 +971,10 @@ impl Search<'_, '_, '_> {
         holds: bool,
     ) -> bool {
         let module = self.flow.module;
+        let left = match module.kind(left) {
+            ExprKind::Walrus { target, .. } => target,
+            _ => left,
+        };
         let negated = matches!(
             operator,
             Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn
@@ -922,7 +1027,20 @@ impl Search<'_, '_, '_> {
                 return !holds_positive;
             }
         }
-        self.settle(walker, condition, holds_positive)
+        let parts = match (positive, module.kind(right)) {
+            (
+                Comparison::In,
+                ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts),
+            ) => {
+                let of = |part: ExprId| {
+                    let equal = Comparison::Equal as u8;
+                    hash_of(&("compare", equal, self.flow.form(left), self.flow.form(part)))
+                };
+                module.list(parts).iter().map(|&part| of(part)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.suppose_one_of(walker, test, condition, parts, holds_positive)
     }
 
     fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
