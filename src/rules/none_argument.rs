@@ -161,8 +161,9 @@ fn confidence(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, key: Key, 
         Evidence::Passed { literal: true, .. } => Confidence::High,
         Evidence::Passed { caller, source, .. } if is_always_used(whole, key) => of_source(whole, caller, source),
         Evidence::Passed { .. } => Confidence::Low,
-        Evidence::Declared if !is_tested(whole, function, place) => Confidence::High,
-        Evidence::Default(Some(_)) if !is_tested(whole, function, place) => Confidence::High,
+        Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
+            if is_always_used(whole, key) { Confidence::High } else { Confidence::Medium }
+        }
         Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => Confidence::Low,
         Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => Confidence::Low,
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
