@@ -13,7 +13,7 @@ One name a line: `name <tab> kind <tab> type <tab> overload ...`, where kind is
 
 An overload is `2 default: str`: what is returned from two positional arguments on, or with the keyword `default`.
 `element` is the element of the receiver, or of a function's first argument; `self` is the receiver.
-Names that only older versions of Python have are kept; where versions differ, the newest counts.
+Names that only older or newer versions of Python have are kept; where versions differ, 3.13 counts.
 """
 
 import ast
@@ -21,6 +21,7 @@ import pathlib
 import re
 import sys
 
+VERSION = (3, 13)
 HEADER = """\
 # Types of Python's standard library, reduced from typeshed by scripts/reduce_typeshed.py.
 # typeshed is distributed under the Apache License, Version 2.0; see https://github.com/python/typeshed
@@ -103,7 +104,7 @@ class Module:
 
 
 def is_true(test):
-    """Whether a condition on the version or platform holds, on Linux with the newest Python."""
+    """Whether a condition on the version or platform holds, on Linux with Python 3.13."""
     if isinstance(test, ast.BoolOp):
         return (all if isinstance(test.op, ast.And) else any)(is_true(value) for value in test.values)
     if isinstance(test, ast.UnaryOp):
@@ -111,7 +112,7 @@ def is_true(test):
     if isinstance(test, ast.Compare):
         left, right = ast.unparse(test.left), test.comparators[0]
         if left == "sys.version_info":
-            return isinstance(test.ops[0], (ast.GtE, ast.Gt))
+            return (VERSION >= ast.literal_eval(right)) == isinstance(test.ops[0], ast.GtE)
         if left == "sys.platform":
             return (ast.literal_eval(right) == "linux") == isinstance(test.ops[0], ast.Eq)
     return True
@@ -164,19 +165,30 @@ class Stubs:
         if found:
             return (module, name, found)
         for star in self.modules[module].stars:
-            if not name.startswith("_") and (found := self.resolve(star, name, seen)):
+            if self.hands_on(star, name) and (found := self.resolve(star, name, seen)):
                 return found
         return None
 
     names = {}  # so that a missing module has none
 
-    def exported(self, module):
-        """The names that a module hands on from others."""
-        found = self.modules[module]
+    def hands_on(self, module, name):
+        """Whether a star import of a module gets the name: what a stub imports is private, unless it says otherwise."""
+        if name.startswith("_") or module not in self.modules:
+            return False
+        what = self.modules[module].names.get(name)
+        return not what or what[0][0] != "import" or what[0][3] or name in self.listed(module)
+
+    def listed(self, module):
+        """What `__all__` lists."""
         listed = set()
-        for node in found.names.get("__all__", []):
+        for node in self.modules[module].names.get("__all__", []):
             if len(node) > 1 and isinstance(node[-1], (ast.List, ast.Tuple)):
                 listed |= {item.value for item in node[-1].elts}
+        return listed
+
+    def exported(self, module):
+        """The names that a module hands on from others."""
+        found, listed = self.modules[module], self.listed(module)
         for name, what in found.names.items():
             if what[0][0] == "import" and (what[0][3] or name in listed):
                 yield name
@@ -499,6 +511,9 @@ class Reducer:
             self.rows[full] = ("value", "Any" if value.value in (..., None) else type(value.value).__name__)
         elif isinstance(value, (ast.Name, ast.Attribute)):
             found = lookup_node(value, scope)
+            for _ in range(4):
+                if found and not isinstance(found, str) and found[1] and is_renaming(found[2][0]):
+                    found = lookup_node(found[2][0][1], Scope(self.stubs, found[0]))
             own = full.rpartition(".")[0]
             if isinstance(value, ast.Name) and scope.path and f"{own}.{value.id}" in self.rows:
                 self.rows[full] = self.rows[f"{own}.{value.id}"]
@@ -560,6 +575,10 @@ class Reducer:
         kind = "async" if any(item[0] for item in reduced) else "def"
         base, *others = by_arguments([item[1:] for item in reduced])
         self.rows[full] = (kind, base, *others)
+
+
+def is_renaming(what):
+    return what[0] == "assign" and isinstance(what[1], (ast.Name, ast.Attribute))
 
 
 def members(node):

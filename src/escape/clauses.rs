@@ -167,11 +167,44 @@ pub fn only_constants(module: &Module, code: &Function, handler: &Handler) -> bo
         InstKind::Bind {
             source: Source::Value(value),
             ..
-        }
-        | InstKind::Eval(value) => is_constant(module, value),
+        } => is_constant(module, value),
+        InstKind::Eval(value) => is_constant(module, value) || returns_constant(module, value),
         InstKind::Declare { .. } => true,
         _ => false,
     })
+}
+
+/// Twisted's `returnValue(constant)`.
+fn returns_constant(module: &Module, expr: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = module.kind(expr) else {
+        return false;
+    };
+    let is_return = called_name(module, expr) == Some("returnValue");
+    let mut arguments = module.arguments(arguments).iter();
+    is_return && arguments.all(|argument| is_constant(module, argument.value))
+}
+
+/// Whether a suite keeps the exception as a whole, for somebody else to raise: `sys.exc_info()`, `Failure()`.
+pub fn keeps_exception(module: &Module, code: &Function, handler: &Handler) -> bool {
+    let mut kept = false;
+    let mut taken_apart = false;
+    for inst in insts_in(code, handler.body) {
+        inst.kind.for_each_expr(&mut |root| {
+            module.walk(root, &mut |part| match module.kind(part) {
+                ExprKind::Call { callee, .. } => {
+                    kept |= matches!(
+                        name_of(module, code, callee),
+                        "exc_info" | "Failure" | "fail" | "set_exception"
+                    )
+                }
+                ExprKind::Subscript { value, .. } => {
+                    taken_apart |= called_name(module, value) == Some("exc_info")
+                }
+                _ => {}
+            });
+        });
+    }
+    kept && !taken_apart
 }
 
 fn is_constant(module: &Module, expr: ExprId) -> bool {

@@ -32,7 +32,7 @@ pub struct Entries {
     pub handles_errors: bool,
     /// The project is run, not only imported: it has a `__main__` or a registered entry point.
     pub is_application: bool,
-    out_of_scope: Vec<bool>,
+    pub(super) out_of_scope: Vec<bool>,
 }
 
 impl Entries {
@@ -103,7 +103,9 @@ fn is_out_of_scope(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let file = parts.pop().unwrap_or_default();
     let stem = file.strip_suffix(".py").unwrap_or(file);
-    parts.iter().any(|part| FOLDERS.contains(part))
+    parts
+        .iter()
+        .any(|part| FOLDERS.contains(part) || part.starts_with("example"))
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.ends_with("_tests")
@@ -197,7 +199,7 @@ impl Finder<'_, '_> {
                 .range()
                 .find_map(|index| given_to(module, ExprId::new(index), argument))?;
             let (call, callee, place) = call;
-            let name = evaluate.dotted(callee)?;
+            let name = self.method_name(&evaluate, module, callee)?;
             if name.ends_with("partial") && place == Given::Position(0) {
                 argument = call;
                 continue;
@@ -391,7 +393,7 @@ fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, 
 
 fn fits(module: &Module, known: &Known, place: Given) -> bool {
     match place {
-        Given::Position(at) => known.position.map(usize::from) == Some(at),
+        Given::Position(at) => known.position.map_or(0, usize::from) == at,
         Given::Keyword(name) => known.keyword.as_deref() == Some(module.name(name)),
     }
 }

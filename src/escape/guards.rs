@@ -2,7 +2,8 @@
 
 use super::clauses::{Fate, fate};
 use crate::ir::{
-    Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, TryId, TryKind,
+    Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, Passing, TryId,
+    TryKind,
 };
 use crate::library::schema;
 use crate::project::{Catches, Coverage, Evaluate, Program};
@@ -129,8 +130,9 @@ impl<'p, 'a> Guards<'p, 'a> {
         while let Some(region) = at {
             match &local.regions[region.index()] {
                 Region::Catch(clauses) => {
-                    left.nearest = left.nearest.or(Some(region));
-                    self.through(&mut left, region, clauses, classes, module.dialect);
+                    if !self.through(&mut left, region, clauses, classes, module.dialect) {
+                        left.nearest = left.nearest.or(Some(region));
+                    }
                 }
                 Region::With(Some(catches)) => {
                     left.classes &= !self.covered(catches, classes, module.dialect)
@@ -142,6 +144,7 @@ impl<'p, 'a> Guards<'p, 'a> {
         left
     }
 
+    /// Takes away what a region stops. Whether it looks at something only to raise it again.
     fn through(
         &self,
         left: &mut Left,
@@ -149,8 +152,10 @@ impl<'p, 'a> Guards<'p, 'a> {
         clauses: &[(Catches, Fate)],
         classes: &[ClassRef],
         dialect: Dialect,
-    ) {
+    ) -> bool {
         let mut decided = 0;
+        let mut reraises = false;
+        let mut partial = 0;
         for (catches, fate) in clauses {
             for (index, &class) in classes.iter().enumerate() {
                 let bit = 1 << index;
@@ -160,17 +165,21 @@ impl<'p, 'a> Guards<'p, 'a> {
                 match self.covers(catches, class, dialect) {
                     Coverage::Full => {
                         decided |= bit;
-                        if *fate != Fate::Reraised {
+                        if *fate == Fate::Reraised {
+                            reraises = true;
+                        } else {
                             left.classes &= !bit;
                         }
                     }
-                    Coverage::Partial if *fate != Fate::Reraised => {
-                        left.partial = left.partial.or(Some(region))
-                    }
+                    Coverage::Partial if *fate != Fate::Reraised => partial |= bit,
                     Coverage::Partial | Coverage::None => {}
                 }
             }
         }
+        if partial & left.classes & !decided != 0 {
+            left.partial = left.partial.or(Some(region));
+        }
+        reraises
     }
 
     /// Which of `classes` the decorators of a function let through.
@@ -395,7 +404,15 @@ impl<'p, 'a> Guards<'p, 'a> {
         };
         let name = evaluate.dotted(callee).unwrap_or_default();
         if let Some(known) = self.program.library.decorator(&name) {
-            local.retries |= known.retries.is_some();
+            let given = |wanted: &String| {
+                arguments.iter().any(|argument| match argument.passing {
+                    Passing::Keyword(name) => module.name(name) == wanted,
+                    _ => false,
+                })
+            };
+            local.retries |= known.retries.as_ref().is_some_and(|retry| {
+                retry.only_with.is_empty() || retry.only_with.iter().any(given)
+            });
             local.swallowed.extend(self.of_table(
                 known.catches.as_ref(),
                 module_ref,

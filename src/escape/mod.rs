@@ -13,6 +13,7 @@ pub use sites::Site;
 
 use crate::infer::Trace;
 use crate::project::{CallGraph, Program};
+use crate::types::ModuleRef;
 
 /// Every call of the program that can fail for a reason outside of it, and how far up its exceptions get.
 #[derive(Default)]
@@ -23,6 +24,7 @@ pub struct Escapes {
     pub handles_errors: bool,
     /// The project is run, not only imported.
     pub is_application: bool,
+    out_of_scope: Vec<bool>,
 }
 
 impl Escapes {
@@ -41,6 +43,15 @@ impl Escapes {
             sites,
             handles_errors: entries.handles_errors,
             is_application: entries.is_application,
+            out_of_scope: entries.out_of_scope,
         }
+    }
+
+    /// Whether a module is a test, a script of the build, or another one whose failures somebody watches.
+    pub fn is_out_of_scope(&self, module: ModuleRef) -> bool {
+        self.out_of_scope
+            .get(module.0 as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }

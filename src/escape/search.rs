@@ -65,8 +65,14 @@ struct Node {
 }
 
 impl Search<'_, '_, '_> {
-    /// The worst way out for `classes` that leave a place in `function` under `left`, the shortest of the worst.
-    pub fn from(&self, function: FunctionRef, left: Left, classes: &[ClassRef]) -> Option<Escape> {
+    /// The worst way out for `classes` that leave a place in `function` under `left`, the shortest of the worst; and a
+    /// caller that guards, if there is one.
+    pub fn from(
+        &self,
+        function: FunctionRef,
+        left: Left,
+        classes: &[ClassRef],
+    ) -> (Option<Escape>, Option<Hop>) {
         let alive = self.guards.undecorated(function, classes, left.classes);
         let retries = self.guards.local(function).retries;
         let start = Node {
@@ -122,8 +128,8 @@ impl Search<'_, '_, '_> {
                 }
             }
         }
-        let (_, at) = best?;
-        Some(self.escape(&nodes, at, spared))
+        let escape = best.map(|(_, at)| self.escape(&nodes, at, spared));
+        (escape, spared)
     }
 
     /// What gets through a caller; nothing where the call does not raise what its callee raises.
@@ -192,7 +198,8 @@ impl Search<'_, '_, '_> {
                 runs: Runs::Test, ..
             }
             | Entry::Registered {
-                fate: Fate::Raised, ..
+                fate: Fate::Raised | Fate::Errback,
+                ..
             } => 0,
             Entry::Public => 1,
             Entry::Registered {

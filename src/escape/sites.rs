@@ -6,8 +6,9 @@ use crate::infer::{LibraryCall, Trace};
 use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
 use crate::library::Call;
 use crate::library::schema::When;
+use crate::project::Evaluate;
 use crate::summary::{ClassRef, Delivery, Effects};
-use crate::types::FunctionRef;
+use crate::types::{FunctionRef, Type};
 use rayon::prelude::*;
 
 /// Exceptions that say that the call is written wrong, not that something outside failed.
@@ -43,6 +44,8 @@ pub struct Site {
     pub left: Left,
     /// How far it gets.
     pub escape: Option<Escape>,
+    /// Some caller catches what leaves.
+    pub is_spared: bool,
     /// It stands in a loop with no end.
     pub in_endless_loop: bool,
 }
@@ -83,6 +86,9 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     if is_late && !search.guards.is_consumed(function, call.call) {
         return None;
     }
+    if is_queued(search, function, known, call.call) {
+        return None;
+    }
     let classes = classes(search, module, known, call.call);
     if classes.is_empty() {
         return None;
@@ -90,8 +96,8 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     let guard = code.block(call.block).guard;
     let all = (1_u32 << classes.len()) - 1;
     let left = search.guards.leave(function, guard, &classes, all);
-    let escape = if left.classes == 0 {
-        None
+    let (escape, spared) = if left.classes == 0 {
+        (None, None)
     } else {
         search.from(function, left, &classes)
     };
@@ -103,8 +109,34 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
         classes,
         left,
         escape,
+        is_spared: spared.is_some(),
         in_endless_loop,
     })
+}
+
+/// Whether a command only waits in a pipeline for its `execute`.
+fn is_queued(
+    search: &Search<'_, '_, '_>,
+    function: FunctionRef,
+    known: &Call,
+    call: ExprId,
+) -> bool {
+    let program = search.program;
+    let (module_ref, id) = program.locate(function);
+    let module = program.module(module_ref);
+    let ExprKind::Call { callee, .. } = module.kind(call) else {
+        return false;
+    };
+    let ExprKind::Attribute { value, .. } = module.kind(callee) else {
+        return false;
+    };
+    let receiver = Evaluate::new(program, module_ref, id).value(value);
+    match program.types.get(receiver.class) {
+        Type::Instance(class) => {
+            program.class_name(class).ends_with("Pipeline") && !known.name.ends_with(".execute")
+        }
+        _ => false,
+    }
 }
 
 /// What a call raises with these arguments when something outside goes wrong.
@@ -144,7 +176,18 @@ fn classes(
         }
     }
     let name = |class: &ClassRef| program.class_name(*class);
-    all.retain(|class| name(class) != "subprocess.TimeoutExpired" || has("timeout"));
+    let is_limited = has("timeout") || has("block") || known.name.ends_with("_nowait");
+    all.retain(|class| {
+        let needs_limit = matches!(
+            name(class),
+            "subprocess.TimeoutExpired" | "queue.Empty" | "queue.Full"
+        );
+        is_limited || !needs_limit
+    });
+    // A conversion by a builtin: what is of the wrong type there is a mistake, not bad input.
+    if !known.name.contains('.') {
+        all.retain(|class| name(class) != "TypeError");
+    }
     if known.summary.effects.meets(IO) {
         all.retain(|class| !MISTAKES.contains(&name(class)));
     }

@@ -127,6 +127,7 @@ impl Flow<'_, '_> {
         let operands = self.module.list(operands);
         if holds == is_and {
             for &operand in operands {
+                self.walruses_ran(operand, state);
                 self.assume(operand, is_and, state);
             }
             return;
@@ -145,6 +146,34 @@ impl Flow<'_, '_> {
         }
         if let Some(joined) = joined {
             *state = joined;
+        }
+    }
+
+    /// An operand was evaluated: what it binds on every way through it is bound.
+    fn walruses_ran(&self, operand: ExprId, state: &mut State) {
+        match self.module.kind(operand) {
+            ExprKind::Walrus { target, value } => {
+                self.walruses_ran(value, state);
+                if let Some(place) = self.place_of(target) {
+                    let held = state.get(place).without(Kinds::UNBOUND);
+                    state.set(
+                        place,
+                        if held.value.is_never() {
+                            Held::UNKNOWN
+                        } else {
+                            held
+                        },
+                    );
+                }
+            }
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Lambda(_)
+            | ExprKind::Comprehension(_) => {}
+            _ => self
+                .module
+                .for_each_part(operand, &mut |part| self.walruses_ran(part, state)),
         }
     }
 

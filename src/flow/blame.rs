@@ -38,7 +38,7 @@ impl Flow<'_, '_> {
                 InstKind::Assume { test, .. } => Some(test),
                 _ => None,
             });
-            if tests.any(|test| self.mentions(test, form, None)) {
+            if tests.any(|test| self.has_form(test, form, None)) {
                 return true;
             }
             at = self.only_predecessor(block);
@@ -48,13 +48,13 @@ impl Flow<'_, '_> {
         self.code.insts[inst as usize]
             .kind
             .for_each_expr(&mut |root| {
-                found |= self.mentions(root, form, Some(before));
+                found |= self.has_form(root, form, Some(before));
             });
         found
     }
 
     /// Whether an expression of this form stands in another; with `before`, only in front of that offset.
-    fn mentions(&self, within: ExprId, form: u64, before: Option<u32>) -> bool {
+    fn has_form(&self, within: ExprId, form: u64, before: Option<u32>) -> bool {
         let mut found = false;
         self.module.walk(within, &mut |part| {
             let in_front = before.is_none_or(|before| self.module.span(part).start < before);

@@ -338,7 +338,30 @@ impl Flow<'_, '_> {
             a = self.used(left, a, Use::Operand, expr, state, observer);
             b = self.used(right, b, Use::Operand, expr, state, observer);
         }
+        self.divide(operator, (right, b), a, expr, state, observer);
         Held::from(expr, crate::project::binary(operator, a.value, b.value)).without(Kinds::NONE)
+    }
+
+    /// Tells of a division.
+    pub(super) fn divide(
+        &self,
+        operator: BinaryOperator,
+        (divisor, held): (ExprId, Held),
+        dividend: Held,
+        at: ExprId,
+        state: &State,
+        observer: &mut dyn Observer,
+    ) {
+        use BinaryOperator::{Divide, FloorDivide, Modulo};
+        if matches!(operator, Divide | FloorDivide | Modulo) {
+            let event = Event::Divide {
+                divisor,
+                held,
+                dividend,
+                at,
+            };
+            observer.event(self, state, event);
+        }
     }
 
     fn unary(

@@ -5,11 +5,13 @@ mod blame;
 mod call;
 mod evaluate;
 mod raising;
+mod reaching;
 mod solve;
 mod state;
 mod transfer;
 mod witness;
 
+pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Circumstances, Given, Wanted, Witness};
@@ -80,6 +82,17 @@ pub enum Event<'e> {
         /// How.
         how: Use,
         /// The expression that uses it.
+        at: ExprId,
+    },
+    /// Something is divided by a value.
+    Divide {
+        /// The divisor.
+        divisor: ExprId,
+        /// Its value.
+        held: Held,
+        /// What is divided.
+        dividend: Held,
+        /// The expression, or the target of an augmented assignment.
         at: ExprId,
     },
     /// A variable is read.

@@ -1,7 +1,9 @@
 //! Where control goes when an instruction raises.
 
 use super::Flow;
-use crate::ir::{Dialect, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind};
+use crate::ir::{
+    Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind,
+};
 use crate::project::{Catches, Coverage};
 use crate::summary::ClassRef;
 use crate::types::Type;
@@ -81,14 +83,16 @@ impl Flow<'_, '_> {
                             raising.name = true;
                         }
                     }
+                    ExprKind::Compare { operator, .. } => {
+                        raising.anything |= !is_harmless(operator);
+                    }
+                    ExprKind::Call { callee, .. } if self.is_harmless_call(callee) => {}
                     ExprKind::Call { .. }
                     | ExprKind::Binary { .. }
                     | ExprKind::Await(_)
                     | ExprKind::Yield(_)
                     | ExprKind::YieldFrom(_)
-                    | ExprKind::Compare { .. }
                     | ExprKind::Comprehension(_)
-                    | ExprKind::Interpolated(_)
                     | ExprKind::Hole => raising.anything = true,
                     _ => {}
                 });
@@ -153,4 +157,63 @@ impl Flow<'_, '_> {
             _ => Vec::new(),
         }
     }
+
+    /// Builtins that raise nothing for all practical purposes.
+    fn is_harmless_call(&self, callee: ExprId) -> bool {
+        if let ExprKind::Attribute { name, .. } = self.module.kind(callee) {
+            let is_clock = matches!(
+                self.module.name(name),
+                "time" | "monotonic" | "perf_counter" | "now" | "utcnow"
+            );
+            return is_clock
+                && self
+                    .evaluate
+                    .dotted(callee)
+                    .is_some_and(|name| CLOCKS.contains(&name.as_str()));
+        }
+        let ExprKind::Name(place) = self.module.kind(callee) else {
+            return false;
+        };
+        let Step::Variable {
+            name,
+            scope: Scope::Global { .. },
+        } = self.code.place(place).step
+        else {
+            return false;
+        };
+        matches!(
+            self.module.name(name),
+            "isinstance" | "issubclass" | "hasattr" | "callable" | "type" | "id" | "bool"
+        )
+    }
+
+    /// Whether a context manager may keep an exception from leaving its `with`.
+    pub(super) fn swallows(&self, manager: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.module.kind(manager) else {
+            return false;
+        };
+        let name = self.evaluate.dotted(callee).unwrap_or_default();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        matches!(last, "suppress" | "raises" | "assertRaises" | "ignored")
+            || self.program.may_swallow(self.evaluate.value(callee))
+    }
+}
+
+/// What the time is: nothing is raised.
+const CLOCKS: &[&str] = &[
+    "time.time",
+    "time.monotonic",
+    "time.perf_counter",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.now",
+    "datetime.utcnow",
+];
+
+/// Comparisons that raise nothing for all practical purposes.
+fn is_harmless(operator: Comparison) -> bool {
+    matches!(
+        operator,
+        Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
+    )
 }

@@ -281,7 +281,7 @@ impl Run<'_, '_, '_> {
                     return;
                 }
                 TryKind::With { manager, after, .. } => {
-                    if self.swallows(*manager) {
+                    if self.flow.swallows(*manager) {
                         let mut state = state.clone();
                         self.flow.other_code_ran(&mut state);
                         self.jump(region.parent, way, Headed::To(*after), &state);
@@ -290,18 +290,6 @@ impl Run<'_, '_, '_> {
             }
             at = region.parent;
         }
-    }
-
-    fn swallows(&self, manager: crate::ir::ExprId) -> bool {
-        use crate::ir::ExprKind;
-        let flow = self.flow;
-        let ExprKind::Call { callee, .. } = flow.module.kind(manager) else {
-            return false;
-        };
-        let name = flow.evaluate.dotted(callee).unwrap_or_default();
-        let last = name.rsplit('.').next().unwrap_or_default();
-        matches!(last, "suppress" | "raises" | "assertRaises" | "ignored")
-            || flow.program.may_swallow(flow.evaluate.value(callee))
     }
 }
 

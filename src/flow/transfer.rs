@@ -88,6 +88,7 @@ impl Flow<'_, '_> {
                 let old = self.used(target, old, Use::Operand, target, state, observer);
                 let new = self.eval(value, state, observer);
                 let new = self.used(value, new, Use::Operand, target, state, observer);
+                self.divide(operator, (value, new), old, target, state, observer);
                 let result = crate::project::binary(operator, old.value, new.value);
                 let kinds = old.value.kinds;
                 let kept = if result.is_unknown() && kinds.is_single() {

@@ -4,11 +4,11 @@
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
 use super::Flow;
-use super::raising::Raising;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, PlaceId, Source, TryId,
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, Try, TryId,
     TryKind, UnaryOperator,
 };
+use crate::project::Catches;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -85,6 +85,8 @@ struct Search<'f, 'p, 'a> {
     only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Of a comparison with a literal: the place, and the literal's form.
+    literals: rustc_hash::FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
 }
 
@@ -92,6 +94,18 @@ impl Flow<'_, '_> {
     /// Looks for a way on which `wanted` comes true.
     pub fn witness(&self, wanted: Wanted) -> Witness {
         self.witness_where(wanted, Circumstances::default())
+    }
+
+    /// The same for one expression of the target: what its own instruction tests before it counts too, as in
+    /// `if test and use(x)`.
+    pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
+        self.witness_where(
+            wanted,
+            Circumstances {
+                subject: Some(part),
+                ..Circumstances::default()
+            },
+        )
     }
 
     /// The same under circumstances that the caller knows of.
@@ -107,6 +121,7 @@ impl Flow<'_, '_> {
                 only_control: false,
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
+                literals: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
             if search.run(least, circumstances.given) {
@@ -136,6 +151,7 @@ impl Flow<'_, '_> {
             only_control: true,
             seen: FxHashSet::default(),
             mentions: rustc_hash::FxHashMap::default(),
+            literals: rustc_hash::FxHashMap::default(),
             steps: 0,
         };
         search.run(Witness::EmptyLoop, given) || search.steps > STEPS
@@ -229,8 +245,7 @@ impl Search<'_, '_, '_> {
                 }
             }
             if block.guard.is_some() {
-                let raising = self.flow.raising(inst);
-                self.raise(&walker, block.guard, raising, open);
+                self.raise(&walker, block.guard, inst, open);
             }
             if !self.inst(&mut walker, inst) {
                 if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
@@ -348,9 +363,7 @@ impl Search<'_, '_, '_> {
                     .loops
                     .iter()
                     .position(|of| of.header == walker.block);
-                let Some(header) = header
-                    .filter(|&at| matches!(self.flow.code.loops[at].kind, LoopKind::For { .. }))
-                else {
+                let Some(header) = header else {
                     go(one, walker.clone());
                     go(other, walker.clone());
                     return;
@@ -361,7 +374,9 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if !walker.rounds.contains(&header) {
+                if !walker.rounds.contains(&header)
+                    || (walker.cost == Witness::Exception && self.gives_up(header))
+                {
                     outside.cost = outside.cost.min(Witness::EmptyLoop);
                 }
                 go(one, inside);
@@ -371,29 +386,64 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// A loop that tries again, and raises when it has tried often enough: it does not run out.
+    fn gives_up(&self, header: u32) -> bool {
+        let code = self.flow.code;
+        let suite = code.loops[header as usize].suite;
+        let in_loop = |inst: &Inst| suite.contains(inst.span);
+        code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            ) && in_loop(inst)
+        })
+    }
+
     /// Carries a walker to the handlers that may catch what an instruction raises.
     fn raise(
         &mut self,
         walker: &Walker,
         guard: Option<TryId>,
-        raising: Raising,
+        inst: &Inst,
         open: &mut Vec<Walker>,
     ) {
-        if raising.is_nothing() {
+        let raising = self.flow.raising(inst);
+        let next_round = matches!(
+            inst.kind,
+            InstKind::Bind {
+                source: Source::Element { .. },
+                ..
+            }
+        );
+        if raising.is_nothing() || next_round {
             return;
         }
         self.finish(walker, guard, Witness::Exception, open);
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
+            if let TryKind::With { manager, after, .. } = region.kind
+                && self.flow.swallows(manager)
+            {
+                open.push(Walker {
+                    block: after,
+                    cost: walker.cost.min(Witness::Exception),
+                    ..walker.clone()
+                });
+            }
             if let TryKind::Catch { handlers, .. } = &region.kind {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
                     if receives {
-                        let cost = if raising.class.is_some() {
-                            walker.cost
-                        } else {
-                            walker.cost.min(Witness::Exception)
+                        let cost = match raising.class {
+                            Some(_) => walker.cost,
+                            None if self.is_meant_for_later(&catches, region, inst) => {
+                                walker.cost.min(Witness::EmptyLoop)
+                            }
+                            None => walker.cost.min(Witness::Exception),
                         };
                         open.push(Walker {
                             block: handler.entry,
@@ -410,12 +460,32 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// Whether a handler of one class more likely waits for what a later statement of its suite raises.
+    fn is_meant_for_later(&self, catches: &Catches, region: &Try, inst: &Inst) -> bool {
+        let Catches::Classes { classes, .. } = catches else {
+            return false;
+        };
+        let program = self.flow.program;
+        if classes
+            .iter()
+            .any(|&class| program.class_name(class) == "Exception")
+        {
+            return false;
+        }
+        self.flow.code.insts.iter().any(|other| {
+            region.body.contains(other.span)
+                && other.span.start > inst.span.start
+                && self.flow.raising(other).anything
+        })
+    }
+
     /// Runs one instruction; false if the way ends here.
     fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         match inst.kind {
             InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
+                self.grow(walker, value);
                 !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
@@ -429,6 +499,38 @@ impl Search<'_, '_, '_> {
                 true
             }
             InstKind::Declare { .. } => true,
+        }
+    }
+
+    /// `errors.append(e)`: a container that something was put into is not empty.
+    fn grow(&mut self, walker: &mut Walker, value: ExprId) {
+        let module = self.flow.module;
+        if let ExprKind::Call { callee, .. } = module.kind(value)
+            && let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let Some(place) = self.flow.place_of(value)
+        {
+            match module.name(name) {
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => {
+                    self.filled(walker, place, true)
+                }
+                "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
+                    self.filled(walker, place, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is known of a container's truth, after something was put in or taken out.
+    fn filled(&mut self, walker: &mut Walker, place: PlaceId, for_certain: bool) {
+        let condition = self.truth_of(place);
+        walker.facts.retain(|fact| fact.condition != condition);
+        if for_certain {
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
         }
     }
 
@@ -448,6 +550,13 @@ impl Search<'_, '_, '_> {
             return pairs.fold(true, |alive, (&target, &value)| {
                 alive & self.bind(walker, target, Source::Value(value))
             });
+        }
+        if let ExprKind::Subscript {
+            value: container, ..
+        } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(container)
+        {
+            self.filled(walker, container, true);
         }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
@@ -531,6 +640,7 @@ impl Search<'_, '_, '_> {
             let forms = (self.flow.form(target), self.flow.form(value));
             let condition = hash_of(&("compare", positive, forms.0, forms.1));
             self.mentions.insert(condition, vec![place]);
+            self.literals.insert(condition, (place, forms.1));
             walker.facts.push(Fact {
                 condition,
                 holds: true,
@@ -547,6 +657,17 @@ impl Search<'_, '_, '_> {
             walker.facts.push(Fact { condition, holds });
         }
         walker.facts.sort_unstable();
+    }
+
+    /// Whether the place is known to equal another literal on this way.
+    fn equals_another(&self, walker: &Walker, place: PlaceId, literal: u64) -> bool {
+        walker.facts.iter().any(|fact| {
+            fact.holds
+                && self
+                    .literals
+                    .get(&fact.condition)
+                    .is_some_and(|&(other, form)| other == place && form != literal)
+        })
     }
 
     /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
@@ -652,8 +773,33 @@ impl Search<'_, '_, '_> {
             {
                 false
             }
+            ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
+                Some((parts, is_all)) if is_all == holds => module
+                    .list(parts)
+                    .iter()
+                    .all(|&part| self.suppose(walker, part, holds)),
+                Some((parts, _)) => self.suppose_one(walker, parts, holds),
+                None => self.record(walker, test, holds),
+            },
             _ => self.record(walker, test, holds),
         }
+    }
+
+    /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
+    fn quantified(
+        &self,
+        callee: ExprId,
+        arguments: crate::ir::Run,
+    ) -> Option<(crate::ir::Run, bool)> {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee)?;
+        let [argument] = module.arguments(arguments) else {
+            return None;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
+            return None;
+        };
+        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
     }
 
     /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
@@ -688,15 +834,20 @@ impl Search<'_, '_, '_> {
             return false;
         }
         // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
+        let condition = self.truth_of(place);
+        let known_false = Fact {
+            condition,
+            holds: false,
+        };
         if !holds
             && walker.facts.contains(&Fact {
                 condition: none,
                 holds: false,
             })
+            && !walker.facts.contains(&known_false)
         {
             return false;
         }
-        let condition = self.truth_of(place);
         if holds {
             let fact = Fact {
                 condition: none,
@@ -762,6 +913,15 @@ impl Search<'_, '_, '_> {
             self.flow.form(right),
         ));
         self.remember_mentions(condition, test);
+        if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
+            (positive, self.flow.place_of(left), module.kind(right))
+        {
+            let literal = self.flow.form(right);
+            self.literals.insert(condition, (place, literal));
+            if self.equals_another(walker, place, literal) {
+                return !holds_positive;
+            }
+        }
         self.settle(walker, condition, holds_positive)
     }
 

@@ -2,7 +2,8 @@
 
 use super::{Evaluate, Program};
 use crate::ir::{
-    Dialect, ExprId, ExprKind, Function, FunctionId, Handler, InstKind, Module, TryId, TryKind,
+    Dialect, ExprId, ExprKind, Function, FunctionId, Handler, Inst, InstKind, Module, Next, TryId,
+    TryKind,
 };
 use crate::summary::ClassRef;
 use crate::types::{FunctionRef, ModuleRef, Type};
@@ -182,17 +183,21 @@ impl Program<'_> {
                 (None, None) => false,
             },
             Type::Function { function, .. } => {
-                let (_, code) = self.code(function);
-                let catches = code.tries.iter().any(|region| match &region.kind {
-                    TryKind::Catch { handlers, .. } => {
-                        handlers.iter().any(|handler| !ends_in_raise(code, handler))
-                    }
-                    _ => false,
-                });
-                self.decoration(function).is_context_manager && catches
+                self.decoration(function).is_context_manager && self.has_quiet_handler(function)
             }
             _ => false,
         }
+    }
+
+    /// Whether some handler can be left other than by an exception.
+    fn has_quiet_handler(&self, function: FunctionRef) -> bool {
+        let (module, code) = self.code(function);
+        code.tries.iter().any(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => handlers
+                .iter()
+                .any(|handler| is_quiet(module, code, handler)),
+            _ => false,
+        })
     }
 
     fn returns_truth(&self, function: FunctionRef) -> bool {
@@ -206,12 +211,45 @@ impl Program<'_> {
     }
 }
 
-/// Whether a handler passes the exception on, or another one, in its last statement.
-fn ends_in_raise(code: &Function, handler: &Handler) -> bool {
-    let inside = code
-        .insts
-        .iter()
-        .filter(|inst| handler.body.contains(inst.span));
-    let last = inside.max_by_key(|inst| inst.span.start);
-    last.is_some_and(|inst| matches!(inst.kind, InstKind::Raise { .. }))
+/// Whether control gets from the head of a handler to behind it.
+fn is_quiet(module: &Module, code: &Function, handler: &Handler) -> bool {
+    let mut seen = vec![false; code.blocks.len()];
+    let mut open = vec![handler.entry];
+    while let Some(id) = open.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        let block = code.block(id);
+        let insts = code.insts(block);
+        let is_behind = insts
+            .first()
+            .is_some_and(|inst| !handler.span.contains(inst.span));
+        if is_behind {
+            return true;
+        }
+        if insts.iter().any(|inst| raises_by_name(module, inst)) {
+            continue;
+        }
+        match block.next {
+            Next::Goto(to) => open.push(to),
+            Next::Branch(one, other) => open.extend([one, other]),
+            Next::Return | Next::Resume(_) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A call like `reraise(…)`, of which its name says that it does not come back.
+fn raises_by_name(module: &Module, inst: &Inst) -> bool {
+    let InstKind::Eval(call) = inst.kind else {
+        return false;
+    };
+    let ExprKind::Call { callee, .. } = module.kind(call) else {
+        return false;
+    };
+    match module.kind(callee) {
+        ExprKind::Attribute { name, .. } => module.name(name).contains("raise"),
+        _ => false,
+    }
 }

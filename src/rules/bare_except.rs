@@ -1,7 +1,7 @@
 //! `bare-except`: a handler that names no class catches also what nobody wants to catch.
 
 use super::{Check, Family, Rule, Scene};
-use crate::escape::clauses::{Fate, fate, tells};
+use crate::escape::clauses::{Fate, fate, keeps_exception, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::Solution;
 use crate::ir::{Handler, InstKind, TryKind};
@@ -17,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let mut findings = Vec::new();
     for region in &scene.flow.code.tries {
-        let TryKind::Catch { handlers, .. } = &region.kind else { continue };
+        let TryKind::Catch { handlers, .. } = &region.kind else {
+            continue;
+        };
         let bare = handlers.iter().filter(|handler| handler.types.is_none());
         findings.extend(bare.filter_map(|handler| finding(scene, handler)));
     }
@@ -31,13 +33,35 @@ fn finding(scene: &Scene<'_>, handler: &Handler) -> Option<Finding> {
     }
     let is_told = tells(module, code, handler);
     let key = if is_told { "bare" } else { "silent" };
-    let severity = if is_told { Severity::Warning } else { Severity::Error };
-    let finding = Finding { statement: handler.header.start, ..scene.at_span(handler.header, Message::new(key)) };
-    Some(finding.severity(severity).confidence(Confidence::High).help(Message::new("name")))
+    let severity = if keeps_exception(module, code, handler) {
+        Severity::Hint
+    } else if is_told {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let finding = Finding {
+        statement: handler.header.start,
+        ..scene.at_span(handler.header, Message::new(key))
+    };
+    Some(
+        finding
+            .severity(severity)
+            .confidence(Confidence::High)
+            .help(Message::new("name")),
+    )
 }
 
 /// Whether the exception may be raised again: somebody thought of what else it can be.
 fn raises(scene: &Scene<'_>, handler: &Handler) -> bool {
     let mut insts = crate::escape::clauses::insts_in(scene.flow.code, handler.body);
-    insts.any(|inst| matches!(inst.kind, InstKind::Raise { assertion: false, .. }))
+    insts.any(|inst| {
+        matches!(
+            inst.kind,
+            InstKind::Raise {
+                assertion: false,
+                ..
+            }
+        )
+    })
 }

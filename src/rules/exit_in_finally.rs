@@ -17,10 +17,21 @@ pub(super) const RULE: Rule = Rule {
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let mut findings = Vec::new();
     for region in &scene.flow.code.tries {
-        let TryKind::Finally { entry, suite } = region.kind else { continue };
-        let Some((key, span)) = exit(scene, entry, suite) else { continue };
-        let finding = Finding { statement: span.start, ..scene.at_span(span, Message::new(key)) };
-        findings.push(finding.confidence(Confidence::High).help(Message::new("behind")));
+        let TryKind::Finally { entry, suite } = region.kind else {
+            continue;
+        };
+        let Some((key, span)) = exit(scene, entry, suite) else {
+            continue;
+        };
+        let finding = Finding {
+            statement: span.start,
+            ..scene.at_span(span, Message::new(key))
+        };
+        findings.push(
+            finding
+                .confidence(Confidence::High)
+                .help(Message::new("behind")),
+        );
     }
     findings
 }
@@ -36,7 +47,10 @@ fn exit(scene: &Scene<'_>, entry: BlockId, suite: Span) -> Option<(&'static str,
         }
         let block = code.block(at);
         let insts = code.insts(block);
-        if let Some(inst) = insts.iter().find(|inst| is_return(inst) && suite.contains(inst.span)) {
+        if let Some(inst) = insts
+            .iter()
+            .find(|inst| is_return(inst) && suite.contains(inst.span))
+        {
             return Some(("returns", inst.span));
         }
         if insts.iter().any(|inst| !suite.contains(inst.span)) {

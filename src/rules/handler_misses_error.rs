@@ -1,11 +1,13 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
-use super::io::{Touches, errors, finding, level, lower, missed, touches};
+use super::io::{Told, Touches, errors, finding, level, missed, touches};
 use super::swallowed_exception::types_text;
 use super::{Check, Family, Rule, Whole};
 use crate::escape::Site;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{TryId, TryKind};
+use crate::project::Catches;
+use crate::summary::ClassRef;
 use crate::text::Location;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,20 +19,71 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
-    whole.escapes.sites.iter().filter_map(|site| missing(rule, whole, site)).collect()
+    let mut told = Told::default();
+    for site in &whole.escapes.sites {
+        if site.left.classes != 0
+            && let Some(region) = missed(whole, site)
+            && let Some(finding) = missing(rule, whole, site, region)
+        {
+            told.tell(whole, site, finding);
+        }
+    }
+    told.findings
 }
 
-fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site) -> Option<Finding> {
-    let escape = site.escape.as_ref()?;
-    let region = missed(whole, site)?;
+fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -> Option<Finding> {
     let is_partial = site.left.partial.is_some();
-    let mut finding = finding(rule, whole, site, escape, if is_partial { "partial" } else { "missed" });
+    let escape = site.escape.as_ref();
+    if escape.is_none() && site.is_spared {
+        return None;
+    }
+    let key = match (escape, is_partial) {
+        (None, _) => "unclear",
+        (_, true) => "partial",
+        (_, false) => "missed",
+    };
+    let mut finding = finding(rule, whole, site, escape, key);
     finding.related.insert(0, handlers(whole, site, region));
-    let (severity, confidence) = level(whole, site, escape);
-    let confidence = if is_partial { lower(confidence).max(Confidence::Medium).min(confidence) } else { confidence };
-    let severity = if touches(site) == Touches::File { Severity::Warning } else { severity };
-    let errors = errors(whole, site, escape.classes);
-    Some(finding.severity(severity.min(Severity::Warning)).confidence(confidence).help(Message::new("widen").with("errors", errors)))
+    let (severity, confidence) = match escape {
+        Some(escape) => level(whole, site, escape),
+        None => (Severity::Warning, Confidence::Medium),
+    };
+    let is_chosen =
+        is_partial && (touches(site) == Touches::File || names_several(whole, site, region));
+    let severity = if is_chosen {
+        Severity::Hint
+    } else {
+        severity.min(Severity::Warning)
+    };
+    let confidence = if is_partial {
+        confidence.min(Confidence::Medium)
+    } else {
+        confidence
+    };
+    let classes = escape.map_or(site.left.classes, |escape| escape.classes);
+    let help = Message::new("widen").with("errors", errors(whole, site, classes));
+    Some(finding.severity(severity).confidence(confidence).help(help))
+}
+
+/// Whether the handlers name more than one kind of what is raised: somebody chose them.
+fn names_several(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let program = whole.program;
+    let (module_ref, id) = program.locate(site.function);
+    let (module, code) = program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    let mut narrower = 0;
+    for handler in handlers {
+        if let Catches::Classes { classes, .. } = program.catches(module_ref, id, handler.types) {
+            let below = |class: &ClassRef| {
+                site.named(site.left.classes)
+                    .any(|root| program.is_subclass(*class, root, module.dialect) == Some(true))
+            };
+            narrower += classes.iter().filter(|class| below(class)).count();
+        }
+    }
+    narrower > 1
 }
 
 /// The handlers that are there.
@@ -38,10 +91,27 @@ fn handlers(whole: &Whole<'_>, site: &Site, region: TryId) -> Related {
     let (module, code) = whole.program.code(site.function);
     let region = code.region(region);
     let TryKind::Catch { handlers, .. } = &region.kind else {
-        return Related { location: Location { file: whole.program.file(site.function), span: region.span }, message: Message::new("handlers") };
+        return Related {
+            location: Location {
+                file: whole.program.file(site.function),
+                span: region.span,
+            },
+            message: Message::new("handlers"),
+        };
     };
-    let types: Vec<String> = handlers.iter().map(|handler| types_text(module, code, handler)).collect();
-    let span = handlers.first().map_or(region.span, |handler| handler.header);
-    let location = Location { file: whole.program.file(site.function), span };
-    Related { location, message: Message::new("handlers").with("types", types.join(", ")) }
+    let types: Vec<String> = handlers
+        .iter()
+        .map(|handler| types_text(module, code, handler))
+        .collect();
+    let span = handlers
+        .first()
+        .map_or(region.span, |handler| handler.header);
+    let location = Location {
+        file: whole.program.file(site.function),
+        span,
+    };
+    Related {
+        location,
+        message: Message::new("handlers").with("types", types.join(", ")),
+    }
 }

@@ -9,6 +9,7 @@ use crate::project::Catches;
 use crate::summary::{ClassRef, Effects};
 use crate::text::Location;
 use crate::types::FunctionRef;
+use rustc_hash::FxHashMap;
 
 /// What a call touches, as far as rules tell it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,23 +39,64 @@ pub(super) fn touches(site: &Site) -> Touches {
 
 /// The findings of one of the three rules: a call, nothing around it, and nothing on a way up to an entry point.
 pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches) -> Vec<Finding> {
-    let sites = whole
-        .escapes
-        .sites
-        .iter()
-        .filter(|site| touches(site) == wanted);
-    sites
-        .filter_map(|site| {
-            let escape = site.escape.as_ref()?;
-            if missed(whole, site).is_some() {
-                return None;
-            }
-            let finding = finding(rule, whole, site, escape, "unguarded");
-            let (severity, confidence) = level(whole, site, escape);
-            Some(finding.severity(severity).confidence(confidence))
-        })
-        .collect()
+    let mut told = Told::default();
+    for site in &whole.escapes.sites {
+        let Some(escape) = site.escape.as_ref().filter(|_| touches(site) == wanted) else {
+            continue;
+        };
+        if missed(whole, site).is_some() {
+            continue;
+        }
+        let finding = finding(rule, whole, site, Some(escape), "unguarded");
+        let (severity, confidence) = level(whole, site, escape);
+        told.tell(
+            whole,
+            site,
+            finding.severity(severity).confidence(confidence),
+        );
+    }
+    told.findings
 }
+
+/// Findings, one for all calls of a function that one handler would cover.
+#[derive(Default)]
+pub(super) struct Told {
+    /// In the order of the code.
+    pub(super) findings: Vec<Finding>,
+    known: FxHashMap<(FunctionRef, Option<TryId>, Option<FunctionRef>), usize>,
+}
+
+/// More calls are not pointed at.
+const ALSO: usize = 3;
+
+impl Told {
+    /// Adds a finding, or a line to the one that says the same of an earlier call.
+    pub(super) fn tell(&mut self, whole: &Whole<'_>, site: &Site, finding: Finding) {
+        let (_, code) = whole.program.code(site.function);
+        let guard = code.block(site.call.block).guard;
+        let top = site.escape.as_ref().map(|escape| escape.top);
+        let next = self.findings.len();
+        let at = *self
+            .known
+            .entry((site.function, guard, top))
+            .or_insert(next);
+        let Some(first) = self.findings.get_mut(at) else {
+            self.findings.push(finding);
+            return;
+        };
+        first.severity = first.severity.max(finding.severity);
+        first.confidence = first.confidence.max(finding.confidence);
+        let also = |related: &&Related| related.message.key == "also";
+        if first.location != finding.location && first.related.iter().filter(also).count() < ALSO {
+            let message = Message::new("also").with("call", call_text(whole, site));
+            let location = finding.location;
+            first.related.push(Related { location, message });
+        }
+    }
+}
+
+/// A `try` around more statements than that was hardly written for one conversion.
+const CLOSE: u32 = 3;
 
 /// The handlers around a call that were meant for it, and let something of it through.
 pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
@@ -72,7 +114,8 @@ pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
                 .any(|&class| is_related(whole, site, class, module.dialect)),
         };
     let is_meant = site.left.partial.is_some() || handlers.iter().any(is_meant);
-    is_meant.then_some(region)
+    let is_close = touches(site) != Touches::Text || code.region(region).statements <= CLOSE;
+    (is_meant && is_close).then_some(region)
 }
 
 /// Whether a class is of the same sort as what a call raises: of the same library, or of the operating system.
@@ -86,12 +129,19 @@ fn is_related(
     let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let name = program.class_name(class);
     let call = &program.library.get(site.call.callee).name;
-    let is_system = program
-        .library
-        .class("OSError", dialect)
-        .is_some_and(|system| program.is_subclass(class, system, dialect) == Some(true));
-    (name.contains('.') && root(name) == root(call))
-        || (touches(site) != Touches::Text && is_system)
+    let is_under = |base: &str| {
+        let base = program.library.class(base, dialect);
+        base.is_some_and(|base| program.is_subclass(class, base, dialect) == Some(true))
+    };
+    let is_one = site
+        .classes
+        .iter()
+        .any(|&raised| program.is_subclass(raised, class, dialect) == Some(true));
+    let is_alike = match touches(site) {
+        Touches::Text => is_under("ValueError") || is_under("TypeError"),
+        _ => is_under("OSError"),
+    };
+    is_one || is_alike || (name.contains('.') && root(name) == root(call))
 }
 
 /// How bad an escape is, and how sure.
@@ -109,7 +159,8 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
             runs: Runs::Test, ..
         }
         | Entry::Registered {
-            fate: Fate::Raised, ..
+            fate: Fate::Raised | Fate::Errback,
+            ..
         } => (Severity::Hint, Confidence::Medium),
         Entry::Registered {
             runs: Runs::Request | Runs::Task,
@@ -141,14 +192,15 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
     } else {
         severity
     };
-    let confidence = if touches(site) == Touches::File {
-        confidence.min(Confidence::Medium)
-    } else {
-        confidence
+    let confidence = match touches(site) {
+        Touches::File if escape.path.len() > NEAR => Confidence::Low,
+        Touches::File => confidence.min(Confidence::Medium),
+        _ => confidence,
     };
+    let is_doubtful = escape.is_doubtful;
     (
         severity,
-        if escape.is_doubtful {
+        if is_doubtful {
             lower(confidence)
         } else {
             confidence
@@ -156,10 +208,13 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
     )
 }
 
+/// Files that are opened deeper below an entry point than this are part of what it is there for.
+const NEAR: usize = 3;
+
 /// A missing file matters where a server or a loop trips over it, or where somebody outside says which file.
 fn file_matters(site: &Site, escape: &Escape) -> bool {
     let serves = match escape.entry {
-        Entry::Registered { runs, .. } => !matches!(runs, Runs::Command | Runs::Test | Runs::Exit),
+        Entry::Registered { runs, .. } => !matches!(runs, Runs::Command | Runs::Test),
         _ => false,
     };
     serves || site.in_endless_loop || site.call.from_outside
@@ -178,13 +233,14 @@ pub(super) fn finding(
     rule: &'static Rule,
     whole: &Whole<'_>,
     site: &Site,
-    escape: &Escape,
+    escape: Option<&Escape>,
     key: &'static str,
 ) -> Finding {
     let (module, code) = whole.program.code(site.function);
     let span = module.span(site.call.call);
-    let errors = errors(whole, site, escape.classes);
-    let top = name_of(whole, escape.top);
+    let classes = escape.map_or(site.left.classes, |escape| escape.classes);
+    let errors = errors(whole, site, classes);
+    let top = name_of(whole, escape.map_or(site.function, |escape| escape.top));
     let message = Message::new(key)
         .with("call", call_text(whole, site))
         .with("errors", errors.clone())
@@ -197,8 +253,10 @@ pub(super) fn finding(
         statement,
         ..draft(rule, whole.program, site.function, span, message)
     };
-    finding.related = way(whole, escape);
-    finding.cause = Some(way_text(whole, escape));
+    if let Some(escape) = escape {
+        finding.related = way(whole, escape);
+        finding.cause = Some(way_text(whole, escape));
+    }
     finding.help(Message::new("guard").with("errors", errors))
 }
 
@@ -231,7 +289,7 @@ pub(super) fn errors(whole: &Whole<'_>, site: &Site, mask: u32) -> String {
 /// From the entry point down to the call.
 fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
     let mut related = Vec::new();
-    let (module, code) = whole.program.code(escape.top);
+    let (_, code) = whole.program.code(escape.top);
     let file = whole.program.file(escape.top);
     if code.kind == FunctionKind::Def {
         let message = Message::new(entry_key(escape.entry)).with("top", name_of(whole, escape.top));
@@ -243,7 +301,6 @@ fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
             message,
         });
     }
-    let _ = module;
     for hop in &escape.path {
         let (module, _) = whole.program.code(hop.caller);
         let location = Location {

@@ -1,6 +1,9 @@
 //! `late-check`: a value is used, and tested for None or emptiness only afterwards.
 
-use super::belief::{Asked, Question, Reliance, Relied, asked, dominates, guards, has_effects, is_own_variable, needed_length, relied_on, wanted_length};
+use super::belief::{
+    Asked, Question, Reliance, Relied, asked, dominates, guards, has_effects, is_own_variable,
+    needed_length, relied_on, wanted_length,
+};
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Solution};
@@ -36,10 +39,16 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
         if matches!(test.asked.question, Question::Other) {
             continue;
         }
-        let found = used_before(flow, test, &tests).map(|(used, inst)| used_finding(scene, test, used, inst));
-        let found = found.or_else(|| bound_before(flow, test).map(|(value, inst)| bound_finding(scene, test, value, inst)));
+        let found = used_before(flow, test, &tests)
+            .map(|(used, inst)| used_finding(scene, test, used, inst));
+        let found = found.or_else(|| {
+            bound_before(flow, test).map(|(value, inst)| bound_finding(scene, test, value, inst))
+        });
         let Some(finding) = found else { continue };
-        if !findings.iter().any(|known| known.location == finding.location) {
+        if !findings
+            .iter()
+            .any(|known| known.location == finding.location)
+        {
             findings.push(finding);
         }
     }
@@ -51,21 +60,48 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
     let name = flow.place_text(used.place);
     // A path is a variable with more to it: somebody may only want to tell a type checker.
     let own = is_own_variable(flow.code, used.place);
-    let confidence = if own && used.how != Reliance::Divisor { Confidence::High } else { Confidence::Medium };
-    let key = if test.asked.question == Question::None { "none" } else { "empty" };
-    let tested = if key == "none" { "tested-none" } else { "tested-empty" };
+    let confidence = if own && used.how != Reliance::Divisor {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let key = if test.asked.question == Question::None {
+        "none"
+    } else {
+        "empty"
+    };
+    let tested = if key == "none" {
+        "tested-none"
+    } else {
+        "tested-empty"
+    };
     let finding = scene.at(used.subject, Message::new(key).with("name", name.clone()));
-    let finding = Finding { statement: flow.code.insts[inst].span.start, ..finding };
+    let finding = Finding {
+        statement: flow.code.insts[inst].span.start,
+        ..finding
+    };
     let related = scene.related(test.asked.at, Message::new(tested).with("name", name));
-    finding.because(related).confidence(confidence).help(Message::new("order"))
+    finding
+        .because(related)
+        .confidence(confidence)
+        .help(Message::new("order"))
 }
 
 fn bound_finding(scene: &Scene<'_>, test: &Test, value: ExprId, inst: usize) -> Finding {
     let name = scene.flow.place_text(test.asked.place);
     let finding = scene.at(value, Message::new("result").with("name", name.clone()));
-    let finding = Finding { statement: scene.flow.code.insts[inst].span.start, ..finding };
-    let related = scene.related(test.asked.at, Message::new("tested-none").with("name", name));
-    finding.because(related).confidence(Confidence::High).help(Message::new("order"))
+    let finding = Finding {
+        statement: scene.flow.code.insts[inst].span.start,
+        ..finding
+    };
+    let related = scene.related(
+        test.asked.at,
+        Message::new("tested-none").with("name", name),
+    );
+    finding
+        .because(related)
+        .confidence(Confidence::High)
+        .help(Message::new("order"))
 }
 
 /// Every test of a place: the conditions of branches, and those inside expressions.
@@ -76,7 +112,9 @@ fn tests(flow: &Flow<'_, '_>) -> Vec<Test> {
         for inst in block.insts.range() {
             let mut found = Vec::new();
             let kind = flow.code.insts[inst].kind;
-            if let (InstKind::Eval(condition), true) = (kind, branches && inst + 1 == block.insts.range().end) {
+            if let (InstKind::Eval(condition), true) =
+                (kind, branches && inst + 1 == block.insts.range().end)
+            {
                 asked(flow.module, flow.code, condition, &mut found);
             }
             kind.for_each_expr(&mut |root| {
@@ -95,7 +133,10 @@ fn tests(flow: &Flow<'_, '_>) -> Vec<Test> {
 
 /// The condition of a `while` is tested again after every round: a use before the first is none of its business.
 fn is_of_while(flow: &Flow<'_, '_>, block: BlockId) -> bool {
-    flow.code.loops.iter().any(|of| of.header == block && matches!(of.kind, LoopKind::While { .. }))
+    flow.code
+        .loops
+        .iter()
+        .any(|of| of.header == block && matches!(of.kind, LoopKind::While { .. }))
 }
 
 /// The last use before a test that is sure to have happened when the test is made.
@@ -109,7 +150,9 @@ fn used_before(flow: &Flow<'_, '_>, test: &Test, tests: &[Test]) -> Option<(Reli
                 continue;
             }
             for used in relied_on(flow, code.insts[inst].kind) {
-                let is_later = best.is_none_or(|(known, _)| start(flow, known.subject) < start(flow, used.subject));
+                let is_later = best.is_none_or(|(known, _)| {
+                    start(flow, known.subject) < start(flow, used.subject)
+                });
                 if is_later && contradicts(flow, used, (at, inst), test, tests) {
                     best = Some((used, inst));
                 }
@@ -133,7 +176,13 @@ fn is_near(flow: &Flow<'_, '_>, (block, inst): (BlockId, usize), test: &Test) ->
     block == test.block || lines.row(tested).saturating_sub(lines.row(span.end)) <= LINES
 }
 
-fn contradicts(flow: &Flow<'_, '_>, used: Relied, (block, inst): (BlockId, usize), test: &Test, tests: &[Test]) -> bool {
+fn contradicts(
+    flow: &Flow<'_, '_>,
+    used: Relied,
+    (block, inst): (BlockId, usize),
+    test: &Test,
+    tests: &[Test],
+) -> bool {
     used.place == test.asked.place
         && answers(flow, used.how, test.asked)
         && is_steady(flow, used, inst, test)
@@ -147,7 +196,9 @@ fn answers(flow: &Flow<'_, '_>, how: Reliance, asked: Asked) -> bool {
     match (asked.question, how) {
         (Question::None, _) => how != Reliance::Divisor,
         (Question::Truth, _) => matches!(how, Reliance::Index(_) | Reliance::Divisor),
-        (Question::Length, Reliance::Index(index)) => wanted_length(flow.module, asked.at) == Some((needed_length(index), false)),
+        (Question::Length, Reliance::Index(index)) => {
+            wanted_length(flow.module, asked.at) == Some((needed_length(index), false))
+        }
         _ => false,
     }
 }
@@ -158,9 +209,14 @@ fn is_steady(flow: &Flow<'_, '_>, used: Relied, inst: usize, test: &Test) -> boo
     let own = is_own_variable(code, used.place);
     let (from, to) = (start(flow, used.subject), start(flow, test.asked.at));
     let changes_inside = test.asked.question != Question::None;
-    let between = code.insts.iter().enumerate().filter(|(index, other)| *index == inst || (other.span.start >= from && other.span.start < to));
+    let between = code.insts.iter().enumerate().filter(|(index, other)| {
+        *index == inst || (other.span.start >= from && other.span.start < to)
+    });
     for (_, other) in between {
-        if binds(flow, other, used.place) || (!own && touches(flow, other)) || (changes_inside && changes(flow, other, used.place)) {
+        if binds(flow, other, used.place)
+            || (!own && touches(flow, other))
+            || (changes_inside && changes(flow, other, used.place))
+        {
             return false;
         }
     }
@@ -173,7 +229,10 @@ fn binds(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
     if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind {
         flow.module.walk(target, &mut |part| {
             let bound = flow.place_of(part);
-            let is_path = matches!(flow.module.kind(target), ExprKind::Attribute { .. } | ExprKind::Subscript { .. });
+            let is_path = matches!(
+                flow.module.kind(target),
+                ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+            );
             found |= bound.is_some_and(|bound| bound == place || (bound == root && !is_path));
         });
     }
@@ -190,7 +249,8 @@ fn binds(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
 /// Whether other code runs, which may set attributes and globals.
 fn touches(flow: &Flow<'_, '_>, inst: &Inst) -> bool {
     let mut found = false;
-    inst.kind.for_each_expr(&mut |expr| found |= has_effects(flow.module, expr));
+    inst.kind
+        .for_each_expr(&mut |expr| found |= has_effects(flow.module, expr));
     found
 }
 
@@ -204,7 +264,11 @@ fn changes(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
                     ExprKind::Attribute { value, .. } => flow.place_of(value),
                     _ => None,
                 };
-                let mut given = flow.module.arguments(arguments).iter().map(|argument| flow.place_of(argument.value));
+                let mut given = flow
+                    .module
+                    .arguments(arguments)
+                    .iter()
+                    .map(|argument| flow.place_of(argument.value));
                 found |= receiver == Some(place) || given.any(|given| given == Some(place));
             }
         });
@@ -217,23 +281,44 @@ fn is_asked_before(flow: &Flow<'_, '_>, used: Relied, tests: &[Test]) -> bool {
     let before = start(flow, used.subject);
     tests.iter().any(|other| {
         let at = start(flow, other.asked.at);
-        let rebound = || flow.code.insts.iter().any(|inst| inst.span.start > at && inst.span.start < before && binds(flow, inst, used.place));
-        let asks = other.asked.place == used.place || flow.code.root(other.asked.place) == used.place;
-        asks && at < before && !is_of_while(flow, other.block) && !rebound() || (asks && at < before && is_of_while(flow, other.block))
+        let rebound = || {
+            flow.code.insts.iter().any(|inst| {
+                inst.span.start > at && inst.span.start < before && binds(flow, inst, used.place)
+            })
+        };
+        let asks =
+            other.asked.place == used.place || flow.code.root(other.asked.place) == used.place;
+        asks && at < before && !is_of_while(flow, other.block) && !rebound()
+            || (asks && at < before && is_of_while(flow, other.block))
     })
 }
 
 /// Whether there is anything to test for: what was just made of a literal or a class is not None.
 fn may_be_none(flow: &Flow<'_, '_>, used: Relied) -> bool {
     let before = start(flow, used.subject);
-    let last = flow.code.insts.iter().filter(|inst| inst.span.start <= before && binds(flow, inst, used.place)).max_by_key(|inst| inst.span.start);
-    let Some(Inst { kind: InstKind::Bind { target, source, .. }, .. }) = last else { return true };
+    let last = flow
+        .code
+        .insts
+        .iter()
+        .filter(|inst| inst.span.start <= before && binds(flow, inst, used.place))
+        .max_by_key(|inst| inst.span.start);
+    let Some(Inst {
+        kind: InstKind::Bind { target, source, .. },
+        ..
+    }) = last
+    else {
+        return true;
+    };
     match source {
         Source::Value(value) if flow.place_of(*target) == Some(used.place) => {
             let value = flow.evaluate.value(*value);
             value.is_unknown() || value.may_be_none()
         }
-        Source::Import(_) | Source::Function(_) | Source::Class(_) | Source::Caught { .. } | Source::Opaque => false,
+        Source::Import(_)
+        | Source::Function(_)
+        | Source::Class(_)
+        | Source::Caught { .. }
+        | Source::Opaque => false,
         _ => true,
     }
 }
@@ -246,10 +331,14 @@ fn is_always_between(flow: &Flow<'_, '_>, block: BlockId, test: &Test) -> bool {
     if guard.is_some() && !guards(code, tested).any(|region| Some(region) == guard) {
         return false;
     }
-    let survives = ["AttributeError", "TypeError", "IndexError"].iter().any(|name| {
-        let class = flow.program.library.class(name, flow.module.dialect);
-        class.is_some_and(|class| flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full)
-    });
+    let survives = ["AttributeError", "TypeError", "IndexError"]
+        .iter()
+        .any(|name| {
+            let class = flow.program.library.class(name, flow.module.dialect);
+            class.is_some_and(|class| {
+                flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full
+            })
+        });
     !survives && dominates(code, block, test.block)
 }
 
@@ -259,12 +348,32 @@ fn bound_before(flow: &Flow<'_, '_>, test: &Test) -> Option<(ExprId, usize)> {
         return None;
     }
     let block = flow.code.block(test.block);
-    let inst = block.insts.range().rev().find(|&inst| inst < test.inst && binds(flow, &flow.code.insts[inst], test.asked.place))?;
-    let InstKind::Bind { target, source: Source::Value(value), .. } = flow.code.insts[inst].kind else { return None };
+    let inst =
+        block.insts.range().rev().find(|&inst| {
+            inst < test.inst && binds(flow, &flow.code.insts[inst], test.asked.place)
+        })?;
+    let InstKind::Bind {
+        target,
+        source: Source::Value(value),
+        ..
+    } = flow.code.insts[inst].kind
+    else {
+        return None;
+    };
     let direct = flow.place_of(target) == Some(test.asked.place);
-    let ExprKind::Call { callee, arguments } = flow.module.kind(value) else { return None };
+    let ExprKind::Call { callee, arguments } = flow.module.kind(value) else {
+        return None;
+    };
     let name = flow.module.dotted(flow.code, callee);
-    let computes = matches!(name.as_deref(), Some("min" | "max" | "int" | "float" | "len" | "sum" | "abs" | "round" | "sorted"));
-    let has_input = flow.module.arguments(arguments).iter().any(|argument| !matches!(flow.module.kind(argument.value), ExprKind::Int(_) | ExprKind::Text(_)));
+    let computes = matches!(
+        name.as_deref(),
+        Some("min" | "max" | "int" | "float" | "len" | "sum" | "abs" | "round" | "sorted")
+    );
+    let has_input = flow.module.arguments(arguments).iter().any(|argument| {
+        !matches!(
+            flow.module.kind(argument.value),
+            ExprKind::Int(_) | ExprKind::Text(_)
+        )
+    });
     (direct && computes && has_input).then_some((value, inst))
 }

@@ -1,6 +1,9 @@
 //! `misplaced-guard`: a guard that tests another name than the one used, tests the same twice, or comes behind the use.
 
-use super::belief::{Asked, Question, Reliance, Relied, alike, asked, has_effects, length_of, needed_length, relied_on, relies, wanted_length};
+use super::belief::{
+    Asked, Question, Reliance, Relied, alike, asked, has_effects, length_of, needed_length,
+    relied_on, relies, wanted_length,
+};
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Solution};
@@ -36,12 +39,21 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
 fn twice(scene: &Scene<'_>, parts: &[ExprId]) -> Option<Finding> {
     let module = scene.flow.module;
     for (index, &first) in parts.iter().enumerate() {
-        let again = parts[index + 1..].iter().find(|&&part| alike(module, first, part));
-        let says_nothing = has_effects(module, first) || (module.kind(first).place().is_some() && !is_condition(scene.flow, first));
-        let Some(&again) = again.filter(|_| !says_nothing) else { continue };
+        let again = parts[index + 1..]
+            .iter()
+            .find(|&&part| alike(module, first, part));
+        let says_nothing = has_effects(module, first)
+            || (module.kind(first).place().is_some() && !is_condition(scene.flow, first));
+        let Some(&again) = again.filter(|_| !says_nothing) else {
+            continue;
+        };
         let text = shown(scene.flow, first);
         let finding = at(scene, again, Message::new("twice").with("test", text));
-        return Some(finding.because(scene.related(first, Message::new("first"))).help(Message::new("other")));
+        return Some(
+            finding
+                .because(scene.related(first, Message::new("first")))
+                .help(Message::new("other")),
+        );
     }
     None
 }
@@ -61,7 +73,10 @@ fn is_condition(flow: &Flow<'_, '_>, expr: ExprId) -> bool {
 fn shown(flow: &Flow<'_, '_>, test: ExprId) -> String {
     let mut found = Vec::new();
     asked(flow.module, flow.code, test, &mut found);
-    found.first().map_or_else(|| "the condition".to_owned(), |asked| flow.place_text(asked.place))
+    found.first().map_or_else(
+        || "the condition".to_owned(),
+        |asked| flow.place_text(asked.place),
+    )
 }
 
 /// `e[0] == x and len(e) == 2`.
@@ -72,12 +87,24 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
         let mut used = Vec::new();
         relies(flow, part, &mut used);
         for &later in &parts[index + 1..] {
-            let found = used.iter().find(|used| guards(flow, **used, later, is_and) && !known.iter().any(|known| known.place == used.place));
+            let found = used.iter().find(|used| {
+                guards(flow, **used, later, is_and)
+                    && !known.iter().any(|known| known.place == used.place)
+            });
             if let Some(used) = found.filter(|used| !is_asked_before(flow, used)) {
                 let name = flow.place_text(used.place);
-                let finding = at(scene, used.subject, Message::new("behind").with("name", name.clone()));
-                let finding = finding.because(scene.related(later, Message::new("guard").with("name", name)));
-                let confidence = if wants_more(flow, later) { Confidence::Medium } else { Confidence::High };
+                let finding = at(
+                    scene,
+                    used.subject,
+                    Message::new("behind").with("name", name.clone()),
+                );
+                let finding =
+                    finding.because(scene.related(later, Message::new("guard").with("name", name)));
+                let confidence = if wants_more(flow, later) {
+                    Confidence::Medium
+                } else {
+                    Confidence::High
+                };
                 return Some(finding.confidence(confidence).help(Message::new("swap")));
             }
         }
@@ -90,10 +117,16 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
 fn is_asked_before(flow: &Flow<'_, '_>, used: &Relied) -> bool {
     let start = flow.module.span(used.subject).start;
     flow.code.insts.iter().any(|inst| {
-        let InstKind::Assume { test, .. } = inst.kind else { return false };
+        let InstKind::Assume { test, .. } = inst.kind else {
+            return false;
+        };
         let mut found = Vec::new();
         asked(flow.module, flow.code, test, &mut found);
-        found.iter().any(|asked| asked.place == used.place && asked.question != Question::Other && flow.module.span(asked.at).start < start)
+        found.iter().any(|asked| {
+            asked.place == used.place
+                && asked.question != Question::Other
+                && flow.module.span(asked.at).start < start
+        })
     })
 }
 
@@ -131,7 +164,9 @@ fn is_just_enough(flow: &Flow<'_, '_>, test: ExprId, index: i32) -> bool {
 
 /// An exact length of two or more says less of the first item than of what is to come: records of one kind are never empty.
 fn wants_more(flow: &Flow<'_, '_>, later: ExprId) -> bool {
-    let ExprKind::Compare { left, .. } = flow.module.kind(later) else { return false };
+    let ExprKind::Compare { left, .. } = flow.module.kind(later) else {
+        return false;
+    };
     let is_length = length_of(flow.module, flow.code, left).is_some();
     is_length && matches!(wanted_length(flow.module, later), Some((length, true)) if length > 1)
 }
@@ -139,11 +174,22 @@ fn wants_more(flow: &Flow<'_, '_>, later: ExprId) -> bool {
 /// `s[i] == " " and i < len(s)`, `d[k] and k in d`.
 fn bounds(flow: &Flow<'_, '_>, used: Relied, index: ExprId, later: ExprId) -> bool {
     let module = flow.module;
-    let ExprKind::Compare { operator, left, right } = module.kind(later) else { return false };
+    let ExprKind::Compare {
+        operator,
+        left,
+        right,
+    } = module.kind(later)
+    else {
+        return false;
+    };
     let is_index = alike(module, left, index);
     match operator {
         Comparison::In => is_index && flow.place_of(right) == Some(used.place),
-        Comparison::Less | Comparison::NotEqual => is_index && length_of(module, flow.code, right).is_some_and(|of| flow.place_of(of) == Some(used.place)),
+        Comparison::Less | Comparison::NotEqual => {
+            is_index
+                && length_of(module, flow.code, right)
+                    .is_some_and(|of| flow.place_of(of) == Some(used.place))
+        }
         _ => false,
     }
 }
@@ -153,7 +199,9 @@ fn other_names(scene: &Scene<'_>) -> Vec<Finding> {
     let flow = scene.flow;
     let mut findings = Vec::new();
     for block in &flow.code.blocks {
-        let Next::Branch(one, other) = block.next else { continue };
+        let Next::Branch(one, other) = block.next else {
+            continue;
+        };
         for branch in [one, other] {
             findings.extend(in_branch(scene, branch));
         }
@@ -162,7 +210,9 @@ fn other_names(scene: &Scene<'_>) -> Vec<Finding> {
         if let ExprKind::Conditional { test, then, .. } = flow.module.kind(ExprId::new(index)) {
             let mut used = Vec::new();
             relies(flow, then, &mut used);
-            findings.extend(mismatch(scene, test, true, &used, &|place| mentions(flow, then, place)));
+            findings.extend(mismatch(scene, test, true, &used, &|place| {
+                mentions(flow, then, place)
+            }));
         }
     }
     findings
@@ -171,12 +221,18 @@ fn other_names(scene: &Scene<'_>) -> Vec<Finding> {
 fn in_branch(scene: &Scene<'_>, branch: BlockId) -> Option<Finding> {
     let flow = scene.flow;
     let insts = flow.code.insts(flow.code.block(branch));
-    let InstKind::Assume { test, holds } = insts.first()?.kind else { return None };
-    let used: Vec<Relied> = insts.iter().flat_map(|inst| relied_on(flow, inst.kind)).collect();
+    let InstKind::Assume { test, holds } = insts.first()?.kind else {
+        return None;
+    };
+    let used: Vec<Relied> = insts
+        .iter()
+        .flat_map(|inst| relied_on(flow, inst.kind))
+        .collect();
     let mentioned = |place: PlaceId| {
         let mut found = false;
         for inst in &insts[1..] {
-            inst.kind.for_each_expr(&mut |expr| found |= mentions(flow, expr, place));
+            inst.kind
+                .for_each_expr(&mut |expr| found |= mentions(flow, expr, place));
         }
         found
     };
@@ -185,12 +241,20 @@ fn in_branch(scene: &Scene<'_>, branch: BlockId) -> Option<Finding> {
 
 fn mentions(flow: &Flow<'_, '_>, expr: ExprId, place: PlaceId) -> bool {
     let mut found = false;
-    flow.module.walk(expr, &mut |part| found |= flow.place_of(part) == Some(place));
+    flow.module.walk(expr, &mut |part| {
+        found |= flow.place_of(part) == Some(place)
+    });
     found
 }
 
 /// The branch never looks at the name that was tested, and relies on one that is spelled nearly like it and never tested.
-fn mismatch(scene: &Scene<'_>, test: ExprId, holds: bool, used: &[Relied], mentioned: &dyn Fn(PlaceId) -> bool) -> Option<Finding> {
+fn mismatch(
+    scene: &Scene<'_>,
+    test: ExprId,
+    holds: bool,
+    used: &[Relied],
+    mentioned: &dyn Fn(PlaceId) -> bool,
+) -> Option<Finding> {
     let flow = scene.flow;
     if matches!(flow.module.kind(test), ExprKind::And(_) | ExprKind::Or(_)) {
         return None;
@@ -203,12 +267,19 @@ fn mismatch(scene: &Scene<'_>, test: ExprId, holds: bool, used: &[Relied], menti
     }
     let guarded = variable(flow, guard.place)?;
     let used = used.iter().find(|used| {
-        let is_like = variable(flow, used.place).is_some_and(|name| name != guarded && look_alike(guarded, name));
+        let is_like = variable(flow, used.place)
+            .is_some_and(|name| name != guarded && look_alike(guarded, name));
         is_like && needs_guard(flow, **used) && !is_tested(flow, used.place)
     })?;
     let (name, other) = (flow.place_text(used.place), guarded.to_owned());
-    let message = Message::new("other-name").with("name", name).with("guarded", other.clone());
-    Some(at(scene, used.subject, message).because(scene.related(guard.at, Message::new("guarded").with("guarded", other))).help(Message::new("same-name")))
+    let message = Message::new("other-name")
+        .with("name", name)
+        .with("guarded", other.clone());
+    Some(
+        at(scene, used.subject, message)
+            .because(scene.related(guard.at, Message::new("guarded").with("guarded", other)))
+            .help(Message::new("same-name")),
+    )
 }
 
 fn variable<'f>(flow: &'f Flow<'_, '_>, place: PlaceId) -> Option<&'f str> {
@@ -220,12 +291,17 @@ fn variable<'f>(flow: &'f Flow<'_, '_>, place: PlaceId) -> Option<&'f str> {
 
 /// Only what can be zero or None for a reason that stands in the function needs a guard.
 fn needs_guard(flow: &Flow<'_, '_>, used: Relied) -> bool {
-    used.how == Reliance::Divisor || (used.how != Reliance::Value && starts_as_none(flow, used.place))
+    used.how == Reliance::Divisor
+        || (used.how != Reliance::Value && starts_as_none(flow, used.place))
 }
 
 fn starts_as_none(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
     let is_none = |expr: ExprId| flow.module.kind(expr) == ExprKind::None;
-    let by_default = flow.code.parameters.iter().any(|parameter| parameter.place == place && parameter.default.is_some_and(is_none));
+    let by_default = flow
+        .code
+        .parameters
+        .iter()
+        .any(|parameter| parameter.place == place && parameter.default.is_some_and(is_none));
     let by_binding = flow.code.insts.iter().any(|inst| {
         matches!(inst.kind, InstKind::Bind { target, source: Source::Value(value), .. } if flow.place_of(target) == Some(place) && is_none(value))
     });
@@ -234,15 +310,21 @@ fn starts_as_none(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
 
 /// Whether any condition of the function asks for the place.
 fn is_tested(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
-    let conditional = flow.code.exprs.range().filter_map(|index| match flow.module.kind(ExprId::new(index)) {
-        ExprKind::Conditional { test, .. } => Some(test),
-        _ => None,
-    });
+    let conditional =
+        flow.code
+            .exprs
+            .range()
+            .filter_map(|index| match flow.module.kind(ExprId::new(index)) {
+                ExprKind::Conditional { test, .. } => Some(test),
+                _ => None,
+            });
     let assumed = flow.code.insts.iter().filter_map(|inst| match inst.kind {
         InstKind::Assume { test, .. } => Some(test),
         _ => None,
     });
-    conditional.chain(assumed).any(|test| mentions(flow, test, place))
+    conditional
+        .chain(assumed)
+        .any(|test| mentions(flow, test, place))
 }
 
 /// Names that are told apart by a suffix, or by a letter or two.
@@ -256,7 +338,11 @@ fn look_alike(one: &str, other: &str) -> bool {
 }
 
 fn is_one_letter_apart(one: &str, other: &str) -> bool {
-    let (one, other) = if one.len() <= other.len() { (one.as_bytes(), other.as_bytes()) } else { (other.as_bytes(), one.as_bytes()) };
+    let (one, other) = if one.len() <= other.len() {
+        (one.as_bytes(), other.as_bytes())
+    } else {
+        (other.as_bytes(), one.as_bytes())
+    };
     if one.len() < 4 || other.len() - one.len() > 1 {
         return false;
     }
@@ -267,6 +353,15 @@ fn is_one_letter_apart(one: &str, other: &str) -> bool {
 
 fn at(scene: &Scene<'_>, expr: ExprId, message: Message) -> Finding {
     let span = scene.flow.module.span(expr);
-    let inst = scene.flow.code.insts.iter().filter(|inst| inst.span.contains(span)).max_by_key(|inst| inst.span.start);
-    Finding { statement: inst.map_or(span.start, |inst| inst.span.start), ..scene.at(expr, message) }
+    let inst = scene
+        .flow
+        .code
+        .insts
+        .iter()
+        .filter(|inst| inst.span.contains(span))
+        .max_by_key(|inst| inst.span.start);
+    Finding {
+        statement: inst.map_or(span.start, |inst| inst.span.start),
+        ..scene.at(expr, message)
+    }
 }

@@ -1,10 +1,12 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
 mod belief;
+mod boundary;
 mod calls;
 mod io;
 mod rule;
 mod scene;
+mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
@@ -19,7 +21,13 @@ macro_rules! rules {
 }
 
 rules! {
+    type_change
+    overwritten_parameter
+    overwriting_target
+    shadowed_import
+    shadowed_builtin
     possibly_unbound
+    redefined_function
     none_argument
     none_result
     none_variable
@@ -32,10 +40,16 @@ rules! {
     unguarded_file
     handler_misses_error
     unreachable_handler
+    unguarded_division
+    unguarded_parse
     bare_except
     swallowed_exception
+    broad_try
     exit_in_finally
     missing_timeout
+    empty_sequence
+    missing_key
+    off_by_one
 }
 
 /// The rule of that name.

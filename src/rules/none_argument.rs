@@ -32,7 +32,12 @@ enum Evidence {
     /// Its annotation says so.
     Declared,
     /// A call passes None, or what may be None.
-    Passed { caller: FunctionRef, call: ExprId, literal: bool, source: ExprId },
+    Passed {
+        caller: FunctionRef,
+        call: ExprId,
+        literal: bool,
+        source: ExprId,
+    },
     /// A call passes on a parameter that may be None.
     Forwarded { from: Key, call: ExprId },
 }
@@ -50,7 +55,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             if told.contains(&used.parameter) {
                 continue;
             }
-            let Some(&why) = evidence.get(&(function, used.parameter)) else { continue };
+            let Some(&why) = evidence.get(&(function, used.parameter)) else {
+                continue;
+            };
             if !can_get_there(whole, function, used, why) {
                 continue;
             }
@@ -62,21 +69,45 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
 }
 
 /// Whether there is a way to the use on which the parameter is still the None that was passed, for the call that passes it.
-fn can_get_there(whole: &Whole<'_>, function: FunctionRef, used: &ParameterUse, why: Evidence) -> bool {
+fn can_get_there(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    used: &ParameterUse,
+    why: Evidence,
+) -> bool {
     let none = FxHashMap::default();
-    let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, function);
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        function,
+    );
     let place = flow.code.parameters[usize::from(used.parameter)].place;
     if flow.place_of(used.subject) != Some(place) {
         return true;
     }
     let call = match why {
-        Evidence::Default(Some((caller, call))) | Evidence::Passed { caller, call, .. } => Some((caller, call)),
+        Evidence::Default(Some((caller, call))) | Evidence::Passed { caller, call, .. } => {
+            Some((caller, call))
+        }
         Evidence::Forwarded { from, call } => Some((from.0, call)),
         Evidence::Default(None) | Evidence::Declared => None,
     };
-    let given = call.map(|(caller, call)| given(whole, caller, call, function)).unwrap_or_default();
-    let circumstances = Circumstances { given: &given, subject: Some(used.subject) };
-    let wanted = Wanted { place, origin: None, passed: true, target: used.position };
+    let given = call
+        .map(|(caller, call)| given(whole, caller, call, function))
+        .unwrap_or_default();
+    let circumstances = Circumstances {
+        given: &given,
+        subject: Some(used.subject),
+    };
+    let wanted = Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: used.position,
+    };
     flow.witness_where(wanted, circumstances) >= Witness::Exception
 }
 
@@ -100,11 +131,25 @@ fn finding(
         Evidence::Forwarded { .. } => "forwarded",
     };
     let statement = code.insts[used.position.1 as usize].span.start;
-    let mut finding = Finding { statement, ..draft(rule, whole.program, function, span, Message::new(key).with("name", name.clone())) };
+    let mut finding = Finding {
+        statement,
+        ..draft(
+            rule,
+            whole.program,
+            function,
+            span,
+            Message::new(key).with("name", name.clone()),
+        )
+    };
     let confidence = confidence(whole, evidence, (function, used.parameter), why);
     finding.related = path(whole, evidence, (function, used.parameter), why);
-    finding.cause = finding.related.last().map(|related| text_of(whole, related.location));
-    finding.confidence(confidence).help(Message::new("guard").with("name", name))
+    finding.cause = finding
+        .related
+        .last()
+        .map(|related| text_of(whole, related.location));
+    finding
+        .confidence(confidence)
+        .help(Message::new("guard").with("name", name))
 }
 
 fn text_of(whole: &Whole<'_>, location: Location) -> String {
@@ -112,35 +157,66 @@ fn text_of(whole: &Whole<'_>, location: Location) -> String {
 }
 
 /// From the parameter back to where None comes from.
-fn path(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, mut key: Key, mut why: Evidence) -> Vec<Related> {
+fn path(
+    whole: &Whole<'_>,
+    evidence: &FxHashMap<Key, Evidence>,
+    mut key: Key,
+    mut why: Evidence,
+) -> Vec<Related> {
     let mut related = Vec::new();
     while related.len() < CHAIN {
         let (module, code) = whole.program.code(key.0);
         let parameter = &code.parameters[usize::from(key.1)];
         let name = module.name(parameter.name).to_owned();
-        let here = |span| Location { file: whole.program.file(key.0), span };
+        let here = |span| Location {
+            file: whole.program.file(key.0),
+            span,
+        };
         match why {
             Evidence::Default(call) => {
                 let location = here(parameter.span);
-                related.push(Related { location, message: Message::new("default-here").with("name", name.clone()) });
+                related.push(Related {
+                    location,
+                    message: Message::new("default-here").with("name", name.clone()),
+                });
                 if let Some((caller, call)) = call {
-                    related.push(Related { location: call_location(whole, caller, call), message: Message::new("omitted").with("name", name) });
+                    related.push(Related {
+                        location: call_location(whole, caller, call),
+                        message: Message::new("omitted").with("name", name),
+                    });
                 }
                 break;
             }
             Evidence::Declared => {
-                related.push(Related { location: here(parameter.span), message: Message::new("declared-here").with("name", name) });
+                related.push(Related {
+                    location: here(parameter.span),
+                    message: Message::new("declared-here").with("name", name),
+                });
                 break;
             }
-            Evidence::Passed { caller, call, literal, .. } => {
-                let message = Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
-                related.push(Related { location: call_location(whole, caller, call), message });
+            Evidence::Passed {
+                caller,
+                call,
+                literal,
+                ..
+            } => {
+                let message =
+                    Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
+                related.push(Related {
+                    location: call_location(whole, caller, call),
+                    message,
+                });
                 break;
             }
             Evidence::Forwarded { from, call } => {
                 let message = Message::new("forwards").with("name", name);
-                related.push(Related { location: call_location(whole, from.0, call), message });
-                let Some(&next) = evidence.get(&from) else { break };
+                related.push(Related {
+                    location: call_location(whole, from.0, call),
+                    message,
+                });
+                let Some(&next) = evidence.get(&from) else {
+                    break;
+                };
                 key = from;
                 why = next;
             }
@@ -151,21 +227,39 @@ fn path(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, mut key: Key, mu
 
 fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Location {
     let (module, _) = whole.program.code(caller);
-    Location { file: whole.program.file(caller), span: module.span(call) }
+    Location {
+        file: whole.program.file(caller),
+        span: module.span(call),
+    }
 }
 
-fn confidence(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, key: Key, why: Evidence) -> Confidence {
+fn confidence(
+    whole: &Whole<'_>,
+    evidence: &FxHashMap<Key, Evidence>,
+    key: Key,
+    why: Evidence,
+) -> Confidence {
     let (function, parameter) = key;
     let place = whole.program.code(function).1.parameters[usize::from(parameter)].place;
     match why {
         Evidence::Passed { literal: true, .. } => Confidence::High,
-        Evidence::Passed { caller, source, .. } if is_always_used(whole, key) => of_source(whole, caller, source),
+        Evidence::Passed { caller, source, .. } if is_always_used(whole, key) => {
+            of_source(whole, caller, source)
+        }
         Evidence::Passed { .. } => Confidence::Low,
         Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
-            if is_always_used(whole, key) { Confidence::High } else { Confidence::Medium }
+            if is_always_used(whole, key) {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            }
         }
-        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => Confidence::Low,
-        Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => Confidence::Low,
+        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
+            Confidence::Low
+        }
+        Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
+            Confidence::Low
+        }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
         Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
         Evidence::Default(_) => Confidence::Medium,
@@ -173,10 +267,18 @@ fn confidence(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, key: Key, 
 }
 
 /// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.
-fn forwarded(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, mut why: Evidence) -> Confidence {
+fn forwarded(
+    whole: &Whole<'_>,
+    evidence: &FxHashMap<Key, Evidence>,
+    mut why: Evidence,
+) -> Confidence {
     for _ in 0..CHAIN {
-        let Evidence::Forwarded { from, .. } = why else { break };
-        let Some(&next) = evidence.get(&from) else { break };
+        let Evidence::Forwarded { from, .. } = why else {
+            break;
+        };
+        let Some(&next) = evidence.get(&from) else {
+            break;
+        };
         why = next;
     }
     match why {
@@ -189,19 +291,45 @@ fn forwarded(whole: &Whole<'_>, evidence: &FxHashMap<Key, Evidence>, mut why: Ev
 /// How likely a value is None that only may be: high is left to literals.
 fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confidence {
     let (module, code) = whole.program.code(caller);
-    let ExprKind::Call { callee, .. } = module.kind(source) else { return Confidence::Low };
+    let ExprKind::Call { callee, .. } = module.kind(source) else {
+        return Confidence::Low;
+    };
     let none = FxHashMap::default();
-    let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, caller);
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        caller,
+    );
     match whole.program.target(flow.evaluate.value(callee)) {
         Target::Function { function, .. } => {
             let given = given(whole, caller, source, function);
-            if returns_none(whole, function, &given) == Returns::Plainly { Confidence::Medium } else { Confidence::Low }
+            if returns_none(whole, function, &given) == Returns::Plainly {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            }
         }
         Target::Library(call) => {
-            let parses = whole.program.library.get(call).summary.effects.meets(Effects::PARSE);
+            let parses = whole
+                .program
+                .library
+                .get(call)
+                .summary
+                .effects
+                .meets(Effects::PARSE);
             let name = module.dotted(code, callee).unwrap_or_default();
-            let is_lookup = matches!(name.rsplit('.').next(), Some("get" | "pop" | "getattr" | "next"));
-            if parses || is_lookup { Confidence::Low } else { Confidence::Medium }
+            let is_lookup = matches!(
+                name.rsplit('.').next(),
+                Some("get" | "pop" | "getattr" | "next")
+            );
+            if parses || is_lookup {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            }
         }
         _ => Confidence::Low,
     }
@@ -209,7 +337,10 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
 
 /// Whether there is no way through the function around the use.
 fn is_always_used(whole: &Whole<'_>, (function, parameter): Key) -> bool {
-    whole.summaries[function.0 as usize].demands.iter().any(|demand| demand.parameter == parameter && demand.always)
+    whole.summaries[function.0 as usize]
+        .demands
+        .iter()
+        .any(|demand| demand.parameter == parameter && demand.always)
 }
 
 /// Somebody hands it around with arguments that nobody here sees (`partial`, a table of handlers), or Python itself calls it.
@@ -227,13 +358,22 @@ fn is_interface(whole: &Whole<'_>, (function, parameter): Key) -> bool {
     if whole.program.class_of_method(function).is_none() || name.starts_with("__") {
         return false;
     }
-    (0..whole.traces.len()).map(|index| FunctionRef(index as u32)).any(|other| {
-        let (theirs, method) = whole.program.code(other);
-        other != function
-            && theirs.name(method.name) == name
-            && whole.program.class_of_method(other).is_some()
-            && method.parameters.iter().enumerate().any(|(index, parameter)| theirs.name(parameter.name) == wanted && has_none_default(whole, other, index as u16))
-    })
+    (0..whole.traces.len())
+        .map(|index| FunctionRef(index as u32))
+        .any(|other| {
+            let (theirs, method) = whole.program.code(other);
+            other != function
+                && theirs.name(method.name) == name
+                && whole.program.class_of_method(other).is_some()
+                && method
+                    .parameters
+                    .iter()
+                    .enumerate()
+                    .any(|(index, parameter)| {
+                        theirs.name(parameter.name) == wanted
+                            && has_none_default(whole, other, index as u16)
+                    })
+        })
 }
 
 /// Whether the function tests the parameter for None or truth somewhere: then somebody thought of it.
@@ -242,11 +382,18 @@ fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
     code.insts.iter().any(|inst| {
         let mut found = false;
         if let InstKind::Assume { test, .. } = inst.kind {
-            module.walk(test, &mut |part| found |= module.kind(part) == ExprKind::Name(place));
+            module.walk(test, &mut |part| {
+                found |= module.kind(part) == ExprKind::Name(place)
+            });
         }
         inst.kind.for_each_expr(&mut |root| {
             module.walk(root, &mut |part| {
-                if let ExprKind::Compare { operator: Comparison::Is | Comparison::IsNot, left, .. } = module.kind(part) {
+                if let ExprKind::Compare {
+                    operator: Comparison::Is | Comparison::IsNot,
+                    left,
+                    ..
+                } = module.kind(part)
+                {
                     found |= module.kind(left) == ExprKind::Name(place);
                 }
             });
@@ -285,7 +432,9 @@ fn passed(
     let key = (pass.callee, pass.parameter);
     let Some(argument) = pass.argument else {
         if has_none_default(whole, pass.callee, pass.parameter) {
-            evidence.entry(key).or_insert(Evidence::Default(Some((caller, pass.call))));
+            evidence
+                .entry(key)
+                .or_insert(Evidence::Default(Some((caller, pass.call))));
         }
         return;
     };
@@ -296,20 +445,31 @@ fn passed(
         Origin::Expr(source) => {
             let (module, _) = whole.program.code(caller);
             let literal = matches!(module.kind(argument), ExprKind::None);
-            let new = Evidence::Passed { caller, call: pass.call, literal, source };
+            let new = Evidence::Passed {
+                caller,
+                call: pass.call,
+                literal,
+                source,
+            };
             let known = evidence.entry(key).or_insert(new);
             if literal && !matches!(known, Evidence::Passed { literal: true, .. }) {
                 *known = new;
             }
         }
-        Origin::Parameter(parameter) => forwards.entry((caller, parameter)).or_default().push((key, pass.call)),
+        Origin::Parameter(parameter) => forwards
+            .entry((caller, parameter))
+            .or_default()
+            .push((key, pass.call)),
         _ => {}
     }
 }
 
 fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
     let (module, code) = whole.program.code(function);
-    let default = code.parameters.get(usize::from(parameter)).and_then(|parameter| parameter.default);
+    let default = code
+        .parameters
+        .get(usize::from(parameter))
+        .and_then(|parameter| parameter.default);
     default.is_some_and(|default| matches!(module.kind(default), ExprKind::None))
 }
 
@@ -324,8 +484,13 @@ fn declared(whole: &Whole<'_>, function: FunctionRef, evidence: &mut FxHashMap<K
     let outer = Evaluate::new(whole.program, module_ref, parent);
     for (index, parameter) in code.parameters.iter().enumerate() {
         let key = (function, index as u16);
-        let optional = parameter.annotation.is_some_and(|annotation| outer.annotated(annotation).may_be_none());
-        if parameter.default.is_some_and(|default| matches!(module.kind(default), ExprKind::None)) {
+        let optional = parameter
+            .annotation
+            .is_some_and(|annotation| outer.annotated(annotation).may_be_none());
+        if parameter
+            .default
+            .is_some_and(|default| matches!(module.kind(default), ExprKind::None))
+        {
             evidence.entry(key).or_insert(Evidence::Default(None));
         } else if optional {
             evidence.entry(key).or_insert(Evidence::Declared);
@@ -338,7 +503,9 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let (module, code) = whole.program.code(function);
     let name = module.name(code.name);
     let is_private = name.starts_with('_') && !name.ends_with("__");
-    let is_nested = code.parent.is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
+    let is_nested = code
+        .parent
+        .is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
     let has_calls = whole.graph.calls_of(function).next().is_some();
     (is_private || is_nested) && has_calls && !whole.graph.escapes(function)
 }

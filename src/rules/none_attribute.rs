@@ -21,8 +21,22 @@ pub(super) const RULE: Rule = Rule {
 
 /// Methods that run before the others do.
 const STARTING: [&str; 16] = [
-    "start", "open", "connect", "setUp", "initialize", "startup", "asyncSetUp", "connectionMade", "makeConnection", "startService",
-    "buildProtocol", "__enter__", "__aenter__", "setup", "begin", "init",
+    "start",
+    "open",
+    "connect",
+    "setUp",
+    "initialize",
+    "startup",
+    "asyncSetUp",
+    "connectionMade",
+    "makeConnection",
+    "startService",
+    "buildProtocol",
+    "__enter__",
+    "__aenter__",
+    "setup",
+    "begin",
+    "init",
 ];
 
 /// Calls of calls of calls are followed so far to see whether they set an attribute.
@@ -65,7 +79,11 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
 }
 
 fn gather(whole: &Whole<'_>) -> Attributes {
-    let mut attributes = Attributes { assignments: FxHashMap::default(), tests: FxHashMap::default(), uses: FxHashMap::default() };
+    let mut attributes = Attributes {
+        assignments: FxHashMap::default(),
+        tests: FxHashMap::default(),
+        uses: FxHashMap::default(),
+    };
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
         let (module, _) = whole.program.code(function);
@@ -73,18 +91,41 @@ fn gather(whole: &Whole<'_>) -> Attributes {
             let may_be_none = binding.held.value.may_be_none();
             let starts_none = match binding.held.origin {
                 Origin::Expr(source) => may_be_none && module.kind(source) == ExprKind::None,
-                Origin::Parameter(parameter) => may_be_none && has_none_default(whole, function, parameter),
+                Origin::Parameter(parameter) => {
+                    may_be_none && has_none_default(whole, function, parameter)
+                }
                 _ => false,
             };
-            let location = Location { file: whole.program.file(function), span: module.span(binding.target) };
-            let assignment = Assignment { class: binding.class, function, location, starts_none, may_be_none: may_be_none && !matches!(binding.held.origin, Origin::Parameter(_)) };
-            attributes.assignments.entry(binding.attribute).or_default().push(assignment);
+            let location = Location {
+                file: whole.program.file(function),
+                span: module.span(binding.target),
+            };
+            let assignment = Assignment {
+                class: binding.class,
+                function,
+                location,
+                starts_none,
+                may_be_none: may_be_none && !matches!(binding.held.origin, Origin::Parameter(_)),
+            };
+            attributes
+                .assignments
+                .entry(binding.attribute)
+                .or_default()
+                .push(assignment);
         }
         for used in &trace.attribute_uses {
-            attributes.uses.entry(used.attribute).or_default().push((used.class, function));
+            attributes
+                .uses
+                .entry(used.attribute)
+                .or_default()
+                .push((used.class, function));
         }
         for &(class, attribute) in &trace.attribute_tests {
-            attributes.tests.entry(attribute).or_default().push((class, function));
+            attributes
+                .tests
+                .entry(attribute)
+                .or_default()
+                .push((class, function));
         }
     }
     attributes
@@ -92,22 +133,44 @@ fn gather(whole: &Whole<'_>) -> Attributes {
 
 fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
     let (module, code) = whole.program.code(function);
-    let default = code.parameters.get(usize::from(parameter)).and_then(|parameter| parameter.default);
+    let default = code
+        .parameters
+        .get(usize::from(parameter))
+        .and_then(|parameter| parameter.default);
     default.is_some_and(|default| module.kind(default) == ExprKind::None)
 }
 
-fn finding(rule: &'static Rule, whole: &Whole<'_>, attributes: &Attributes, function: FunctionRef, used: &AttributeUse) -> Option<Finding> {
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    attributes: &Attributes,
+    function: FunctionRef,
+    used: &AttributeUse,
+) -> Option<Finding> {
     let program = whole.program;
     let related = |class: ClassRef| is_related(whole, class, used.class);
-    let assignments: Vec<&Assignment> =
-        attributes.assignments.get(&used.attribute)?.iter().filter(|assignment| related(assignment.class)).collect();
+    let assignments: Vec<&Assignment> = attributes
+        .assignments
+        .get(&used.attribute)?
+        .iter()
+        .filter(|assignment| related(assignment.class))
+        .collect();
     let name_of = |function: FunctionRef| {
         let (module, code) = program.code(function);
         module.name(code.name)
     };
-    let start = assignments.iter().find(|assignment| assignment.starts_none && name_of(assignment.function) == "__init__")?;
-    let set: Vec<&&Assignment> = assignments.iter().filter(|assignment| !assignment.starts_none && !assignment.may_be_none).collect();
-    if set.iter().any(|assignment| assignment.function == start.function || assignment.function == function) || function == start.function {
+    let start = assignments
+        .iter()
+        .find(|assignment| assignment.starts_none && name_of(assignment.function) == "__init__")?;
+    let set: Vec<&&Assignment> = assignments
+        .iter()
+        .filter(|assignment| !assignment.starts_none && !assignment.may_be_none)
+        .collect();
+    if set
+        .iter()
+        .any(|assignment| assignment.function == start.function || assignment.function == function)
+        || function == start.function
+    {
         return None;
     }
     if has_unknown_base(whole, used.class) {
@@ -120,7 +183,12 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, attributes: &Attributes, func
     if is_member_function(&flow) && starts_early(name_of(function)) {
         return None;
     }
-    let wanted = Wanted { place, origin: None, passed: true, target: used.position };
+    let wanted = Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: used.position,
+    };
     if flow.witness(wanted) < Witness::Exception || sets_before(whole, function, used, &set) {
         return None;
     }
@@ -129,36 +197,75 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, attributes: &Attributes, func
     }
     // Where most of the class takes the attribute for granted, it is not meant to be None by then.
     let functions = |among: Option<&Vec<(ClassRef, FunctionRef)>>| {
-        let mine = among.into_iter().flatten().filter(|(class, _)| related(*class));
+        let mine = among
+            .into_iter()
+            .flatten()
+            .filter(|(class, _)| related(*class));
         mine.map(|&(_, by)| by).collect::<FxHashSet<_>>()
     };
     let testing = functions(attributes.tests.get(&used.attribute));
     let using = functions(attributes.uses.get(&used.attribute));
     let tested = !testing.contains(&function) && testing.len() >= using.len();
-    let started = set.iter().any(|assignment| starts_early(name_of(assignment.function)));
-    let confidence = if tested && !started { Confidence::Medium } else { Confidence::Low };
+    let started = set
+        .iter()
+        .any(|assignment| starts_early(name_of(assignment.function)));
+    let confidence = if tested && !started {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
     let (module, code) = program.code(function);
     let name = flow.place_text(place);
     let statement = code.insts[used.position.1 as usize].span.start;
     let message = Message::new("used").with("name", name.clone());
-    let mut finding = Finding { statement, ..draft(rule, program, function, module.span(used.subject), message) };
-    finding.related.push(Related { location: start.location, message: Message::new("start").with("name", name.clone()) });
+    let mut finding = Finding {
+        statement,
+        ..draft(rule, program, function, module.span(used.subject), message)
+    };
+    finding.related.push(Related {
+        location: start.location,
+        message: Message::new("start").with("name", name.clone()),
+    });
     for assignment in set.iter().take(2) {
-        finding.related.push(Related { location: assignment.location, message: Message::new("set").with("name", name.clone()) });
+        finding.related.push(Related {
+            location: assignment.location,
+            message: Message::new("set").with("name", name.clone()),
+        });
     }
-    Some(finding.confidence(confidence).help(Message::new("guard").with("name", name)))
+    Some(
+        finding
+            .confidence(confidence)
+            .help(Message::new("guard").with("name", name)),
+    )
 }
 
-fn flow<'s>(whole: &'s Whole<'s>, function: FunctionRef) -> impl Fn(&'s FxHashMap<FunctionRef, crate::summary::Summary>) -> Flow<'s, 's> {
-    move |none| Flow::new(whole.program, Known { finished: whole.summaries, current: none }, function)
+fn flow<'s>(
+    whole: &'s Whole<'s>,
+    function: FunctionRef,
+) -> impl Fn(&'s FxHashMap<FunctionRef, crate::summary::Summary>) -> Flow<'s, 's> {
+    move |none| {
+        Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: none,
+            },
+            function,
+        )
+    }
 }
 
 fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {
-    a == b || whole.program.linearization(a).contains(&b) || whole.program.linearization(b).contains(&a)
+    a == b
+        || whole.program.linearization(a).contains(&b)
+        || whole.program.linearization(b).contains(&a)
 }
 
 fn has_unknown_base(whole: &Whole<'_>, class: ClassRef) -> bool {
-    whole.program.project_class(class).is_some_and(|info| info.has_unknown_base)
+    whole
+        .program
+        .project_class(class)
+        .is_some_and(|info| info.has_unknown_base)
 }
 
 fn is_member_function(flow: &Flow<'_, '_>) -> bool {
@@ -167,22 +274,43 @@ fn is_member_function(flow: &Flow<'_, '_>) -> bool {
 
 fn starts_early(name: &str) -> bool {
     let name = name.trim_start_matches('_');
-    STARTING.iter().any(|known| known.trim_start_matches('_') == name || name.starts_with("init") || name.starts_with("setup") || name.starts_with("set_"))
+    STARTING.iter().any(|known| {
+        known.trim_start_matches('_') == name
+            || name.starts_with("init")
+            || name.starts_with("setup")
+            || name.starts_with("set_")
+    })
 }
 
 /// Whether a call before the use reaches code that sets the attribute.
-fn sets_before(whole: &Whole<'_>, function: FunctionRef, used: &AttributeUse, set: &[&&Assignment]) -> bool {
+fn sets_before(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    used: &AttributeUse,
+    set: &[&&Assignment],
+) -> bool {
     let (module, _) = whole.program.code(function);
     let start = module.span(used.subject).start;
-    let before = whole.graph.calls_in(function).iter().filter(|site| module.span(site.call).start < start);
-    before.into_iter().any(|site| reaches(whole, site.callee, set, DEPTH))
+    let before = whole
+        .graph
+        .calls_in(function)
+        .iter()
+        .filter(|site| module.span(site.call).start < start);
+    before
+        .into_iter()
+        .any(|site| reaches(whole, site.callee, set, DEPTH))
 }
 
 fn reaches(whole: &Whole<'_>, function: FunctionRef, set: &[&&Assignment], depth: u32) -> bool {
     if set.iter().any(|assignment| assignment.function == function) {
         return true;
     }
-    depth > 0 && whole.graph.calls_in(function).iter().any(|site| reaches(whole, site.callee, set, depth - 1))
+    depth > 0
+        && whole
+            .graph
+            .calls_in(function)
+            .iter()
+            .any(|site| reaches(whole, site.callee, set, depth - 1))
 }
 
 /// Whether some caller leaves the attribute unchecked; a function without callers in the project may be called any time.
@@ -199,17 +327,38 @@ fn callers_allow(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) ->
 
 fn caller_allows(whole: &Whole<'_>, site: &CallSite, attribute: Symbol) -> bool {
     let none = FxHashMap::default();
-    let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, site.caller);
-    let Some(place) = attribute_place(whole, &flow, attribute) else { return true };
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        site.caller,
+    );
+    let Some(place) = attribute_place(whole, &flow, attribute) else {
+        return true;
+    };
     let block = flow.code.block(site.block);
     let call = flow.module.span(site.call);
-    let inst = block.insts.range().find(|&index| flow.code.insts[index].span.contains(call));
+    let inst = block
+        .insts
+        .range()
+        .find(|&index| flow.code.insts[index].span.contains(call));
     let Some(inst) = inst else { return true };
-    flow.witness(Wanted { place, origin: None, passed: true, target: (site.block, inst as u32) }) >= Witness::Exception
+    flow.witness(Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: (site.block, inst as u32),
+    }) >= Witness::Exception
 }
 
 /// The place in a function that reads or writes an attribute of this name.
 fn attribute_place(whole: &Whole<'_>, flow: &Flow<'_, '_>, attribute: Symbol) -> Option<PlaceId> {
     let is_it = |step: Step| matches!(step, Step::Attribute(name) if whole.program.symbol(flow.module_ref, name) == attribute);
-    flow.code.places.iter().position(|place| is_it(place.step)).map(PlaceId::new)
+    flow.code
+        .places
+        .iter()
+        .position(|place| is_it(place.step))
+        .map(PlaceId::new)
 }

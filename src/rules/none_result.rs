@@ -3,8 +3,8 @@
 use super::belief::{alike, dominates};
 use super::calls::{Returns, given, returns_none};
 use super::{Check, Family, Rule, Whole, draft};
-use crate::finding::{Confidence, Finding, Message, Related};
 use crate::finding::Severity;
+use crate::finding::{Confidence, Finding, Message, Related};
 use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
 use crate::infer::ResultUse;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind};
@@ -37,7 +37,14 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         }
         let none = FxHashMap::default();
-        let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, FunctionRef(index as u32));
+        let flow = Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: &none,
+            },
+            FunctionRef(index as u32),
+        );
         let mut told = FxHashSet::default();
         for used in &trace.results {
             if !told.contains(&used.source)
@@ -51,33 +58,74 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings
 }
 
-fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &ResultUse, habits: &FxHashMap<FunctionRef, Habit>) -> Option<Finding> {
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    flow: &Flow<'_, '_>,
+    used: &ResultUse,
+    habits: &FxHashMap<FunctionRef, Habit>,
+) -> Option<Finding> {
     let module = flow.module;
     let witness = match flow.place_of(used.subject) {
         Some(place) => {
-            let wanted = Wanted { place, origin: Some(used.source), passed: false, target: used.position };
-            flow.witness_where(wanted, Circumstances { subject: Some(used.subject), ..Circumstances::default() })
+            let wanted = Wanted {
+                place,
+                origin: Some(used.source),
+                passed: false,
+                target: used.position,
+            };
+            flow.witness_where(
+                wanted,
+                Circumstances {
+                    subject: Some(used.subject),
+                    ..Circumstances::default()
+                },
+            )
         }
         None => Witness::Path,
     };
-    if witness < Witness::Exception || flow.is_tested_alike(used.source, used.position) || is_asked_alike(flow, used) {
+    if witness < Witness::Exception
+        || flow.is_tested_alike(used.source, used.position)
+        || is_asked_alike(flow, used)
+    {
         return None;
     }
     let what = match module.kind(used.source) {
-        ExprKind::Call { callee, .. } => module.dotted(flow.code, callee).map(|callee| format!("{callee}()")),
+        ExprKind::Call { callee, .. } => module
+            .dotted(flow.code, callee)
+            .map(|callee| format!("{callee}()")),
         _ => module.dotted(flow.code, used.source),
     };
     let what = what.unwrap_or_else(|| "the call".to_owned());
-    let name = flow.place_of(used.subject).map(|place| flow.place_text(place));
+    let name = flow
+        .place_of(used.subject)
+        .map(|place| flow.place_text(place));
     let message = match &name {
-        Some(name) => Message::new("variable").with("name", name.clone()).with("call", what.clone()),
+        Some(name) => Message::new("variable")
+            .with("name", name.clone())
+            .with("call", what.clone()),
         None => Message::new("used").with("call", what.clone()),
     };
     let statement = flow.code.insts[used.position.1 as usize].span.start;
-    let mut finding = Finding { statement, ..draft(rule, whole.program, flow.function, module.span(used.subject), message) };
+    let mut finding = Finding {
+        statement,
+        ..draft(
+            rule,
+            whole.program,
+            flow.function,
+            module.span(used.subject),
+            message,
+        )
+    };
     if used.subject != used.source {
-        let location = Location { file: whole.program.file(flow.function), span: module.span(used.source) };
-        finding.related.push(Related { location, message: Message::new("source").with("call", what) });
+        let location = Location {
+            file: whole.program.file(flow.function),
+            span: module.span(used.source),
+        };
+        finding.related.push(Related {
+            location,
+            message: Message::new("source").with("call", what),
+        });
     }
     let confidence = match callee(flow, used.source) {
         Target::Function { function, .. } => {
@@ -93,7 +141,11 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &R
         }
         Target::Library(call) => {
             let call = whole.program.library.get(call);
-            if call.summary.effects.meets(Effects::PARSE) { Confidence::Low } else { of_library(flow, used.source)? }
+            if call.summary.effects.meets(Effects::PARSE) {
+                Confidence::Low
+            } else {
+                of_library(flow, used.source)?
+            }
         }
         _ => of_library(flow, used.source)?.min(Confidence::Medium),
     };
@@ -102,8 +154,15 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, flow: &Flow<'_, '_>, used: &R
 }
 
 /// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
-const STEADY: [&str; 7] =
-    ["get_payload", "get_starttag_text", "spec_from_file_location", "spec_from_loader", "currentframe", "getmodule", "getmodulename"];
+const STEADY: [&str; 7] = [
+    "get_payload",
+    "get_starttag_text",
+    "spec_from_file_location",
+    "spec_from_loader",
+    "currentframe",
+    "getmodule",
+    "getmodulename",
+];
 
 /// Whether a call that is written alike was tested on the way, however far up.
 fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
@@ -112,7 +171,11 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
         return false;
     }
     flow.code.blocks.iter().enumerate().any(|(index, block)| {
-        let Some(InstKind::Assume { test, .. }) = flow.code.insts(block).first().map(|inst| inst.kind) else { return false };
+        let Some(InstKind::Assume { test, .. }) =
+            flow.code.insts(block).first().map(|inst| inst.kind)
+        else {
+            return false;
+        };
         let mut found = false;
         module.walk(test, &mut |part| found |= alike(module, part, used.source));
         found && dominates(flow.code, BlockId::new(index), used.position.0)
@@ -123,17 +186,31 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
 fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
     let module = flow.module;
     let ExprKind::Call { callee, arguments } = module.kind(source) else {
-        let ExprKind::Attribute { name, .. } = module.kind(source) else { return Some(Confidence::Medium) };
+        let ExprKind::Attribute { name, .. } = module.kind(source) else {
+            return Some(Confidence::Medium);
+        };
         let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr");
-        return Some(if is_stream { Confidence::Low } else { Confidence::Medium });
+        return Some(if is_stream {
+            Confidence::Low
+        } else {
+            Confidence::Medium
+        });
     };
-    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else { return Some(Confidence::High) };
+    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+        return Some(Confidence::High);
+    };
     match (module.name(name), module.arguments(arguments)) {
         ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
-        ("get", [key, ..]) if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) => Some(Confidence::Low),
+        ("get", [key, ..])
+            if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) =>
+        {
+            Some(Confidence::Low)
+        }
         ("get", _) => Some(Confidence::Medium),
         (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
-        _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => Some(Confidence::Low),
+        _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
+            Some(Confidence::Low)
+        }
         _ => Some(Confidence::High),
     }
 }
@@ -144,8 +221,14 @@ fn is_contained(flow: &Flow<'_, '_>, key: ExprId, container: ExprId, source: Exp
     flow.code.exprs.range().any(|index| {
         let expr = ExprId::new(index);
         match flow.module.kind(expr) {
-            ExprKind::Compare { operator: Comparison::In | Comparison::NotIn, left, right } => {
-                flow.module.span(expr).start < before && alike(flow.module, left, key) && alike(flow.module, right, container)
+            ExprKind::Compare {
+                operator: Comparison::In | Comparison::NotIn,
+                left,
+                right,
+            } => {
+                flow.module.span(expr).start < before
+                    && alike(flow.module, left, key)
+                    && alike(flow.module, right, container)
             }
             _ => false,
         }
@@ -171,7 +254,10 @@ fn of_habit(habit: Habit) -> Confidence {
 /// The places where a function of the project returns None.
 fn returns(whole: &Whole<'_>, function: FunctionRef, finding: &mut Finding) {
     for &location in whole.summaries[function.0 as usize].none_at.iter().take(3) {
-        finding.related.push(Related { location, message: Message::new("returns") });
+        finding.related.push(Related {
+            location,
+            message: Message::new("returns"),
+        });
     }
 }
 
@@ -189,7 +275,14 @@ fn habits(whole: &Whole<'_>) -> FxHashMap<FunctionRef, Habit> {
             continue;
         }
         let none = FxHashMap::default();
-        let flow = Flow::new(whole.program, Known { finished: whole.summaries, current: &none }, FunctionRef(index as u32));
+        let flow = Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: &none,
+            },
+            FunctionRef(index as u32),
+        );
         let mut tested: Vec<ExprId> = trace.tested.clone();
         let mut used: Vec<ExprId> = trace.results.iter().map(|used| used.source).collect();
         for sources in [&mut tested, &mut used] {

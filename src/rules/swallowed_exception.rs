@@ -8,6 +8,7 @@ use crate::project::{Catches, Coverage};
 use crate::summary::Effects;
 use crate::text::Span;
 use crate::types::FunctionRef;
+use rustc_hash::FxHashMap;
 
 pub(super) const RULE: Rule = Rule {
     name: "swallowed-exception",
@@ -17,17 +18,52 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Program(check),
 };
 
-/// What tidies up may fail unheard: there is nothing left to save.
-const TIDYING: [&str; 33] = [
-    "close", "quit", "shutdown", "disconnect", "terminate", "kill", "unlink", "remove", "rmtree", "cancel", "join", "release", "stop", "cleanup",
-    "rollback", "logout", "flush", "abort", "loseConnection", "delete", "clear", "reset", "detach", "unregister", "waitpid", "wait", "aclose", "destroy", "killpg", "rmdir",
-    "send_signal", "loseconnection", "discard",
+/// What tidies up may fail unheard: there is nothing left to save. Parts of names, in lower case.
+const TIDYING: [&str; 27] = [
+    "close",
+    "quit",
+    "shutdown",
+    "disconnect",
+    "terminate",
+    "kill",
+    "unlink",
+    "remove",
+    "rmtree",
+    "rmdir",
+    "cancel",
+    "join",
+    "release",
+    "stop",
+    "clean",
+    "rollback",
+    "logout",
+    "flush",
+    "abort",
+    "loseconnection",
+    "discard",
+    "detach",
+    "unregister",
+    "destroy",
+    "teardown",
+    "__del__",
+    "__exit__",
 ];
 
 /// Classes that are answers rather than errors where a statement or two ask.
 const ANSWERS: [&str; 13] = [
-    "KeyError", "IndexError", "LookupError", "AttributeError", "StopIteration", "StopAsyncIteration", "ValueError", "ImportError", "ModuleNotFoundError", "queue.Empty",
-    "queue.Full", "FileNotFoundError", "FileExistsError",
+    "KeyError",
+    "IndexError",
+    "LookupError",
+    "AttributeError",
+    "StopIteration",
+    "StopAsyncIteration",
+    "ValueError",
+    "ImportError",
+    "ModuleNotFoundError",
+    "queue.Empty",
+    "queue.Full",
+    "FileNotFoundError",
+    "FileExistsError",
 ];
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
@@ -36,23 +72,55 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         let function = FunctionRef(index as u32);
         let (_, code) = whole.program.code(function);
         for (index, region) in code.tries.iter().enumerate() {
-            let TryKind::Catch { handlers, .. } = &region.kind else { continue };
+            let TryKind::Catch { handlers, .. } = &region.kind else {
+                continue;
+            };
             for handler in handlers.iter().filter(|handler| handler.types.is_some()) {
-                findings.extend(swallowed(rule, whole, function, (TryId::new(index), region), handler));
+                findings.extend(swallowed(
+                    rule,
+                    whole,
+                    function,
+                    (TryId::new(index), region),
+                    handler,
+                ));
             }
         }
     }
+    habits_are_hints(&mut findings);
     findings
 }
 
-fn swallowed(rule: &'static Rule, whole: &Whole<'_>, function: FunctionRef, (id, region): (TryId, &Try), handler: &Handler) -> Option<Finding> {
+/// A file that does the same again and again does it on purpose: telemetry, best-effort clean-up.
+const HABIT: usize = 4;
+
+fn habits_are_hints(findings: &mut [Finding]) {
+    let mut counts = FxHashMap::default();
+    for finding in findings.iter() {
+        *counts.entry(finding.location.file).or_insert(0) += 1;
+    }
+    for finding in findings {
+        if counts[&finding.location.file] >= HABIT {
+            finding.confidence = Confidence::Low;
+        }
+    }
+}
+
+fn swallowed(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    (id, region): (TryId, &Try),
+    handler: &Handler,
+) -> Option<Finding> {
     let (module, code) = whole.program.code(function);
     let nothing = does_nothing(module, code, handler);
     if !nothing && (!only_constants(module, code, handler) || tells(module, code, handler)) {
         return None;
     }
     let (module_ref, function_id) = whole.program.locate(function);
-    let catches = whole.program.catches(module_ref, function_id, handler.types);
+    let catches = whole
+        .program
+        .catches(module_ref, function_id, handler.types);
     let is_broad = is_broad(whole, &catches);
     let (key, confidence) = match (is_broad, nothing) {
         (true, true) => ("nothing", Confidence::High),
@@ -61,33 +129,83 @@ fn swallowed(rule: &'static Rule, whole: &Whole<'_>, function: FunctionRef, (id,
         _ => return None,
     };
     let message = Message::new(key).with("types", types_text(module, code, handler));
-    let finding = Finding { statement: handler.header.start, ..draft(rule, whole.program, function, handler.header, message) };
+    let finding = Finding {
+        statement: handler.header.start,
+        ..draft(rule, whole.program, function, handler.header, message)
+    };
+    // What one expression asks for, a broad handler may answer: only IO that goes wrong unheard is news.
+    let asks = region.statements <= 1 && key != "io" && !does_io(whole, function, id);
+    let confidence = if asks { Confidence::Low } else { confidence };
     let finding = finding.confidence(confidence).help(Message::new("tell"));
-    let is_harmless = tidies_up(module, code, region.body) || only_imports(code, region.body);
-    Some(if is_harmless { finding.severity(Severity::Hint) } else { finding })
+    let is_harmless = is_explained(module, handler)
+        || sounds_tidying(module.name(code.name))
+        || tidies_up(module, code, region.body)
+        || only_imports(code, region.body);
+    Some(if is_harmless {
+        finding.severity(Severity::Hint)
+    } else {
+        finding
+    })
+}
+
+/// Whether a comment in the clause says why.
+fn is_explained(module: &Module, handler: &Handler) -> bool {
+    let lines = &module.lines;
+    let rows = lines.row(handler.span.start)..=lines.row(handler.span.end);
+    module.comments.iter().any(|comment| rows.contains(&lines.row(comment.start)))
 }
 
 fn is_broad(whole: &Whole<'_>, catches: &Catches) -> bool {
     match catches {
         Catches::Everything => true,
-        Catches::Classes { classes, .. } => {
-            classes.iter().any(|&class| matches!(whole.program.class_name(class), "Exception" | "BaseException" | "StandardError"))
-        }
+        Catches::Classes { classes, .. } => classes.iter().any(|&class| {
+            matches!(
+                whole.program.class_name(class),
+                "Exception" | "BaseException" | "StandardError"
+            )
+        }),
     }
+}
+
+/// Whether the suite calls something that talks to the network or a database.
+fn does_io(whole: &Whole<'_>, function: FunctionRef, region: TryId) -> bool {
+    let (_, code) = whole.program.code(function);
+    let calls = &whole.traces[function.0 as usize].library;
+    calls.iter().any(|call| {
+        let effects = whole.program.library.get(call.callee).summary.effects;
+        let guard = code.block(call.block).guard;
+        effects.meets(Effects::NETWORK.with(Effects::DATABASE))
+            && guard.is_some_and(|guard| is_within(code, guard, region))
+    })
 }
 
 /// Whether the suite talks to the network or a database, and the handler catches what that raises.
 fn hides_io(whole: &Whole<'_>, function: FunctionRef, region: TryId, catches: &Catches) -> bool {
-    let Catches::Classes { classes, open: false } = catches else { return false };
-    if classes.iter().all(|&class| ANSWERS.contains(&whole.program.class_name(class))) {
+    let Catches::Classes {
+        classes,
+        open: false,
+    } = catches
+    else {
+        return false;
+    };
+    if classes
+        .iter()
+        .all(|&class| ANSWERS.contains(&whole.program.class_name(class)))
+    {
         return false;
     }
     let (module, code) = whole.program.code(function);
     let calls = &whole.traces[function.0 as usize].library;
     calls.iter().any(|call| {
         let known = whole.program.library.get(call.callee);
-        let is_io = known.summary.effects.meets(Effects::NETWORK.with(Effects::DATABASE));
-        let is_inside = code.block(call.block).guard.is_some_and(|guard| is_within(code, guard, region));
+        let is_io = known
+            .summary
+            .effects
+            .meets(Effects::NETWORK.with(Effects::DATABASE));
+        let is_inside = code
+            .block(call.block)
+            .guard
+            .is_some_and(|guard| is_within(code, guard, region));
         let caught = |class| whole.program.covers(catches, class, module.dialect) != Coverage::None;
         is_io && is_inside && known.summary.raises.iter().any(|raise| caught(raise.class))
     })
@@ -107,21 +225,41 @@ fn is_within(code: &Function, guard: TryId, region: TryId) -> bool {
 /// Whether all that a suite calls only tidies up.
 fn tidies_up(module: &Module, code: &Function, suite: Span) -> bool {
     let names = called_names(module, code, suite);
-    !names.is_empty() && names.iter().all(|name| TIDYING.contains(name))
+    !names.is_empty() && names.iter().all(|name| sounds_tidying(name))
+}
+
+fn sounds_tidying(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    TIDYING.iter().any(|part| lower.contains(part))
 }
 
 fn only_imports(code: &Function, suite: Span) -> bool {
     let mut insts = crate::escape::clauses::insts_in(code, suite);
-    insts.all(|inst| matches!(inst.kind, InstKind::Bind { source: Source::Import(_), .. }))
+    insts.all(|inst| {
+        matches!(
+            inst.kind,
+            InstKind::Bind {
+                source: Source::Import(_),
+                ..
+            }
+        )
+    })
 }
 
 /// The classes that a handler names, as they are written.
 pub(super) fn types_text(module: &Module, code: &Function, handler: &Handler) -> String {
     use crate::ir::ExprKind;
-    let Some(types) = handler.types else { return "everything".to_owned() };
+    let Some(types) = handler.types else {
+        return "everything".to_owned();
+    };
     let text = |part| module.dotted(code, part).unwrap_or_else(|| "…".to_owned());
     match module.kind(types) {
-        ExprKind::Tuple(parts) => module.list(parts).iter().map(|&part| text(part)).collect::<Vec<_>>().join(", "),
+        ExprKind::Tuple(parts) => module
+            .list(parts)
+            .iter()
+            .map(|&part| text(part))
+            .collect::<Vec<_>>()
+            .join(", "),
         _ => text(types),
     }
 }

@@ -5,7 +5,8 @@ use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
 use crate::ir::{Handler, TryKind};
-use crate::project::{Catches, Coverage};
+use crate::project::Catches;
+use crate::summary::ClassRef;
 
 pub(super) const RULE: Rule = Rule {
     name: "unreachable-handler",
@@ -18,45 +19,107 @@ pub(super) const RULE: Rule = Rule {
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let mut findings = Vec::new();
     for region in &scene.flow.code.tries {
-        let TryKind::Catch { handlers, star: false, .. } = &region.kind else { continue };
+        let TryKind::Catch {
+            handlers,
+            star: false,
+            ..
+        } = &region.kind
+        else {
+            continue;
+        };
         for later in 1..handlers.len() {
-            findings.extend(shadowing(scene, handlers, later).map(|earlier| finding(scene, &handlers[earlier], &handlers[later])));
+            if let Some(shadow) = shadowing(scene, handlers, later) {
+                findings.push(finding(
+                    scene,
+                    &shadow,
+                    &handlers[shadow.earlier],
+                    &handlers[later],
+                ));
+            }
         }
     }
     findings
 }
 
-/// The earlier handler that catches the last of what the later one names, if nothing is left for it.
-fn shadowing(scene: &Scene<'_>, handlers: &[Handler], later: usize) -> Option<usize> {
+/// What never gets to a handler.
+struct Shadow {
+    /// The earlier handler that catches the last of it.
+    earlier: usize,
+    /// Those classes.
+    classes: Vec<ClassRef>,
+    /// Nothing else is left for the handler.
+    is_all: bool,
+}
+
+fn shadowing(scene: &Scene<'_>, handlers: &[Handler], later: usize) -> Option<Shadow> {
     let flow = scene.flow;
-    let catches = |handler: &Handler| flow.program.catches(flow.module_ref, flow.id(), handler.types);
-    let Catches::Classes { classes, open: false } = catches(&handlers[later]) else { return None };
-    let mut last = None;
-    for &class in &classes {
+    let catches = |handler: &Handler| {
+        flow.program
+            .catches(flow.module_ref, flow.id(), handler.types)
+    };
+    let Catches::Classes { classes, open } = catches(&handlers[later]) else {
+        return None;
+    };
+    let count = classes.len();
+    let mut shadow = Shadow {
+        earlier: 0,
+        classes: Vec::new(),
+        is_all: false,
+    };
+    for class in classes {
         let earlier = (0..later).find(|&earlier| match catches(&handlers[earlier]) {
             Catches::Everything => true,
-            caught @ Catches::Classes { open: false, .. } => {
-                flow.program.covers(&caught, class, flow.module.dialect) == Coverage::Full && is_certain(scene, &caught, class)
-            }
+            caught @ Catches::Classes { open: false, .. } => is_certain(scene, &caught, class),
             Catches::Classes { .. } => false,
-        })?;
-        last = last.max(Some(earlier));
+        });
+        if let Some(earlier) = earlier {
+            shadow.earlier = shadow.earlier.max(earlier);
+            shadow.classes.push(class);
+        }
     }
-    last
+    shadow.is_all = !open && shadow.classes.len() == count;
+    (!shadow.classes.is_empty()).then_some(shadow)
 }
 
 /// A class with an unknown base may be anything: `covers` gives it the benefit of the doubt, this rule must not.
-fn is_certain(scene: &Scene<'_>, caught: &Catches, class: crate::summary::ClassRef) -> bool {
-    let Catches::Classes { classes, .. } = caught else { return true };
+fn is_certain(scene: &Scene<'_>, caught: &Catches, class: ClassRef) -> bool {
+    let Catches::Classes { classes, .. } = caught else {
+        return true;
+    };
     let flow = scene.flow;
-    classes.iter().any(|&known| flow.program.is_subclass(class, known, flow.module.dialect) == Some(true))
+    classes
+        .iter()
+        .any(|&known| flow.program.is_subclass(class, known, flow.module.dialect) == Some(true))
 }
 
-fn finding(scene: &Scene<'_>, earlier: &Handler, later: &Handler) -> Finding {
+fn finding(scene: &Scene<'_>, shadow: &Shadow, earlier: &Handler, later: &Handler) -> Finding {
     let (module, code) = (scene.flow.module, scene.flow.code);
-    let message = Message::new("unreachable").with("types", types_text(module, code, later));
-    let finding = Finding { statement: later.header.start, ..scene.at_span(later.header, message) };
+    let names: Vec<&str> = shadow
+        .classes
+        .iter()
+        .map(|&class| scene.flow.program.class_name(class))
+        .collect();
+    let message = if shadow.is_all {
+        Message::new("unreachable").with("types", types_text(module, code, later))
+    } else {
+        Message::new("partly").with("types", names.join(", "))
+    };
+    let finding = Finding {
+        statement: later.header.start,
+        ..scene.at_span(later.header, message)
+    };
     let location = scene.location_of(earlier.header);
-    let related = Related { location, message: Message::new("earlier").with("types", types_text(module, code, earlier)) };
-    finding.because(related).confidence(Confidence::High).help(Message::new("order"))
+    let related = Related {
+        location,
+        message: Message::new("earlier").with("types", types_text(module, code, earlier)),
+    };
+    let confidence = if shadow.is_all {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    finding
+        .because(related)
+        .confidence(confidence)
+        .help(Message::new("order"))
 }

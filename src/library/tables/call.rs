@@ -1,7 +1,7 @@
 //! What the library knows of one call.
 
 use super::schema::{Domain, Mark, Ttl, Want, When};
-use crate::summary::{ClassRef, Parameters, Summary};
+use crate::summary::{ClassRef, Parameters, Raise, Summary};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub struct Call {
     pub outside: bool,
     /// Nothing happens until the result is used: effects and exceptions are those of the use.
     pub lazy: bool,
+    /// What it raises in Python 2, where that is not what `summary.raises` says.
+    pub raises_in_python2: Option<Vec<Raise>>,
     /// Arguments that must not be None.
     pub demands: Parameters,
     /// Exceptions that depend on the arguments, besides `summary.raises`.
@@ -75,6 +77,14 @@ impl Call {
             .iter()
             .find(applies)
             .map_or(self.summary.returns, |overload| overload.returns)
+    }
+
+    /// What it raises, in Python 2 or 3: an `OSError` of the one can be a `socket.error` or `IOError` of the other.
+    pub fn raises(&self, python2: bool) -> &[Raise] {
+        match &self.raises_in_python2 {
+            Some(raises) if python2 => raises,
+            _ => &self.summary.raises,
+        }
     }
 
     /// Whether rules look for this in it.

@@ -3,7 +3,7 @@
 use super::call::{Call, Overload, RaisesIf};
 use super::compiled::{CallEntry, Class, Compiled, Named, Role, Span, StoredType};
 use super::names::NameId;
-use super::schema::{self, Attribute, Effect, Parents, Tables};
+use super::schema::{self, Attribute, By, Effect, Parents, Tables};
 use super::typed::{class_kinds, kinds_by_name, value};
 use crate::summary::{ClassRef, Delivery, Effects, Parameters, Raise, Summary, Want};
 use crate::types::{Type, Types};
@@ -166,7 +166,7 @@ impl Compiler {
 
     fn class_or_error(&self, entry: &str, dotted: &str) -> Result<ClassRef> {
         let found = self.class(dotted, false).or(self.class(dotted, true));
-        found.ok_or_else(|| error(entry, format!("no class `{dotted}` is known")))
+        found.ok_or_else(|| unknown(entry, dotted))
     }
 
     fn inherit(&mut self, table: &Tables) -> Result<()> {
@@ -298,12 +298,13 @@ impl Compiler {
     /// Where a name has a call already, what is not said anew stays.
     fn call(&mut self, call: &schema::Call, dotted: &str, detail: u32) -> Result<()> {
         let name = self.canonical(dotted);
-        if detail != 0 && !self.described.insert(name) {
-            return Err(error(dotted, "described twice".to_owned()));
-        }
         let facts = facts(call.outside, call.empty, call.zero);
         let known = self.role(name).call.checked_sub(1).map(|at| at as usize);
         let before = known.map(|at| self.to.call(at));
+        let is_new = detail == 0 || self.described.insert(name);
+        if !is_new && before.is_none_or(|before| before.detail != detail) {
+            return Err(error(dotted, "described twice".to_owned()));
+        }
         let (returns, overloads) = match (&call.returns, before) {
             (Some(text), _) => self.returns(call, dotted, text, facts)?,
             (None, Some(before)) => self.same_returns(before, facts),
@@ -318,9 +319,10 @@ impl Compiler {
                 _ => detail,
             },
         };
-        let at = known.unwrap_or(self.to.call_count());
-        self.to.set_call(at, entry);
-        self.change(name, |role| role.call = at as u32 + 1);
+        match known {
+            Some(at) => self.to.set_call(at, entry),
+            None => self.add_call(name, entry),
+        }
         Ok(())
     }
 
@@ -383,8 +385,11 @@ impl Compiler {
                 raises: self.raised(entry, &condition.raises)?,
             });
         }
+        let summary = self.summary(entry, call)?;
+        let python2 = self.raises(entry, call, summary.effects, true)?;
         self.to.details.push(Call {
-            summary: self.summary(entry, call)?,
+            raises_in_python2: (python2 != summary.raises).then_some(python2),
+            summary,
             described: true,
             outside: call.outside,
             lazy: call.lazy,
@@ -411,12 +416,6 @@ impl Compiler {
                 Effect::Blocking => Effects::BLOCKING,
             })
         });
-        let raised = self.raised(entry, &call.raises)?.into_iter();
-        let raises = raised.map(|class| Raise {
-            class,
-            path: Vec::new(),
-            effects,
-        });
         let want = |want: &schema::Want| Want {
             one_of: want.one_of.clone(),
             position: want.position,
@@ -429,7 +428,7 @@ impl Compiler {
             requires: parameters(&call.requires),
             true_means: parameters(&call.true_means),
             false_means: parameters(&call.false_means),
-            raises: raises.collect(),
+            raises: self.raises(entry, call, effects, false)?,
             effects,
             delivery: match call.delivery {
                 None => Delivery::Now,
@@ -440,6 +439,28 @@ impl Compiler {
             wants: call.wants.iter().map(want).collect(),
             ..Summary::default()
         })
+    }
+
+    fn raises(
+        &self,
+        entry: &str,
+        call: &schema::Call,
+        effects: Effects,
+        python2: bool,
+    ) -> Result<Vec<Raise>> {
+        let mut all: Vec<Raise> = Vec::with_capacity(call.raises.len());
+        for name in &call.raises {
+            let found = self.class(name, python2).or(self.class(name, !python2));
+            let class = found.ok_or_else(|| unknown(entry, name))?;
+            if all.iter().all(|raise| raise.class != class) {
+                all.push(Raise {
+                    class,
+                    path: Vec::new(),
+                    effects,
+                });
+            }
+        }
+        Ok(all)
     }
 
     fn raised(&self, entry: &str, names: &[String]) -> Result<Vec<ClassRef>> {
@@ -460,6 +481,9 @@ impl Compiler {
             add(&mut self.to.contexts, context, &names);
         }
         for entry in &table.entry {
+            if entry.by == By::Base {
+                self.raised("[[entry]] by base", &entry.names)?;
+            }
             let names = self.guard_names(&entry.names);
             for text in &entry.parameters {
                 value(self, &entry.names.join(", "), text)?;
@@ -469,8 +493,32 @@ impl Compiler {
         Ok(())
     }
 
+    /// The names that a guard is kept under. What is not known besides is a call of which only that is known.
     fn guard_names(&mut self, names: &[String]) -> Vec<NameId> {
-        names.iter().map(|name| self.canonical(name)).collect()
+        names
+            .iter()
+            .map(|dotted| {
+                let name = self.canonical(dotted);
+                if self.role(name).is_empty() {
+                    self.add_call(
+                        name,
+                        CallEntry {
+                            name,
+                            returns: 0,
+                            overloads: 0,
+                            detail: 0,
+                        },
+                    );
+                }
+                name
+            })
+            .collect()
+    }
+
+    fn add_call(&mut self, name: NameId, entry: CallEntry) {
+        let at = self.to.call_count();
+        self.to.set_call(at, entry);
+        self.change(name, |role| role.call = at as u32 + 1);
     }
 }
 
@@ -486,6 +534,10 @@ pub(super) fn error(entry: &str, problem: String) -> LibraryError {
         entry: entry.to_owned(),
         problem,
     }
+}
+
+pub(super) fn unknown(entry: &str, class: &str) -> LibraryError {
+    error(entry, format!("no class `{class}` is known"))
 }
 
 fn facts(outside: bool, empty: bool, zero: bool) -> Facts {

@@ -166,9 +166,11 @@ pub struct RaisesIf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
-    /// The keyword is given and true.
+    /// The argument is given, and true.
     With,
-    /// Neither the keyword nor the position is given.
+    /// The argument is given, and false.
+    Off,
+    /// The argument is not given.
     Without,
     /// The receiver, or the first argument, is empty, and the keyword is not given.
     Empty,
@@ -303,6 +305,10 @@ pub enum Mark {
     Finishes,
     /// It writes to a request or connection.
     Writes,
+    /// Its result is None where its input says "null".
+    NullInput,
+    /// Its result is None where an optional group of the pattern did not take part.
+    OptionalGroup,
     /// It is called with a regular expression.
     Regex,
     /// It tests what it is given, as validators do.

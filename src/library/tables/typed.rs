@@ -1,6 +1,6 @@
 //! From a type text to a value, and what kind of thing an instance of a class is.
 
-use super::compile::{Compiler, Result, error};
+use super::compile::{Compiler, Result, error, unknown};
 use super::compiled::Compiled;
 use super::names::NameId;
 use super::typetext::{TypeText, parse};
@@ -119,7 +119,7 @@ fn named(
 
 fn instance(compiler: &mut Compiler, entry: &str, name: &str) -> Result<Value> {
     let found = compiler.class(name, false).or(compiler.class(name, true));
-    let class = found.ok_or_else(|| error(entry, format!("no class `{name}` is known")))?;
+    let class = found.ok_or_else(|| unknown(entry, name))?;
     let kinds = compiler.to.classes[class.0 as usize].kinds;
     Ok(Value::typed(
         kinds,

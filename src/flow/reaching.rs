@@ -1,0 +1,474 @@
+//! Which bindings of a variable reach which reads of it: searches forward from one binding, made for candidates only.
+
+use super::Flow;
+use super::raising::Raising;
+use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind};
+
+/// What an instruction does with a variable, in the order of evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It is read.
+    Read(ExprId),
+    /// It is bound: the target.
+    Write(ExprId),
+    /// It is deleted.
+    Delete(ExprId),
+}
+
+/// Where a search starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the head of the function: with the argument, for a parameter.
+    Entry,
+    /// Behind this instruction, an index into `Function::insts`.
+    Behind(u32),
+}
+
+/// A read or a binding, and the instruction that it is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The name.
+    pub name: ExprId,
+    /// The instruction.
+    pub inst: u32,
+}
+
+/// How far a binding gets.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// Reads that may see it.
+    pub reads: Vec<At>,
+    /// Bindings that may replace it.
+    pub kills: Vec<At>,
+    /// Deletions that may end it.
+    pub deletions: Vec<At>,
+    /// It may still be there when the function returns or the module's end is reached.
+    pub survives: bool,
+}
+
+impl Reach {
+    /// Whether it may be replaced by the binding in this instruction.
+    pub fn is_killed_at(&self, inst: u32) -> bool {
+        self.kills.iter().any(|kill| kill.inst == inst)
+    }
+
+    /// Whether this read may see it.
+    pub fn is_read_by(&self, name: ExprId) -> bool {
+        self.reads.iter().any(|read| read.name == name)
+    }
+}
+
+/// The ways through a function, conditions aside.
+pub struct Reaching<'f, 'p, 'a> {
+    flow: &'f Flow<'p, 'a>,
+    block_of: Vec<Option<BlockId>>,
+    next: Vec<Vec<BlockId>>,
+    ends: Vec<bool>,
+}
+
+impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
+    /// Lays out the ways through the function of `flow`.
+    pub fn of(flow: &'f Flow<'p, 'a>) -> Self {
+        let code = flow.code;
+        let mut block_of = vec![None; code.insts.len()];
+        for (index, block) in code.blocks.iter().enumerate() {
+            for inst in block.insts.range() {
+                block_of[inst] = Some(BlockId::new(index));
+            }
+        }
+        let count = code.blocks.len();
+        let mut ways = Self {
+            flow,
+            block_of,
+            next: vec![Vec::new(); count],
+            ends: vec![false; count],
+        };
+        ways.lay_out();
+        ways
+    }
+
+    /// The block of an instruction.
+    pub fn block_of(&self, inst: u32) -> Option<BlockId> {
+        self.block_of.get(inst as usize).copied().flatten()
+    }
+
+    fn lay_out(&mut self) {
+        let code = self.flow.code;
+        // Where control goes on behind each `finally` body.
+        let mut resumed: Vec<(Vec<BlockId>, bool)> = vec![(Vec::new(), false); code.tries.len()];
+        for (index, block) in code.blocks.iter().enumerate() {
+            match block.next {
+                Next::Goto(to) => self.jump(index, block.guard, Some(to), &mut resumed),
+                Next::Branch(one, other) => {
+                    self.jump(index, block.guard, Some(one), &mut resumed);
+                    self.jump(index, block.guard, Some(other), &mut resumed);
+                }
+                Next::Return => self.jump(index, block.guard, None, &mut resumed),
+                Next::Raise | Next::Never | Next::Resume(_) => {}
+            }
+        }
+        for (index, block) in code.blocks.iter().enumerate() {
+            let Next::Resume(region) = block.next else {
+                continue;
+            };
+            let (targets, ends) = &resumed[region.index()];
+            self.next[index].extend(targets);
+            self.ends[index] |= *ends;
+            let anything = Raising {
+                anything: true,
+                ..Raising::default()
+            };
+            let caught = self.catchers(code.region(region).parent, anything);
+            self.next[index].extend(caught);
+        }
+    }
+
+    /// Start a block to where it is headed, through the `finally` bodies on the way.
+    fn jump(
+        &mut self,
+        from: usize,
+        guard: Option<TryId>,
+        to: Option<BlockId>,
+        resumed: &mut [(Vec<BlockId>, bool)],
+    ) {
+        let code = self.flow.code;
+        let stop = to.and_then(|to| code.block(to).guard);
+        let mut behind: Option<TryId> = None;
+        let mut at = guard;
+        while let Some(region) = at
+            && at != stop
+        {
+            if let TryKind::Finally { entry, .. } = code.region(region).kind {
+                match behind {
+                    Some(inner) => resumed[inner.index()].0.push(entry),
+                    None => self.next[from].push(entry),
+                }
+                behind = Some(region);
+            }
+            at = code.region(region).parent;
+        }
+        match (behind, to) {
+            (None, Some(to)) => self.next[from].push(to),
+            (None, None) => self.ends[from] = true,
+            (Some(inner), Some(to)) => resumed[inner.index()].0.push(to),
+            (Some(inner), None) => resumed[inner.index()].1 = true,
+        }
+    }
+
+    /// The blocks that an exception raised under `guard` can get to.
+    fn catchers(&self, guard: Option<TryId>, raising: Raising) -> Vec<BlockId> {
+        let code = self.flow.code;
+        let mut found = Vec::new();
+        let mut at = guard;
+        while let Some(id) = at {
+            let region = code.region(id);
+            match &region.kind {
+                TryKind::Catch { handlers, .. } => {
+                    for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
+                        let (receives, ends) = self.flow.handles(&catches, raising);
+                        if receives {
+                            found.push(handler.entry);
+                        }
+                        if ends {
+                            return found;
+                        }
+                    }
+                }
+                TryKind::Finally { entry, .. } => {
+                    found.push(*entry);
+                    return found;
+                }
+                TryKind::With { manager, after, .. } => {
+                    if self.flow.swallows(*manager) {
+                        found.push(*after);
+                    }
+                }
+            }
+            at = region.parent;
+        }
+        found
+    }
+
+    /// Follows a variable from where it got its value.
+    pub fn reach(&self, place: PlaceId, from: Start) -> Reach {
+        let code = self.flow.code;
+        let mut reach = Reach::default();
+        let mut seen = vec![false; code.blocks.len()];
+        let mut open = Vec::new();
+        let (block, first) = match from {
+            Start::Entry => {
+                seen[0] = true;
+                (BlockId::new(0), None)
+            }
+            Start::Behind(inst) => match self.block_of(inst) {
+                Some(block) => (block, Some(inst as usize + 1)),
+                None => return reach,
+            },
+        };
+        self.through(block, first, place, &mut reach, &mut open);
+        while let Some(block) = open.pop() {
+            if !seen[block.index()] {
+                seen[block.index()] = true;
+                self.through(block, None, place, &mut reach, &mut open);
+            }
+        }
+        reach.reads.sort_unstable_by_key(|at| (at.inst, at.name));
+        reach.reads.dedup();
+        reach.kills.sort_unstable_by_key(|at| (at.inst, at.name));
+        reach.kills.dedup();
+        reach
+    }
+
+    /// Follows a variable through a block, up to where it is bound again.
+    fn through(
+        &self,
+        id: BlockId,
+        first: Option<usize>,
+        place: PlaceId,
+        reach: &mut Reach,
+        open: &mut Vec<BlockId>,
+    ) {
+        let block = self.flow.code.block(id);
+        let range = block.insts.range();
+        for index in first.unwrap_or(range.start)..range.end {
+            let inst = &self.flow.code.insts[index];
+            if block.guard.is_some() {
+                let raising = self.flow.raising(inst);
+                if !raising.is_nothing() {
+                    open.extend(self.catchers(block.guard, raising));
+                }
+            }
+            let mut ended = false;
+            self.flow.accesses(inst, place, &mut |access| {
+                if ended {
+                    return;
+                }
+                let at = |name| At {
+                    name,
+                    inst: index as u32,
+                };
+                match access {
+                    Access::Read(name) => reach.reads.push(at(name)),
+                    Access::Write(name) => {
+                        reach.kills.push(at(name));
+                        ended = true;
+                    }
+                    Access::Delete(name) => {
+                        reach.deletions.push(at(name));
+                        ended = true;
+                    }
+                }
+            });
+            let stops = match inst.kind {
+                InstKind::Eval(value) => self.flow.never_returns(value),
+                InstKind::Raise { .. } => true,
+                _ => false,
+            };
+            if ended || stops {
+                return;
+            }
+        }
+        open.extend(&self.next[id.index()]);
+        reach.survives |= self.ends[id.index()];
+    }
+
+    /// The instructions that bind a variable, in order.
+    pub fn bindings(&self, place: PlaceId) -> Vec<At> {
+        let mut found = Vec::new();
+        for (index, inst) in self.flow.code.insts.iter().enumerate() {
+            self.flow.accesses(inst, place, &mut |access| {
+                if let Access::Write(name) = access {
+                    found.push(At {
+                        name,
+                        inst: index as u32,
+                    });
+                }
+            });
+        }
+        found
+    }
+
+    /// Blocks that control gets to from the head of `from`, that block itself among them, without passing `without`.
+    pub fn reachable(&self, from: BlockId, without: Option<BlockId>) -> Vec<bool> {
+        let mut seen = vec![false; self.flow.code.blocks.len()];
+        let mut open = vec![from];
+        while let Some(block) = open.pop() {
+            if seen[block.index()] || Some(block) == without {
+                continue;
+            }
+            seen[block.index()] = true;
+            open.extend(&self.next[block.index()]);
+            let guard = self.flow.code.block(block).guard;
+            if guard.is_some() {
+                open.extend(self.catchers(
+                    guard,
+                    Raising {
+                        anything: true,
+                        ..Raising::default()
+                    },
+                ));
+            }
+        }
+        seen
+    }
+
+    /// The conditions that hold wherever this instruction runs, each with how it came out and whether the other way
+    /// meets this one again later.
+    pub fn conditions(&self, inst: u32) -> Vec<(ExprId, bool, bool)> {
+        let code = self.flow.code;
+        let Some(block) = self.block_of(inst) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (index, from) in code.blocks.iter().enumerate() {
+            let Next::Branch(one, other) = from.next else {
+                continue;
+            };
+            for (branch, sibling) in [(one, other), (other, one)] {
+                let Some(Inst {
+                    kind: InstKind::Assume { test, holds },
+                    ..
+                }) = code.insts(code.block(branch)).first()
+                else {
+                    continue;
+                };
+                let without = self.reachable(BlockId::new(0), Some(branch));
+                if without[block.index()] || !self.reachable(BlockId::new(0), None)[index] {
+                    continue;
+                }
+                let own = self.reachable(block, None);
+                let others = self.reachable(sibling, Some(branch));
+                let rejoins = own.iter().zip(&others).any(|(a, b)| *a && *b);
+                found.push((*test, *holds, rejoins));
+            }
+        }
+        found
+    }
+}
+
+impl Flow<'_, '_> {
+    /// What an instruction does with a variable, in order.
+    pub fn accesses(&self, inst: &Inst, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+        match inst.kind {
+            InstKind::Bind {
+                target,
+                source,
+                annotation,
+            } => {
+                if let Source::Augmented { .. } = source {
+                    self.reads(target, place, visit);
+                }
+                self.source_accesses(source, place, visit);
+                if let Some(annotation) = annotation {
+                    self.reads(annotation, place, visit);
+                }
+                self.writes(target, place, visit);
+            }
+            InstKind::Forget(target) => self.deletes(target, place, visit),
+            InstKind::Declare { .. } | InstKind::Assume { .. } => {}
+            kind => kind.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
+        }
+    }
+
+    fn source_accesses(&self, source: Source, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+        let module = self.module;
+        match source {
+            Source::Function(id) => {
+                let function = module.function(id);
+                let parameters = function
+                    .parameters
+                    .iter()
+                    .flat_map(|parameter| [parameter.default, parameter.annotation]);
+                let parts = module
+                    .list(function.decorators)
+                    .iter()
+                    .copied()
+                    .chain(parameters.flatten())
+                    .chain(function.returns);
+                parts.for_each(|part| self.reads(part, place, visit));
+            }
+            Source::Class(id) => {
+                let class = module.class(id);
+                let bases = module
+                    .arguments(class.arguments)
+                    .iter()
+                    .map(|argument| argument.value);
+                module
+                    .list(class.decorators)
+                    .iter()
+                    .copied()
+                    .chain(bases)
+                    .for_each(|part| self.reads(part, place, visit));
+            }
+            source => source.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
+        }
+    }
+
+    fn reads(&self, expr: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+        match self.module.kind(expr) {
+            ExprKind::Name(found) if found == place => visit(Access::Read(expr)),
+            ExprKind::Walrus { target, value } => {
+                self.reads(value, place, visit);
+                self.writes(target, place, visit);
+            }
+            ExprKind::Comprehension(id) => {
+                let comprehension = self.module.comprehension(id);
+                for clause in &comprehension.clauses {
+                    self.reads(clause.iterable, place, visit);
+                    self.writes(clause.target, place, visit);
+                    clause
+                        .conditions
+                        .iter()
+                        .for_each(|&condition| self.reads(condition, place, visit));
+                }
+                self.reads(comprehension.element, place, visit);
+                if let Some(value) = comprehension.value {
+                    self.reads(value, place, visit);
+                }
+            }
+            _ => self
+                .module
+                .for_each_part(expr, &mut |part| self.reads(part, place, visit)),
+        }
+    }
+
+    fn writes(&self, target: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+        match self.module.kind(target) {
+            ExprKind::Name(found) if found == place => visit(Access::Write(target)),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                self.module
+                    .list(parts)
+                    .iter()
+                    .for_each(|&part| self.writes(part, place, visit));
+            }
+            ExprKind::Starred(inner) => self.writes(inner, place, visit),
+            _ => self
+                .module
+                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
+        }
+    }
+
+    fn deletes(&self, target: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+        match self.module.kind(target) {
+            ExprKind::Name(found) if found == place => visit(Access::Delete(target)),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                self.module
+                    .list(parts)
+                    .iter()
+                    .for_each(|&part| self.deletes(part, place, visit));
+            }
+            _ => self
+                .module
+                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
+        }
+    }
+
+    /// Whether an expression reads a variable.
+    pub fn mentions(&self, expr: ExprId, place: PlaceId) -> bool {
+        let mut found = false;
+        self.module.walk(expr, &mut |part| {
+            found |= self.module.kind(part) == ExprKind::Name(place)
+        });
+        found
+    }
+}

@@ -1,0 +1,87 @@
+//! `unguarded-parse`: a text from outside is read as a number or a document, and nothing catches that it is none.
+
+use super::io::{Told, Touches, finding, level, missed, touches};
+use super::{Check, Family, Rule, Whole};
+use crate::escape::Site;
+use crate::escape::clauses::called_name;
+use crate::finding::{Confidence, Finding, Severity};
+use crate::ir::{ExprId, ExprKind, InstKind};
+
+pub(super) const RULE: Rule = Rule {
+    name: "unguarded-parse",
+    family: Family::Guarded,
+    page: include_str!("../../rules/unguarded-parse.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+/// Methods that look at a text before it is read.
+const LOOKS: [&str; 8] = [
+    "isdigit",
+    "isdecimal",
+    "isnumeric",
+    "isalnum",
+    "match",
+    "fullmatch",
+    "search",
+    "validate",
+];
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let mut told = Told::default();
+    for site in &whole.escapes.sites {
+        let is_read =
+            touches(site) == Touches::Text && site.call.from_outside && site.left.classes != 0;
+        if !is_read || missed(whole, site).is_some() || is_looked_at(whole, site) {
+            continue;
+        }
+        let escape = site.escape.as_ref();
+        let (severity, confidence) = match escape {
+            Some(escape) => level(whole, site, escape),
+            None if site.is_spared => continue,
+            None => (Severity::Warning, Confidence::Medium),
+        };
+        let key = if escape.is_some() {
+            "unguarded"
+        } else {
+            "unclear"
+        };
+        let finding = finding(rule, whole, site, escape, key);
+        told.tell(
+            whole,
+            site,
+            finding
+                .severity(severity.min(Severity::Warning))
+                .confidence(confidence.min(Confidence::Medium)),
+        );
+    }
+    told.findings
+}
+
+/// Whether the function looks at the text before: `if text.isdigit()`, a match of a pattern.
+fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let looks = |test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= called_name(module, part).is_some_and(|name| LOOKS.contains(&name));
+        });
+        found
+    };
+    let in_tests = code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => looks(test),
+        InstKind::Bind {
+            source: crate::ir::Source::Value(value),
+            ..
+        } => looks(value),
+        _ => false,
+    });
+    in_tests
+        || code
+            .exprs
+            .range()
+            .any(|index| match module.exprs[index].kind {
+                ExprKind::Conditional { test, .. } => looks(test),
+                _ => false,
+            })
+}
