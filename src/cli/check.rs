@@ -105,11 +105,11 @@ fn request(options: &Check) -> Result<Request> {
         config: options.config.clone(),
         root: options.project_root.clone(),
         threads: options.threads,
-        view: match options.dump {
-            Some(Dump::Calls) => Some(Describe::Calls),
-            Some(Dump::Summaries) => Some(Describe::Summaries),
-            Some(Dump::Ir) | None => None,
-        },
+        view: options.dump.map(|dump| match dump {
+            Dump::Ir => Describe::Ir,
+            Dump::Calls => Describe::Calls,
+            Dump::Summaries => Describe::Summaries,
+        }),
     })
 }
 

@@ -3,13 +3,12 @@
 use super::projects::{Argument, plan};
 use super::read::{Job, lower_all};
 use super::settings::{self, Settings};
-use super::{Fault, Outcome, Progress, paths};
+use super::{Describe, Fault, Outcome, Progress, paths};
 use crate::analyze::{Source, analyze};
 use crate::config::Override;
-use crate::describe;
 use crate::ir::Module;
 use crate::report::{File, Trouble};
-use crate::text::Span;
+use crate::text::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -34,15 +33,6 @@ pub struct Request {
     pub threads: usize,
     /// The analysis' own view instead of findings.
     pub view: Option<Describe>,
-}
-
-/// A view of the analysis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Describe {
-    /// Who calls whom.
-    Calls,
-    /// What each function does.
-    Summaries,
 }
 
 /// How deep the stack of a worker may grow: passes recurse over what `lower` bounds.
@@ -136,8 +126,27 @@ impl Run {
         outcome: &mut Outcome,
         progress: &Progress,
     ) -> Result<(), Fault> {
-        let repository = self.repository(root);
         let before = outcome.files.len();
+        let (sources, ids) = self.read(root, entries, outcome, progress);
+        progress.begin("analyze");
+        let done = match self.view {
+            Some(view) => outcome.add_view(view, &sources, &ids, progress),
+            None => analyze(&sources, &self.settings.configurations, progress)
+                .map(|report| outcome.add_report(report, &sources, &ids)),
+        };
+        outcome.forget_sources(before);
+        done.map_err(|_| Fault::Cancelled)
+    }
+
+    /// Reads the files of a project: what the analysis takes, and the id of each.
+    fn read(
+        &self,
+        root: &Path,
+        entries: Vec<Entry>,
+        outcome: &mut Outcome,
+        progress: &Progress,
+    ) -> (Vec<Source>, Vec<FileId>) {
+        let repository = self.repository(root);
         let lowered = lower_all(&self.jobs(&entries), progress);
         let mut sources = Vec::new();
         let mut ids = Vec::new();
@@ -157,26 +166,7 @@ impl Run {
                 Err(_) => {}
             }
         }
-        progress.begin("analyze");
-        match self.view {
-            Some(Describe::Calls) => {
-                let calls = describe::calls(&sources, progress).map_err(|_| Fault::Cancelled)?;
-                outcome.calls.extend(calls);
-                return Ok(());
-            }
-            Some(Describe::Summaries) => {
-                let lines =
-                    describe::summaries(&sources, progress).map_err(|_| Fault::Cancelled)?;
-                outcome.summaries.extend(lines);
-                return Ok(());
-            }
-            None => {}
-        }
-        let report = analyze(&sources, &self.settings.configurations, progress)
-            .map_err(|_| Fault::Cancelled)?;
-        outcome.add_report(report, &sources, &ids);
-        outcome.forget_sources(before);
-        Ok(())
+        (sources, ids)
     }
 
     fn jobs(&self, entries: &[Entry]) -> Vec<Job> {

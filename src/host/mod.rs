@@ -10,8 +10,8 @@ mod read;
 mod settings;
 mod walk;
 
-pub use check::{Describe, Request, check};
-pub use outcome::Outcome;
+pub use check::{Request, check};
+pub use outcome::{Describe, Outcome};
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::LIMIT;

@@ -1,13 +1,25 @@
 //! What came of a run: the results of every project, in one order.
 
-use crate::analyze::{Counts, NoteKind, Report, Source};
+use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
+use crate::describe;
 use crate::finding::Finding;
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A view of the analysis, instead of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describe {
+    /// The intermediate representation of what is reported on.
+    Ir,
+    /// Who calls whom.
+    Calls,
+    /// What each function does.
+    Summaries,
+}
 
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +30,7 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Files, and parts of them, that were not analyzed and should have been reported on.
     pub invalid: Vec<Invalid>,
-    /// The modules that were reported on.
+    /// The modules that were reported on, where that was asked for.
     pub modules: Vec<(FileId, Arc<Module>)>,
     /// How much was analyzed.
     pub counts: Counts,
@@ -49,7 +61,6 @@ impl Outcome {
         for (source, &id) in sources.iter().zip(ids) {
             if source.reported {
                 self.add_problems(id, &source.module);
-                self.modules.push((id, Arc::clone(&source.module)));
             }
         }
         for mut finding in report.findings {
@@ -65,6 +76,30 @@ impl Outcome {
         self.counts.files += report.counts.files;
         self.counts.lines += report.counts.lines;
         self.counts.functions += report.counts.functions;
+    }
+
+    /// Adds a view of sources, whose files are `ids`.
+    pub(super) fn add_view(
+        &mut self,
+        view: Describe,
+        sources: &[Source],
+        ids: &[FileId],
+        monitor: &dyn Monitor,
+    ) -> Result<(), Cancelled> {
+        match view {
+            Describe::Ir => {
+                let all = sources.iter().zip(ids);
+                let wanted = all.filter(|(source, _)| source.reported);
+                let modules = wanted.map(|(source, &id)| (id, Arc::clone(&source.module)));
+                self.modules.extend(modules);
+            }
+            Describe::Calls => self.calls.extend(describe::calls(sources, monitor)?),
+            Describe::Summaries => {
+                self.summaries
+                    .extend(describe::summaries(sources, monitor)?);
+            }
+        }
+        Ok(())
     }
 
     fn add_problems(&mut self, file: FileId, module: &Module) {
