@@ -92,6 +92,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_count_one_each() {
         assert_eq!(position(b"'\xe9\xe8' + y", 6), (1, 7));
+        assert_eq!(position(b"'\xe6\x97' + y", 6), (1, 7));
         assert_eq!(position(b"a\r\nb\rc", 5), (3, 1));
     }
 
