@@ -287,7 +287,7 @@ impl Flow<'_, '_> {
         let starred = arguments
             .iter()
             .any(|argument| matches!(argument.passing, Passing::Star | Passing::DoubleStar));
-        let mut value = call.returns(given, &named);
+        let mut value = call.returns(given, named);
         if starred {
             value = value.without(Kinds::NONE);
         }
@@ -340,7 +340,7 @@ impl Flow<'_, '_> {
     }
 
     /// Whether a call, for all that is known, does not come back.
-    pub(super) fn never_returns(&self, expr: ExprId) -> bool {
+    pub(crate) fn never_returns(&self, expr: ExprId) -> bool {
         let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
             return false;
         };

@@ -247,8 +247,13 @@ fn confidence(
             of_source(whole, caller, source)
         }
         Evidence::Passed { .. } => Confidence::Low,
-        Evidence::Declared if !is_tested(whole, function, place) => Confidence::High,
-        Evidence::Default(Some(_)) if !is_tested(whole, function, place) => Confidence::High,
+        Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
+            if is_always_used(whole, key) {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            }
+        }
         Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
             Confidence::Low
         }
@@ -507,7 +512,6 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
 
 /// What is passed on carries its evidence along.
 fn spread(evidence: &mut FxHashMap<Key, Evidence>, forwards: &FxHashMap<Key, Vec<(Key, ExprId)>>) {
-    #[expect(clippy::iter_over_hash_type, reason = "sorted before use")]
     let mut open: Vec<Key> = evidence.keys().copied().collect();
     open.sort_unstable();
     let mut open = VecDeque::from(open);
