@@ -376,6 +376,9 @@ fn bytes_become_text_without_moving() {
         (module.problems.len(), module.span(value(&module, "x")).end),
         (0, 39)
     );
+    // The second byte of a letter in GBK or Big5 may be that of a backslash.
+    let chinese = b"# coding: gbk\nx = '\x81\x5c', 1\ny = x\n";
+    assert!(dump(&lower(chinese, None)).contains("x = (\"??\", 1)"));
     let unicode = "x = 'é' + ünï['ö']\n";
     let module = lower(unicode.as_bytes(), None);
     check(&module, unicode.as_bytes());
@@ -753,6 +756,11 @@ fn statements_nest_to_a_bound() {
         let module = lower(source.as_bytes(), None);
         check(&module, source.as_bytes());
         assert!(dump(&module).contains("after = 1"), "{head}");
+        let deep = module
+            .problems
+            .iter()
+            .any(|problem| problem.kind == ProblemKind::TooDeep);
+        assert!(deep, "{head}");
     }
 }
 

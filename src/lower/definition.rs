@@ -4,7 +4,7 @@ use super::body::Body;
 use super::{DEPTH, Lowering};
 use crate::ir::{
     Class, ClassId, ExprId, ExprKind, Function, FunctionId, FunctionKind, InstKind, NameId, Next,
-    Parameter, Run, Source, Step,
+    Parameter, Run, Source,
 };
 use crate::syntax::{Kind, NodeId};
 use crate::text::Span;
@@ -295,23 +295,6 @@ impl Lowering<'_> {
                 .parts(only)
                 .all(|part| super::literal::is_text(self.node_text(part))),
             _ => false,
-        }
-    }
-
-    /// Notes calls that read or change variables behind the analysis's back.
-    pub(super) fn note_dynamic(&mut self, callee: ExprId, arguments: Run) {
-        let ExprKind::Name(place) = self.exprs[callee.index()].kind else {
-            return;
-        };
-        let Step::Variable { name, .. } = self.body.places[place.index()].step else {
-            return;
-        };
-        match name.index() {
-            super::LOCALS => self.body.is_dynamic = true,
-            super::EXEC | super::EVAL => self.body.is_dynamic |= arguments.count == 1,
-            super::VARS => self.body.is_dynamic |= arguments.count == 0,
-            super::GLOBALS => self.changes_globals = true,
-            _ => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::{DEPTH, Lowering};
-use crate::ir::{Argument, Dialect, ExprId, ExprKind, Passing, Run, Step, UnaryOperator};
+use crate::ir::{ExprId, ExprKind, Step, UnaryOperator};
 use crate::syntax::{Kind, NodeId};
 use crate::text::Span;
 
@@ -238,73 +238,6 @@ impl Lowering<'_> {
         })
     }
 
-    fn call(&mut self, node: NodeId, callee: ExprId, span: Span) -> ExprId {
-        let Some(list) = self.tree.parts(node).nth(1) else {
-            return callee;
-        };
-        let arguments = self.call_arguments(list);
-        self.note_dynamic(callee, arguments);
-        self.add(ExprKind::Call { callee, arguments }, span)
-    }
-
-    /// The arguments in an argument list; a lone generator expression is the only argument.
-    pub(super) fn call_arguments(&mut self, list: NodeId) -> Run {
-        let base = self.argument_stack.len();
-        if self.tree.kind(list) == Kind::GeneratorExpression {
-            let value = self.expr(list);
-            self.argument_stack.push(Argument {
-                passing: Passing::Positional,
-                value,
-            });
-        } else {
-            for part in self.tree.parts(list) {
-                let argument = self.argument(part);
-                self.argument_stack.push(argument);
-            }
-        }
-        self.arguments(base)
-    }
-
-    fn argument(&mut self, node: NodeId) -> Argument {
-        match self.tree.kind(node) {
-            Kind::KeywordArgument => {
-                let tree = self.tree;
-                let mut parts = tree.parts(node);
-                let name = parts.next().map_or(node, |word| word);
-                let name = self.name_of(name);
-                let value = self.expr_or_hole(parts.next(), node);
-                Argument {
-                    passing: Passing::Keyword(name),
-                    value,
-                }
-            }
-            Kind::ListSplat => Argument {
-                passing: Passing::Star,
-                value: self.first_of(node),
-            },
-            Kind::DictionarySplat => Argument {
-                passing: Passing::DoubleStar,
-                value: self.first_of(node),
-            },
-            Kind::ParenthesizedExpression => self.parenthesized_argument(node),
-            _ => Argument {
-                passing: Passing::Positional,
-                value: self.expr(node),
-            },
-        }
-    }
-
-    /// `f((*a))`, which Python 2 reads as `f(*a)`.
-    fn parenthesized_argument(&mut self, node: NodeId) -> Argument {
-        match self.tree.first(node) {
-            Some(inner) if self.tree.kind(inner) == Kind::ListSplat => self.argument(inner),
-            _ => Argument {
-                passing: Passing::Positional,
-                value: self.expr(node),
-            },
-        }
-    }
-
     fn wrapped(&mut self, node: NodeId, kind: impl Fn(ExprId) -> ExprKind) -> ExprId {
         let value = self.first_of(node);
         self.add(kind(value), self.tree.span(node))
@@ -323,60 +256,6 @@ impl Lowering<'_> {
             value => ExprKind::Yield(value),
         };
         self.add(kind, self.tree.span(node))
-    }
-
-    fn display(&mut self, node: NodeId, kind: impl Fn(Run) -> ExprKind) -> ExprId {
-        let base = self.list_stack.len();
-        for part in self.tree.parts(node) {
-            let value = self.expr(part);
-            self.list_stack.push(value);
-        }
-        let run = self.list(base);
-        self.add(kind(run), self.tree.span(node))
-    }
-
-    fn dictionary(&mut self, node: NodeId) -> ExprId {
-        let base = self.list_stack.len();
-        for part in self.tree.parts(node) {
-            let (key, value) = self.dictionary_item(part);
-            self.list_stack.push(key);
-            self.list_stack.push(value);
-        }
-        let run = self.list(base);
-        self.add(ExprKind::Dict(run), self.tree.span(node))
-    }
-
-    fn dictionary_item(&mut self, node: NodeId) -> (ExprId, ExprId) {
-        if self.tree.kind(node) == Kind::Pair {
-            return self.pair(node);
-        }
-        let value = self.first_of(node);
-        (
-            self.add(ExprKind::Starred(value), self.tree.span(node)),
-            value,
-        )
-    }
-
-    /// Key and value of `key: value`.
-    pub(super) fn pair(&mut self, node: NodeId) -> (ExprId, ExprId) {
-        let tree = self.tree;
-        let mut parts = tree.parts(node);
-        let key = self.expr_or_hole(parts.next(), node);
-        (key, self.expr_or_hole(parts.next(), node))
-    }
-
-    fn slice(&mut self, node: NodeId) -> ExprId {
-        let mut bounds = [None; 3];
-        let mut at = 0;
-        for child in self.tree.children(node) {
-            if self.tree.kind(child) == Kind::Colon {
-                at += 1;
-            } else if let Some(bound) = bounds.get_mut(at) {
-                *bound = Some(child);
-            }
-        }
-        let [lower, upper, step] = bounds.map(|bound| bound.map(|bound| self.expr(bound)));
-        self.add(ExprKind::Slice { lower, upper, step }, self.tree.span(node))
     }
 
     fn conditional(&mut self, node: NodeId) -> ExprId {
@@ -439,10 +318,5 @@ impl Lowering<'_> {
         let place = self.bound_variable(name);
         let target = self.add(ExprKind::Name(place), self.tree.span(target));
         self.add(ExprKind::Walrus { target, value }, self.tree.span(node))
-    }
-
-    /// Whether `print` is a statement in this file.
-    pub(super) fn print_is_statement(&self) -> bool {
-        self.dialect == Dialect::Two && !self.print_function
     }
 }

@@ -1,11 +1,16 @@
 //! Statements that only Python 2 has.
 
 use super::Lowering;
-use crate::ir::{Argument, ExprId, ExprKind, Passing, UnaryOperator};
+use crate::ir::{Argument, Dialect, ExprId, ExprKind, Passing, UnaryOperator};
 use crate::syntax::{Kind, NodeId};
 use crate::text::Span;
 
 impl Lowering<'_> {
+    /// Whether `print` is a statement in this file.
+    fn print_is_statement(&self) -> bool {
+        self.dialect == Dialect::Two && !self.print_function
+    }
+
     /// `print a, b` is a call of `print`, `print >>f, a` one with `file=f`.
     pub(super) fn print_statement(&mut self, node: NodeId) {
         let tree = self.tree;
