@@ -82,6 +82,8 @@ class Module:
         other.collect(branch)
         self.stars += other.stars
         for name, found in other.names.items():
+            if name == "__all__":
+                self.names[name] = self.names.get(name, []) + found
             self.names.setdefault(name, found)
 
     def collect_import(self, node):
@@ -129,6 +131,8 @@ def definitions(node):
         for target in node.targets:
             if isinstance(target, ast.Name):
                 yield target.id, ("assign", node.value)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id, ("assign", node.value)
     elif isinstance(node, getattr(ast, "TypeAlias", ())):
         yield node.name.id, ("assign", node.value)
 
@@ -169,21 +173,21 @@ class Stubs:
                 return found
         return None
 
-    names = {}  # so that a missing module has none
-
     def hands_on(self, module, name):
         """Whether a star import of a module gets the name: what a stub imports is private, unless it says otherwise."""
-        if name.startswith("_") or module not in self.modules:
+        if module not in self.modules:
             return False
+        if listed := self.listed(module):
+            return name in listed
         what = self.modules[module].names.get(name)
-        return not what or what[0][0] != "import" or what[0][3] or name in self.listed(module)
+        return not name.startswith("_") and (not what or what[0][0] != "import" or what[0][3])
 
     def listed(self, module):
         """What `__all__` lists."""
         listed = set()
         for node in self.modules[module].names.get("__all__", []):
-            if len(node) > 1 and isinstance(node[-1], (ast.List, ast.Tuple)):
-                listed |= {item.value for item in node[-1].elts}
+            if isinstance(node[-1], (ast.List, ast.Tuple)):
+                listed |= {item.value for item in node[-1].elts if isinstance(item, ast.Constant)}
         return listed
 
     def exported(self, module):
@@ -194,9 +198,10 @@ class Stubs:
                 yield name
         for star in found.stars:
             if star in self.modules:
-                own = self.modules[star].names.items()
-                yield from (n for n, what in own if what[0][0] != "import" and not n.startswith("_"))
-                yield from self.exported(star)
+                names = {*self.modules[star].names, *self.exported(star)}
+                yield from (name for name in names if self.hands_on(star, name))
+
+    names = {}  # so that a missing module has none
 
     def find_public_names(self):
         """Each definition's best name: the shortest public one in its own package, or where a private module's is known."""
@@ -523,8 +528,10 @@ class Reducer:
                     self.rows[full] = ("alias", target)
             elif isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
                 owner = scope.lookup(value.value.id)
-                if owner and not isinstance(owner, str) and owner[1] and owner[2][0][0] == "value":
-                    self.rows[full] = ("alias", f"{text(owner[2][0][1], scope)}.{value.attr}")
+                kind = owner[2][0][0] if owner and not isinstance(owner, str) and owner[1] else ""
+                if kind in ("value", "class"):
+                    own = text(owner[2][0][1], scope) if kind == "value" else self.stubs.full(*owner[:2])
+                    self.rows[full] = ("alias", f"{own}.{value.attr}")
 
     def define_class(self, full, node, scope, path):
         if is_protocol(node) and full not in CONTAINERS and not full.startswith(("typing.", "contextlib.")):

@@ -18,7 +18,7 @@ mod tests;
 mod things;
 
 pub use tables::call::{Call, Overload, RaisesIf};
-pub use tables::compile::LibraryError;
+pub use tables::compiler::LibraryError;
 pub use tables::schema;
 pub use things::{Thing, substitute};
 

@@ -1,8 +1,8 @@
 //! Walking names from a module on, and putting a receiver's element where a method's type says "element".
 
 use super::Library;
+use super::tables::kinds::{ELEMENT, RECEIVER};
 use super::tables::names::NameId;
-use super::tables::typed::{ELEMENT, RECEIVER};
 use super::tables::typetext::{TypeText, parse};
 use crate::ir::Dialect;
 use crate::summary::ClassRef;

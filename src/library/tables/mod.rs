@@ -1,11 +1,15 @@
 //! From tables that people write to the compiled form; `build.rs` includes this module as it is.
 
-pub mod call;
-pub mod compile;
-pub mod compiled;
+pub mod words;
 pub mod names;
 pub mod schema;
-pub mod stubs;
-pub mod typed;
+pub mod call;
+pub mod compiled;
+pub mod kinds;
 pub mod typetext;
-pub mod words;
+pub mod compiler;
+pub mod typed;
+pub mod members;
+pub mod guards;
+pub mod stubs;
+pub mod compile;

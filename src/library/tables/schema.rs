@@ -174,6 +174,8 @@ pub enum When {
     Without,
     /// The receiver, or the first argument, is empty, and the keyword is not given.
     Empty,
+    /// The argument comes from outside the program.
+    Outside,
 }
 
 /// What a call touches.

@@ -3,7 +3,7 @@
 //! Its format is described in `scripts/reduce_typeshed.py`. A name that starts with a dot belongs to the last class or
 //! module.
 
-use super::compile::{LibraryError, Result, error};
+use super::compiler::{LibraryError, Result, error};
 use super::schema::{Attribute, Call, Delivery, Overload, Parents, Tables};
 
 /// The tables that the lines of `text` amount to.
