@@ -72,8 +72,7 @@ const ALSO: usize = 3;
 impl Told {
     /// Adds a finding, or a line to the one that says the same of an earlier call.
     pub(super) fn tell(&mut self, whole: &Whole<'_>, site: &Site, finding: Finding) {
-        let (_, code) = whole.program.code(site.function);
-        let guard = code.block(site.call.block).guard;
+        let guard = site.left.nearest;
         let top = site.escape.as_ref().map(|escape| escape.top);
         let next = self.findings.len();
         let at = *self
