@@ -38,7 +38,7 @@ pub struct Configuration {
 pub struct Override {
     /// Which files, in the syntax of `.gitignore`, relative to the configuration's folder.
     pub paths: Vec<String>,
-    /// Replaces the selection.
+    /// Replaces the selection, and what was ignored of it.
     pub select: Option<Vec<String>>,
     /// Added to what is ignored.
     pub ignore: Vec<String>,
@@ -82,6 +82,7 @@ impl Configuration {
     pub fn apply(&mut self, other: &Override) {
         if let Some(select) = &other.select {
             self.select.clone_from(select);
+            self.ignore.clear();
         }
         self.ignore.extend(other.ignore.iter().cloned());
         self.pedantic = other.pedantic.unwrap_or(self.pedantic);

@@ -6,6 +6,7 @@ use common::{Piece, complaints};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pothole::config::Configuration;
 use pothole::finding::Confidence;
+use pothole::lower::lower;
 use pothole::page::{Example, examples};
 use pothole::rules::{self, Rule};
 use std::process::ExitCode;
@@ -42,6 +43,10 @@ fn run(rule: &Rule, example: &Example) -> Result<(), Failed> {
         code: example.code.as_bytes().to_vec(),
         dialect: Some(example.dialect),
     };
+    let problems = lower(&piece.code, piece.dialect).problems;
+    if !problems.is_empty() {
+        return Err(format!("the example is no Python: {problems:?}").into());
+    }
     match complaints(&[piece], &configuration).as_slice() {
         [] => Ok(()),
         wrong => Err(wrong.join("\n").into()),

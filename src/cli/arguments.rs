@@ -111,7 +111,7 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) lang: Option<Language>,
 
-    /// The dialect where a file does not show it: 2.7 or 3.x
+    /// Read files as this Python, 2.7 or 3.x, instead of what each shows
     #[arg(long, value_name = "VERSION", value_parser = config::dialect)]
     pub(super) python: Option<Dialect>,
 

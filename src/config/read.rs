@@ -312,5 +312,12 @@ pedantic = false
         configuration.apply(&quiet);
         assert!(configuration.pedantic);
         assert_eq!(configuration.ignore, ["none"]);
+        let loud = Override {
+            select: Some(vec!["none".to_owned()]),
+            ..Override::default()
+        };
+        configuration.apply(&loud);
+        assert!(configuration.pedantic);
+        assert!(configuration.ignore.is_empty());
     }
 }

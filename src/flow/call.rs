@@ -340,7 +340,7 @@ impl Flow<'_, '_> {
     }
 
     /// Whether a call, for all that is known, does not come back.
-    pub(super) fn never_returns(&self, expr: ExprId) -> bool {
+    pub(crate) fn never_returns(&self, expr: ExprId) -> bool {
         let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
             return false;
         };

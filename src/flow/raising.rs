@@ -40,9 +40,14 @@ impl Flow<'_, '_> {
                 ..
             } => raising.import = true,
             InstKind::Bind {
-                source: Source::Element { .. } | Source::Entered { .. },
+                source: Source::Entered { .. },
                 ..
             } => raising.anything = true,
+            // What iterates over a variable is mostly a container, and that raises nothing.
+            InstKind::Bind {
+                source: Source::Element { iterable, is_async },
+                ..
+            } => raising.anything = is_async || self.module.kind(iterable).place().is_none(),
             InstKind::Bind { target, .. }
                 if matches!(
                     self.module.kind(target),

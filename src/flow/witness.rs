@@ -4,11 +4,11 @@
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
 use super::Flow;
-use super::raising::Raising;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
-    UnaryOperator,
+    BlockId, Comparison, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, Try, TryId,
+    TryKind, UnaryOperator,
 };
+use crate::project::Catches;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -85,6 +85,8 @@ struct Search<'f, 'p, 'a> {
     only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Conditions that hold where one of several others does.
+    one_of: rustc_hash::FxHashMap<u64, Vec<u64>>,
     /// Of a comparison with a literal: the place, and the literal's form.
     literals: rustc_hash::FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
@@ -122,6 +124,7 @@ impl Flow<'_, '_> {
                 seen: FxHashSet::default(),
                 mentions: rustc_hash::FxHashMap::default(),
                 literals: rustc_hash::FxHashMap::default(),
+                one_of: rustc_hash::FxHashMap::default(),
                 steps: 0,
             };
             if search.run(least, circumstances.given) {
@@ -152,6 +155,7 @@ impl Flow<'_, '_> {
             seen: FxHashSet::default(),
             mentions: rustc_hash::FxHashMap::default(),
             literals: rustc_hash::FxHashMap::default(),
+            one_of: rustc_hash::FxHashMap::default(),
             steps: 0,
         };
         search.run(Witness::EmptyLoop, given) || search.steps > STEPS
@@ -245,8 +249,7 @@ impl Search<'_, '_, '_> {
                 }
             }
             if block.guard.is_some() {
-                let raising = self.flow.raising(inst);
-                self.raise(&walker, block.guard, raising, open);
+                self.raise(&walker, block.guard, inst, open);
             }
             if !self.inst(&mut walker, inst) {
                 if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
@@ -408,10 +411,18 @@ impl Search<'_, '_, '_> {
         &mut self,
         walker: &Walker,
         guard: Option<TryId>,
-        raising: Raising,
+        inst: &Inst,
         open: &mut Vec<Walker>,
     ) {
-        if raising.is_nothing() {
+        let raising = self.flow.raising(inst);
+        let next_round = matches!(
+            inst.kind,
+            InstKind::Bind {
+                source: Source::Element { .. },
+                ..
+            }
+        );
+        if raising.is_nothing() || next_round {
             return;
         }
         self.finish(walker, guard, Witness::Exception, open);
@@ -431,10 +442,12 @@ impl Search<'_, '_, '_> {
                 for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
                     let (receives, ends) = self.flow.handles(&catches, raising);
                     if receives {
-                        let cost = if raising.class.is_some() {
-                            walker.cost
-                        } else {
-                            walker.cost.min(Witness::Exception)
+                        let cost = match raising.class {
+                            Some(_) => walker.cost,
+                            None if self.is_meant_for_later(&catches, region, inst) => {
+                                walker.cost.min(Witness::EmptyLoop)
+                            }
+                            None => walker.cost.min(Witness::Exception),
                         };
                         open.push(Walker {
                             block: handler.entry,
@@ -451,6 +464,25 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// Whether a handler of one class more likely waits for what a later statement of its suite raises.
+    fn is_meant_for_later(&self, catches: &Catches, region: &Try, inst: &Inst) -> bool {
+        let Catches::Classes { classes, .. } = catches else {
+            return false;
+        };
+        let program = self.flow.program;
+        if classes
+            .iter()
+            .any(|&class| program.class_name(class) == "Exception")
+        {
+            return false;
+        }
+        self.flow.code.insts.iter().any(|other| {
+            region.body.contains(other.span)
+                && other.span.start > inst.span.start
+                && self.flow.raising(other).anything
+        })
+    }
+
     /// Runs one instruction; false if the way ends here.
     fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         match inst.kind {
@@ -458,6 +490,7 @@ impl Search<'_, '_, '_> {
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
                 self.grow(walker, value);
+                self.forget_walruses(walker, value);
                 !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
@@ -472,6 +505,17 @@ impl Search<'_, '_, '_> {
             }
             InstKind::Declare { .. } => true,
         }
+    }
+
+    /// What an expression binds on the way is something else from now on.
+    fn forget_walruses(&self, walker: &mut Walker, value: ExprId) {
+        self.flow.module.walk(value, &mut |part| {
+            if let ExprKind::Walrus { target, .. } = self.flow.module.kind(part)
+                && let Some(place) = self.flow.place_of(target)
+            {
+                self.forget(walker, place);
+            }
+        });
     }
 
     /// `errors.append(e)`: a container that something was put into is not empty.
@@ -506,6 +550,19 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// `errors["base"] = e`: from now on `"base" in errors`.
+    fn put(&mut self, walker: &mut Walker, place: PlaceId, container: ExprId, index: ExprId) {
+        let (index, container) = (self.flow.form(index), self.flow.form(container));
+        let condition = hash_of(&("compare", Comparison::In as u8, index, container));
+        self.mentions.insert(condition, vec![place]);
+        walker.facts.retain(|fact| fact.condition != condition);
+        walker.facts.push(Fact {
+            condition,
+            holds: true,
+        });
+        walker.facts.sort_unstable();
+    }
+
     /// False if a binding takes from the wanted place what was looked for.
     fn bind(&mut self, walker: &mut Walker, target: ExprId, source: Source) -> bool {
         let value = match source {
@@ -523,12 +580,11 @@ impl Search<'_, '_, '_> {
                 alive & self.bind(walker, target, Source::Value(value))
             });
         }
-        if let ExprKind::Subscript {
-            value: container, ..
-        } = self.flow.module.kind(target)
-            && let Some(container) = self.flow.place_of(container)
+        if let ExprKind::Subscript { value, index, .. } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(value)
         {
             self.filled(walker, container, true);
+            self.put(walker, container, value, index);
         }
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
@@ -713,11 +769,19 @@ impl Search<'_, '_, '_> {
         if self.binds_wanted(walker, test) {
             return false;
         }
+        if let ExprKind::And(_) | ExprKind::Or(_) = module.kind(test)
+            && !self.record(walker, test, holds)
+        {
+            return false;
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
                 operand,
             } => self.suppose(walker, operand, !holds),
+            ExprKind::Walrus { target, value } => {
+                self.suppose(walker, value, holds) && self.suppose(walker, target, holds)
+            }
             ExprKind::And(parts) if holds => module
                 .list(parts)
                 .iter()
@@ -745,6 +809,9 @@ impl Search<'_, '_, '_> {
             {
                 false
             }
+            ExprKind::Call { callee, arguments } if self.is_type_test(callee, arguments) => {
+                self.suppose_type(walker, test, arguments, holds)
+            }
             ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
                 Some((parts, is_all)) if is_all == holds => module
                     .list(parts)
@@ -755,6 +822,68 @@ impl Search<'_, '_, '_> {
             },
             _ => self.record(walker, test, holds),
         }
+    }
+
+    fn is_type_test(&self, callee: ExprId, arguments: crate::ir::Run) -> bool {
+        let name = self.flow.module.dotted(self.flow.code, callee);
+        arguments.count == 2 && name.as_deref() == Some("isinstance")
+    }
+
+    /// `isinstance(x, (A, B))`: one of `isinstance(x, A)` and `isinstance(x, B)`.
+    fn suppose_type(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        arguments: crate::ir::Run,
+        holds: bool,
+    ) -> bool {
+        let module = self.flow.module;
+        let [subject, class] = module.arguments(arguments) else {
+            return self.record(walker, test, holds);
+        };
+        let subject = self.flow.form(subject.value);
+        let of = |class: ExprId| hash_of(&("isinstance", subject, self.flow.form(class)));
+        let whole = of(class.value);
+        let parts = match module.kind(class.value) {
+            ExprKind::Tuple(parts) => module.list(parts).iter().map(|&part| of(part)).collect(),
+            _ => Vec::new(),
+        };
+        self.suppose_one_of(walker, test, whole, parts, holds)
+    }
+
+    /// A condition that holds where one of several does; on its own where there are none.
+    fn suppose_one_of(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        whole: u64,
+        parts: Vec<u64>,
+        holds: bool,
+    ) -> bool {
+        for &condition in parts.iter().chain([&whole]) {
+            self.remember_mentions(condition, test);
+        }
+        if !holds && !parts.iter().all(|&part| self.settle(walker, part, false)) {
+            return false;
+        }
+        if !parts.is_empty() {
+            self.one_of.insert(whole, parts);
+        }
+        self.settle(walker, whole, holds) && self.is_possible(walker)
+    }
+
+    /// Whether of each choice that was made one part is left.
+    fn is_possible(&self, walker: &Walker) -> bool {
+        let is_false = |&condition: &u64| {
+            walker.facts.contains(&Fact {
+                condition,
+                holds: false,
+            })
+        };
+        walker.facts.iter().all(|fact| {
+            let parts = self.one_of.get(&fact.condition).filter(|_| fact.holds);
+            !parts.is_some_and(|parts| parts.iter().all(is_false))
+        })
     }
 
     /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
@@ -842,6 +971,10 @@ impl Search<'_, '_, '_> {
         holds: bool,
     ) -> bool {
         let module = self.flow.module;
+        let left = match module.kind(left) {
+            ExprKind::Walrus { target, .. } => target,
+            _ => left,
+        };
         let negated = matches!(
             operator,
             Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn
@@ -894,7 +1027,20 @@ impl Search<'_, '_, '_> {
                 return !holds_positive;
             }
         }
-        self.settle(walker, condition, holds_positive)
+        let parts = match (positive, module.kind(right)) {
+            (
+                Comparison::In,
+                ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts),
+            ) => {
+                let of = |part: ExprId| {
+                    let equal = Comparison::Equal as u8;
+                    hash_of(&("compare", equal, self.flow.form(left), self.flow.form(part)))
+                };
+                module.list(parts).iter().map(|&part| of(part)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.suppose_one_of(walker, test, condition, parts, holds_positive)
     }
 
     fn record(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {

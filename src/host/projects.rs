@@ -212,3 +212,120 @@ fn is_unpacked_wheel(folder: &Path) -> bool {
         .map(|entry| entry.path())
         .any(|path| path.extension().is_some_and(|suffix| suffix == "dist-info"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+    use std::fs;
+    use tempfile::TempDir;
+
+    /// A folder with empty files in it.
+    fn tree(files: &[&str]) -> Result<TempDir, Box<dyn Error>> {
+        let tree = TempDir::new()?;
+        for file in files {
+            let path = tree.path().join(file);
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            fs::write(path, "")?;
+        }
+        Ok(tree)
+    }
+
+    /// The projects of some paths, as `root: files`, and how many files are reported on.
+    fn planned(tree: &TempDir, paths: &[&str]) -> Result<(Vec<String>, usize), Box<dyn Error>> {
+        let base = dunce::canonicalize(tree.path())?;
+        let arguments: Vec<Argument> = paths
+            .iter()
+            .map(|path| {
+                let path: PathBuf = base.join(path).components().collect();
+                let is_folder = path.is_dir();
+                Argument { path, is_folder }
+            })
+            .collect();
+        let plan = plan(&arguments, None)?;
+        let show = |(root, files): (&PathBuf, &BTreeSet<PathBuf>)| {
+            let name = |path: &Path| {
+                let relative = path.strip_prefix(&base).unwrap_or(path);
+                relative.to_string_lossy().replace('\\', "/")
+            };
+            let inside = |file: &PathBuf| {
+                let relative = file.strip_prefix(root).unwrap_or(file);
+                relative.to_string_lossy().replace('\\', "/")
+            };
+            let files: Vec<String> = files.iter().map(inside).collect();
+            format!("{}: {}", name(root), files.join(" "))
+        };
+        Ok((
+            plan.projects.iter().map(show).collect(),
+            plan.reported.len(),
+        ))
+    }
+
+    #[test]
+    fn a_file_brings_its_whole_project() -> Result<(), Box<dyn Error>> {
+        let tree = tree(&[
+            "p/setup.py",
+            "p/a/__init__.py",
+            "p/a/setup.py",
+            "p/a/b.py",
+            "p/c.py",
+        ])?;
+        let whole = "p: a/__init__.py a/b.py a/setup.py c.py setup.py".to_owned();
+        assert_eq!(planned(&tree, &["p/a/b.py"])?, (vec![whole.clone()], 1));
+        assert_eq!(
+            planned(&tree, &["p/a", "p/c.py"])?,
+            (vec![whole.clone()], 4)
+        );
+        assert_eq!(planned(&tree, &["p"])?, (vec![whole], 5));
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_of_projects_is_several() -> Result<(), Box<dyn Error>> {
+        let tree = tree(&[
+            "one/pyproject.toml",
+            "one/a.py",
+            "one/sub/setup.py",
+            "two/thing-1.0.dist-info/METADATA",
+            "two/thing/b.py",
+            "loose/c.py",
+        ])?;
+        let projects = [": loose/c.py", "one: a.py sub/setup.py", "two: thing/b.py"];
+        assert_eq!(
+            planned(&tree, &["."])?,
+            (projects.map(str::to_owned).to_vec(), 4)
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_project_inside_another_is_part_of_it() -> Result<(), Box<dyn Error>> {
+        let tree = tree(&["p/setup.py", "p/sub/setup.py", "p/sub/a.py"])?;
+        let whole = "p: setup.py sub/a.py sub/setup.py".to_owned();
+        assert_eq!(planned(&tree, &["p", "p/sub"])?, (vec![whole], 3));
+        let inner = "p/sub: a.py setup.py".to_owned();
+        assert_eq!(planned(&tree, &["p/sub"])?, (vec![inner], 2));
+        Ok(())
+    }
+
+    #[test]
+    fn outside_of_any_project_its_own_folder_is_the_project() -> Result<(), Box<dyn Error>> {
+        let tree = tree(&[
+            "lib/pkg/__init__.py",
+            "lib/pkg/sub/__init__.py",
+            "lib/pkg/sub/a.py",
+            "lib/other/__init__.py",
+            "lib/script.py",
+            "lib/data/b.py",
+        ])?;
+        let package = "lib: pkg/__init__.py pkg/sub/__init__.py pkg/sub/a.py".to_owned();
+        assert_eq!(planned(&tree, &["lib/pkg/sub/a.py"])?, (vec![package], 1));
+        let script =
+            "lib: other/__init__.py pkg/__init__.py pkg/sub/__init__.py pkg/sub/a.py script.py";
+        assert_eq!(
+            planned(&tree, &["lib/script.py"])?,
+            (vec![script.to_owned()], 1)
+        );
+        Ok(())
+    }
+}

@@ -50,6 +50,8 @@ pub struct Module {
     pub patterns: Vec<Pattern>,
     /// Imported names.
     pub imports: Vec<Import>,
+    /// Every comment: what it says is not kept, but that somebody said something is.
+    pub comments: Vec<Span>,
     /// Ignore comments.
     pub suppressions: Vec<Suppression>,
     /// What could not be read, and the bounds that were hit.

@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::ir::{
     Block, BlockId, ClassId, ExprId, Function, FunctionId, FunctionKind, Inst, InstKind, Loop,
-    Next, Place, PlaceId, Run, Try, TryId, TryKind,
+    Next, Place, PlaceId, Run, Try, TryId,
 };
 use crate::text::Span;
 
@@ -142,20 +142,11 @@ impl Body {
         pair
     }
 
-    /// Opens a region around what follows; its kind is filled in when it is known.
-    pub(super) fn open_region(
-        &mut self,
-        kind: TryKind,
-        span: Span,
-        body: Span,
-        statements: u32,
-    ) -> TryId {
+    /// Opens a region around what follows, inside the region that is open.
+    pub(super) fn open_region(&mut self, region: Try) -> TryId {
         self.tries.push(Try {
             parent: self.guard,
-            kind,
-            span,
-            body,
-            statements,
+            ..region
         });
         let region = TryId::new(self.tries.len() - 1);
         self.guard = Some(region);

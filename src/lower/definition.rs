@@ -33,7 +33,10 @@ impl Lowering<'_> {
         let root = self.tree.root();
         let name = self.names.intern("<module>");
         let span = Span::new(0, self.text.len() as u32);
-        let function = self.blank(name, FunctionKind::Module, span, Span::default());
+        let function = Function {
+            has_docstring: self.has_docstring(root),
+            ..self.blank(name, FunctionKind::Module, span, Span::default())
+        };
         self.queue(function, root, Vec::new());
     }
 

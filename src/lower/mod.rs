@@ -62,6 +62,7 @@ pub fn lower(source: &[u8], dialect: Option<Dialect>) -> Module {
     let mut module = lowering.finish();
     module.problems.sort_by_key(|problem| problem.span);
     module.lines = Lines::of(source);
+    module.comments = tree.comments.clone();
     module.suppressions = comment::suppressions(&tree.comments, &text, &module.lines);
     module
 }
@@ -181,6 +182,7 @@ impl<'a> Lowering<'a> {
             comprehensions: self.comprehensions,
             patterns: self.patterns,
             imports: self.imports,
+            comments: Vec::new(),
             suppressions: Vec::new(),
             problems: self.problems,
             lines: Lines::default(),

@@ -122,9 +122,10 @@ impl Lowering<'_> {
             .iter_mut()
             .filter(|parameter| parameter.annotation.is_none())
         {
-            let fragment = self
-                .type_comment_behind(parameter.span.end)
-                .and_then(|comment| tree.fragment(comment));
+            // The comment behind the last parameter may be the whole function's.
+            let comment = self.type_comment_behind(parameter.span.end);
+            let own = comment.filter(|&comment| tree.fragment(comment + 1).is_none());
+            let fragment = own.and_then(|comment| tree.fragment(comment));
             parameter.annotation = fragment.map(|fragment| self.annotation(fragment));
         }
         let head = tree
@@ -153,13 +154,8 @@ impl Lowering<'_> {
     fn spread_types(&mut self, types: NodeId, parameters: &mut [Parameter]) {
         let tree = self.tree;
         let types: Vec<NodeId> = match tree.kind(types) {
-            Kind::Tuple => tree.parts(types).collect(),
-            Kind::ParenthesizedExpression => match tree.first(types) {
-                Some(inner) if tree.kind(inner) == Kind::Tuple => tree.parts(inner).collect(),
-                Some(inner) => vec![inner],
-                None => Vec::new(),
-            },
-            _ => vec![types],
+            Kind::Tuple | Kind::ParenthesizedExpression => tree.parts(types).collect(),
+            _ => return,
         };
         let skipped = match parameters.len().checked_sub(types.len()) {
             Some(skipped) if skipped <= 1 => skipped,

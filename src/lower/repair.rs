@@ -18,8 +18,13 @@ impl Lowering<'_> {
             Some(right) => self.expr(right),
             None => self.hole(node),
         };
-        self.called_at = Some(self.tree.span(self.leftmost_group(target)).start);
-        let target = self.target(target);
+        let group = self.leftmost_group(target);
+        self.called_at = Some(self.tree.span(group).start);
+        let target = if group == target {
+            self.expr(target)
+        } else {
+            self.target(target)
+        };
         self.called_at = None;
         self.body.emit(
             InstKind::Bind {

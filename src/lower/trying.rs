@@ -1,8 +1,8 @@
 //! `try` and `with`.
 
-use super::Lowering;
+use super::{DEPTH, Lowering};
 use crate::ir::{
-    BlockId, Dialect, ExprId, ExprKind, Handler, InstKind, Next, Source, TryId, TryKind,
+    BlockId, Dialect, ExprId, ExprKind, Handler, InstKind, Next, Source, Try, TryId, TryKind,
 };
 use crate::syntax::{Kind, NodeId};
 use crate::text::Span;
@@ -63,9 +63,15 @@ impl Lowering<'_> {
             entry,
             suite: self.suite_span(finally),
         };
-        let guarded = Span::new(self.suite_span(suite).start, self.guarded_end(node));
+        let body = Span::new(self.suite_span(suite).start, self.guarded_end(node));
         let statements = self.guarded_statements(node);
-        self.body.open_region(kind, span, guarded, statements)
+        self.body.open_region(Try {
+            parent: None,
+            kind,
+            span,
+            body,
+            statements,
+        })
     }
 
     /// Where the last suite before the `finally` ends.
@@ -127,10 +133,14 @@ impl Lowering<'_> {
             star: false,
             otherwise: otherwise.map(|suite| self.suite_span(suite)),
         };
-        let statements = self.count_statements(suite);
-        let region = self
-            .body
-            .open_region(kind, span, self.suite_span(suite), statements);
+        let (body, statements) = (self.suite_span(suite), self.count_statements(suite));
+        let region = self.body.open_region(Try {
+            parent: None,
+            kind,
+            span,
+            body,
+            statements,
+        });
         let first = self.body.new_block();
         self.body.pass_to(first);
         self.statements(suite);
@@ -250,45 +260,48 @@ impl Lowering<'_> {
         };
         let suite = tree.child(node, Kind::Block);
         let is_async = tree.is_async(node);
-        let outer = self.body.guard;
+        let (outer, depth) = (self.body.guard, self.depth);
         self.body.block();
         let after = self.body.new_block();
+        let body = suite
+            .map(|suite| self.suite_span(suite))
+            .unwrap_or_default();
+        let span = Span::new(tree.span(node).start, body.end.max(tree.span(clause).end));
+        let statements = suite.map_or(0, |suite| self.count_statements(suite));
         for item in tree
             .parts(clause)
             .filter(|&item| tree.kind(item) == Kind::WithItem)
         {
-            self.with_item(item, node, suite, is_async, after);
+            let region = |manager| Try {
+                parent: None,
+                kind: TryKind::With {
+                    manager,
+                    is_async,
+                    after,
+                },
+                span,
+                body,
+                statements,
+            };
+            self.with_item(item, is_async, region);
         }
         self.suite(suite);
         self.body.end(Next::Goto(after));
-        self.body.guard = outer;
+        (self.body.guard, self.depth) = (outer, depth);
         self.body.start(after);
     }
 
-    fn with_item(
-        &mut self,
-        item: NodeId,
-        node: NodeId,
-        suite: Option<NodeId>,
-        is_async: bool,
-        after: BlockId,
-    ) {
-        let tree = self.tree;
+    /// Evaluates a manager and opens its region. Each item nests in the one before it.
+    fn with_item(&mut self, item: NodeId, is_async: bool, region: impl FnOnce(ExprId) -> Try) {
+        if self.depth >= DEPTH {
+            return self.too_deep_statement(item);
+        }
+        self.depth += 1;
+        let head = self.tree.span(item);
         let (value, target) = self.with_parts(item);
-        let head = tree.span(item);
         let manager = self.expr(value);
         self.body.emit(InstKind::Eval(manager), head);
-        let body = suite
-            .map(|suite| self.suite_span(suite))
-            .unwrap_or_default();
-        let span = Span::new(tree.span(node).start, body.end.max(head.end));
-        let statements = suite.map_or(0, |suite| self.count_statements(suite));
-        let kind = TryKind::With {
-            manager,
-            is_async,
-            after,
-        };
-        self.body.open_region(kind, span, body, statements);
+        self.body.open_region(region(manager));
         let first = self.body.new_block();
         self.body.pass_to(first);
         if let Some(target) = target {

@@ -56,11 +56,15 @@ fn declared(source: &[u8]) -> Option<&'static Encoding> {
         let (before, behind) = line.split_once("coding")?;
         let label = behind.strip_prefix([':', '='])?.trim_start();
         let end = label.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-        let is_comment = before.trim_start().starts_with('#');
-        let label = label[..end.unwrap_or(label.len())].replace('_', "-");
-        is_comment.then_some(())?;
-        Encoding::for_label(label.as_bytes())
+        let label = &label[..end.unwrap_or(label.len())];
+        before.trim_start().starts_with('#').then(|| named(label))?
     })
+}
+
+/// An encoding by one of the names that Python knows it by: it writes `latin-1` and `latin_1` where the web writes `latin1`.
+fn named(label: &str) -> Option<&'static Encoding> {
+    let without = label.replace(['-', '_'], "");
+    Encoding::for_label(label.as_bytes()).or_else(|| Encoding::for_label(without.as_bytes()))
 }
 
 #[cfg(test)]

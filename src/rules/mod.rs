@@ -1,6 +1,7 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
 mod belief;
+mod boundary;
 mod calls;
 mod io;
 mod rule;
@@ -46,6 +47,9 @@ rules! {
     broad_try
     exit_in_finally
     missing_timeout
+    empty_sequence
+    missing_key
+    off_by_one
 }
 
 /// The rule of that name.

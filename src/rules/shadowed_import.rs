@@ -5,6 +5,7 @@ use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{At, Flow, Reach, Reaching, Solution, Start};
 use crate::ir::{ExprId, ExprKind, FunctionKind, Import, InstKind, PlaceId, Scope, Source, Step};
+use crate::project::literal;
 use crate::text::Span;
 use crate::value::Kinds;
 
@@ -104,7 +105,7 @@ fn shadowed(
     } = flow.code.place(place).step
     {
         let span = flow.code.parameters[usize::from(index)].span;
-        let kinds = flow.program.variable(flow.function, place).kinds;
+        let kinds = parameter_kinds(flow, place, index);
         let reach = ways.reach(place, Start::Entry);
         if let Some(found) = misused(scene, &reach, kinds, import, span, &name) {
             return Some(found);
@@ -130,6 +131,16 @@ fn shadowed(
         statement: first?.start,
         ..hint.because(imported(scene, import))
     })
+}
+
+/// The kinds of what callers pass or, where that is not known, of the default.
+fn parameter_kinds(flow: &Flow<'_, '_>, place: PlaceId, index: u16) -> Kinds {
+    let passed = flow.program.variable(flow.function, place).kinds;
+    let default = flow.code.parameters[usize::from(index)].default;
+    match default.map(|default| literal(flow.module.kind(default)).kinds) {
+        Some(default) if !is_data(passed) => default,
+        _ => passed,
+    }
 }
 
 fn is_imported_here(flow: &Flow<'_, '_>, place: PlaceId) -> bool {

@@ -8,6 +8,7 @@ use crate::project::{Catches, Coverage};
 use crate::summary::Effects;
 use crate::text::Span;
 use crate::types::FunctionRef;
+use rustc_hash::FxHashMap;
 
 pub(super) const RULE: Rule = Rule {
     name: "swallowed-exception",
@@ -85,7 +86,23 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             }
         }
     }
+    habits_are_hints(&mut findings);
     findings
+}
+
+/// A file that does the same again and again does it on purpose: telemetry, best-effort clean-up.
+const HABIT: usize = 4;
+
+fn habits_are_hints(findings: &mut [Finding]) {
+    let mut counts = FxHashMap::default();
+    for finding in findings.iter() {
+        *counts.entry(finding.location.file).or_insert(0) += 1;
+    }
+    for finding in findings {
+        if counts[&finding.location.file] >= HABIT {
+            finding.confidence = Confidence::Low;
+        }
+    }
 }
 
 fn swallowed(
@@ -116,8 +133,12 @@ fn swallowed(
         statement: handler.header.start,
         ..draft(rule, whole.program, function, handler.header, message)
     };
+    // What one expression asks for, a broad handler may answer: only IO that goes wrong unheard is news.
+    let asks = region.statements <= 1 && key != "io" && !does_io(whole, function, id);
+    let confidence = if asks { Confidence::Low } else { confidence };
     let finding = finding.confidence(confidence).help(Message::new("tell"));
-    let is_harmless = sounds_tidying(module.name(code.name))
+    let is_harmless = is_explained(module, handler)
+        || sounds_tidying(module.name(code.name))
         || tidies_up(module, code, region.body)
         || only_imports(code, region.body);
     Some(if is_harmless {
@@ -125,6 +146,13 @@ fn swallowed(
     } else {
         finding
     })
+}
+
+/// Whether a comment in the clause says why.
+fn is_explained(module: &Module, handler: &Handler) -> bool {
+    let lines = &module.lines;
+    let rows = lines.row(handler.span.start)..=lines.row(handler.span.end);
+    module.comments.iter().any(|comment| rows.contains(&lines.row(comment.start)))
 }
 
 fn is_broad(whole: &Whole<'_>, catches: &Catches) -> bool {
@@ -137,6 +165,18 @@ fn is_broad(whole: &Whole<'_>, catches: &Catches) -> bool {
             )
         }),
     }
+}
+
+/// Whether the suite calls something that talks to the network or a database.
+fn does_io(whole: &Whole<'_>, function: FunctionRef, region: TryId) -> bool {
+    let (_, code) = whole.program.code(function);
+    let calls = &whole.traces[function.0 as usize].library;
+    calls.iter().any(|call| {
+        let effects = whole.program.library.get(call.callee).summary.effects;
+        let guard = code.block(call.block).guard;
+        effects.meets(Effects::NETWORK.with(Effects::DATABASE))
+            && guard.is_some_and(|guard| is_within(code, guard, region))
+    })
 }
 
 /// Whether the suite talks to the network or a database, and the handler catches what that raises.

@@ -207,9 +207,9 @@ impl Kind {
         self > Kind::Comment
     }
 
-    /// Whether this is a whole statement.
+    /// Whether this is a whole statement; a decorated definition is two, one inside the other.
     pub(crate) fn is_statement(self) -> bool {
-        (Kind::ExpressionStatement..=Kind::ClassDefinition).contains(&self)
+        (Kind::ExpressionStatement..=Kind::DecoratedDefinition).contains(&self)
             || (Kind::PassStatement..=Kind::ContinueStatement).contains(&self)
     }
 }

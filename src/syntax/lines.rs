@@ -36,6 +36,8 @@ pub(super) struct Code {
     pub(super) tokens: Vec<Token>,
     pub(super) lines: Vec<Line>,
     pub(super) comments: Vec<Span>,
+    /// Where triple quotes stand that close what nothing opens, as it seems.
+    pub(super) stray_quotes: Vec<u32>,
 }
 
 /// Words that start a statement and stand at the start of no line inside brackets.
@@ -64,13 +66,27 @@ const STARTERS: &[&[u8]] = &[
 const MOST_RETURNS: u32 = 200;
 
 impl Code {
+    /// Finds the lines of a text.
+    ///
+    /// Triple quotes that are never closed mean that some are missing before them, and that code stands in what look
+    /// like literals. Then a literal with definitions in it is none.
     pub(super) fn of(text: &[u8]) -> Self {
+        let scanned = Self::scan(text, false);
+        if scanned.stray_quotes.is_empty() {
+            scanned
+        } else {
+            Self::scan(text, true)
+        }
+    }
+
+    fn scan(text: &[u8], misquoted: bool) -> Self {
         let mut scanner = Scanner {
             text,
             at: 0,
             code: Self::default(),
             depth: 0,
             returns: 0,
+            misquoted,
         };
         if text.starts_with(b"\xef\xbb\xbf") {
             scanner.at = 3;
@@ -92,6 +108,8 @@ struct Scanner<'a> {
     code: Code,
     depth: u32,
     returns: u32,
+    /// Quotes are missing somewhere.
+    misquoted: bool,
 }
 
 impl Scanner<'_> {
@@ -253,9 +271,14 @@ impl Scanner<'_> {
         let triple = self.peek(prefix + 1) == quote && self.peek(prefix + 2) == quote;
         let start = self.at;
         self.at += prefix + if triple { 3 } else { 1 };
-        if !self.text_end(quote, triple, interpolates) {
-            // Nothing closes it: it ends with its line.
-            self.at = start + prefix + 1;
+        let closed = self.text_end(quote, triple, interpolates);
+        let stray = triple
+            && (!closed || (self.misquoted && holds_definitions(&self.text[start..self.at])));
+        if stray {
+            self.code.stray_quotes.push(start as u32);
+        }
+        if stray || !closed {
+            self.at = start + prefix + if triple { 3 } else { 1 };
             self.skip_while(|byte| byte != b'\n');
         }
     }
@@ -302,6 +325,18 @@ impl Scanner<'_> {
         self.at += length + 2;
         true
     }
+}
+
+/// Whether lines of a literal look like the start of a function or class.
+fn holds_definitions(text: &[u8]) -> bool {
+    let lines = text
+        .split(|&byte| byte == b'\n')
+        .skip(1)
+        .map(|line| line.trim_ascii());
+    lines.into_iter().any(|line| {
+        let function = line.starts_with(b"def ") || line.starts_with(b"async def ");
+        (function && line.contains(&b'(')) || (line.starts_with(b"class ") && line.ends_with(b":"))
+    })
 }
 
 fn is_word(byte: u8) -> bool {

@@ -321,15 +321,23 @@ impl Tree {
             node.start += offset;
             node.end += offset;
         }
-        let root = NodeId(first as u32);
-        let statement = self
-            .first(root)
-            .filter(|&statement| self.kind(statement) == Kind::ExpressionStatement);
-        let only = self.parts(root).count() == 1;
-        if let Some(expression) = statement.and_then(|statement| self.first(statement))
-            && only
-        {
+        if let Some(expression) = self.only_expression(NodeId(first as u32)) {
             self.fragments.insert(key, expression);
+        }
+    }
+
+    /// What stands in the parentheses that are the only statement of a piece; a tuple is those parentheses.
+    fn only_expression(&self, root: NodeId) -> Option<NodeId> {
+        let mut statements = self.parts(root);
+        let (statement, None) = (statements.next()?, statements.next()) else {
+            return None;
+        };
+        let expression = self
+            .first(statement)
+            .filter(|_| self.kind(statement) == Kind::ExpressionStatement)?;
+        match self.kind(expression) {
+            Kind::ParenthesizedExpression => self.first(expression),
+            _ => Some(expression),
         }
     }
 

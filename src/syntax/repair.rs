@@ -20,7 +20,15 @@ pub(super) fn parse(text: &[u8], broken: tree_sitter::Tree) -> (Tree, Vec<NodeId
     }
     let mut tree = Tree::default();
     if parsed.root_node().has_error() {
-        let good = clean_ranges(&parsed);
+        let mut good = clean_ranges(&parsed);
+        good.retain(|range| {
+            let first = code
+                .stray_quotes
+                .partition_point(|&quote| quote < range.start);
+            code.stray_quotes
+                .get(first)
+                .is_none_or(|&quote| quote >= range.end)
+        });
         tree.unread = blank_bad_lines(&mut patched, &code, &good);
         if let Some(again) = parse_text(&patched) {
             parsed = again;

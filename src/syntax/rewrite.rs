@@ -101,17 +101,13 @@ fn names(text: &mut [u8], tokens: &[Token]) -> bool {
         let name: &[u8] = match word(text, tokens, at) {
             b"async" if named || !matches!(next, b"def" | b"for" | b"with") => b"asynk",
             b"await" if named || ends_operand(next) => b"awayt",
-            b"True" if named || next == b"=" || at < targets => b"Truth",
+            b"True" if named || next == b"=" || at < targets => b"Trux",
             b"False" if named || next == b"=" || at < targets => b"Falsy",
-            b"None" if named || next == b"=" || at < targets => b"Nones",
+            b"None" if named || next == b"=" || at < targets => b"Nonn",
             _ => continue,
         };
         let span = tokens[at].span;
-        write(
-            text,
-            span.start,
-            &name[..span.of(text).len().min(name.len())],
-        );
+        write(text, span.start, name);
         any = true;
     }
     any
