@@ -29,6 +29,8 @@ pub struct Trace {
     pub library: Vec<LibraryCall>,
     /// Uses, with no guard, of results of calls and of attributes that may be None.
     pub results: Vec<ResultUse>,
+    /// Uses, with no guard, of what was set to None.
+    pub nones: Vec<ResultUse>,
     /// Calls and attributes whose result is tested before it is used.
     pub tested: Vec<ExprId>,
     /// Assignments to attributes of the project's classes.
@@ -270,10 +272,14 @@ impl Observer for Tracer<'_> {
                     self.trace.attribute_uses.push(used);
                 }
                 if let Origin::Expr(source) = held.origin
-                    && flow.module.kind(source) != ExprKind::None
                     && !survives_none(flow)
                 {
-                    self.trace.results.push(ResultUse {
+                    let is_none = flow.module.kind(source) == ExprKind::None;
+                    let uses = match is_none {
+                        true => &mut self.trace.nones,
+                        false => &mut self.trace.results,
+                    };
+                    uses.push(ResultUse {
                         source,
                         subject,
                         position: flow.position(),

@@ -520,6 +520,7 @@ fn is_leaf(kind: ExprKind) -> bool {
             | ExprKind::Comprehension(_)
             | ExprKind::Matches { .. }
             | ExprKind::Hole
+            | ExprKind::Interpolated(_)
             | ExprKind::Slice { .. }
     )
 }

@@ -6,7 +6,7 @@ use crate::ir::{
     BlockId, Comparison, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, Scope, Source, Step,
     TryKind,
 };
-use crate::project::Coverage;
+use crate::project::{Coverage, Target};
 use crate::text::Span;
 
 /// Names are followed through so many bindings.
@@ -78,6 +78,20 @@ const PASSING: [&str; 10] = [
 /// Words in the names of functions that raise if their argument is not as it should be.
 const CHECKING: [&str; 8] = [
     "check", "valid", "assert", "ensure", "require", "verify", "expect", "sanity",
+];
+
+/// Calls whose answer says something of what they are asked about.
+const ASKING: [&str; 10] = [
+    "len",
+    "any",
+    "all",
+    "bool",
+    "startswith",
+    "endswith",
+    "find",
+    "count",
+    "match",
+    "search",
 ];
 
 /// What a name was bound to.
@@ -155,7 +169,7 @@ impl<'s> Boundary<'s> {
             }
         }
         if found.is_empty() {
-            found.extend(self.comprehension_origin(place));
+            found.extend(comprehended(self.flow, place).map(Origin::Element));
         }
         found
     }
@@ -170,28 +184,6 @@ impl<'s> Boundary<'s> {
             found |= display && self.flow.place_of(part) == Some(place);
         });
         found
-    }
-
-    fn comprehension_origin(&self, place: PlaceId) -> Option<Origin> {
-        let flow = self.flow;
-        let Step::Variable {
-            scope: Scope::Comprehension,
-            ..
-        } = flow.code.place(place).step
-        else {
-            return None;
-        };
-        let mut exprs = flow.code.exprs.range();
-        exprs.find_map(|index| {
-            let ExprKind::Comprehension(id) = flow.module.kind(ExprId::new(index)) else {
-                return None;
-            };
-            let clauses = &flow.module.comprehension(id).clauses;
-            let clause = clauses
-                .iter()
-                .find(|clause| flow.place_of(clause.target) == Some(place));
-            clause.map(|clause| Origin::Element(clause.iterable))
-        })
     }
 
     /// The expressions that a value comes from: itself, or what its name was bound to.
@@ -212,70 +204,14 @@ impl<'s> Boundary<'s> {
         }
     }
 
-    /// The written name of a method or function that is called, its receiver and its first argument.
+    /// The written name of a method or function that is called, its receiver and its arguments.
     pub(super) fn called(&self, expr: ExprId) -> Option<(&str, Option<ExprId>, Vec<ExprId>)> {
-        let module = self.flow.module;
-        let ExprKind::Call { callee, arguments } = module.kind(expr) else {
-            return None;
-        };
-        let arguments = module.arguments(arguments);
-        let arguments = arguments.iter().map(|argument| argument.value).collect();
-        match module.kind(callee) {
-            ExprKind::Attribute { value, name, .. } => {
-                Some((module.name(name), Some(value), arguments))
-            }
-            ExprKind::Name(place) => match self.flow.code.place(place).step {
-                Step::Variable { name, .. } => Some((module.name(name), None, arguments)),
-                _ => None,
-            },
-            _ => None,
-        }
+        called(self.flow, expr)
     }
 
     /// Whether there is evidence that somebody outside the program wrote a text.
     pub(super) fn is_outside(&self, expr: ExprId) -> bool {
-        self.outside(expr, DEPTH)
-    }
-
-    fn outside(&self, expr: ExprId, depth: usize) -> bool {
-        let Some(depth) = depth.checked_sub(1) else {
-            return false;
-        };
-        match self.flow.module.kind(expr) {
-            ExprKind::Call { .. } => self.outside_call(expr, depth),
-            ExprKind::Attribute { value, name, .. } => {
-                let name = self.flow.module.name(name);
-                RECEIVED.contains(&name)
-                    && !matches!(self.flow.module.kind(value), ExprKind::Text(_))
-            }
-            ExprKind::Subscript { value, .. } => self.outside(value, depth),
-            ExprKind::Await(value) => self.outside(value, depth),
-            ExprKind::Or(parts) => {
-                let parts = self.flow.module.list(parts);
-                parts.iter().any(|&part| self.outside(part, depth))
-            }
-            ExprKind::Name(place) => self.origins(place).iter().any(|origin| match *origin {
-                Origin::Value(value) | Origin::Element(value) => self.outside(value, depth),
-            }),
-            _ => false,
-        }
-    }
-
-    fn outside_call(&self, expr: ExprId, depth: usize) -> bool {
-        let Some((name, receiver, arguments)) = self.called(expr) else {
-            return false;
-        };
-        if READING.contains(&name) {
-            return true;
-        }
-        match receiver {
-            Some(receiver) if KEEPING.contains(&name) => self.outside(receiver, depth),
-            Some(_) => false,
-            None if PASSING.contains(&name) => arguments
-                .first()
-                .is_some_and(|&argument| self.outside(argument, depth)),
-            None => false,
-        }
+        outside(self.flow, expr, DEPTH)
     }
 
     /// Whether one of these classes is caught around a place.
@@ -348,11 +284,13 @@ impl<'s> Boundary<'s> {
             return true;
         }
         let code = self.flow.code;
+        let inside = self.flow.module.span(candidate.expr);
+        let is_apart = |test: ExprId| !self.flow.module.span(test).contains(inside);
         for index in 0..code.blocks.len() {
             let block = BlockId::new(index);
             let mut tests = code.insts(code.block(block)).iter();
             let has = tests.any(|inst| match inst.kind {
-                InstKind::Assume { test, .. } => mentions(test),
+                InstKind::Assume { test, .. } => is_apart(test) && mentions(test),
                 _ => false,
             });
             if !has {
@@ -409,11 +347,31 @@ impl<'s> Boundary<'s> {
             return false;
         }
         let here = self.flow.place_of(test);
-        let mut found = here.is_some_and(|place| places.contains(&place));
+        let mut found =
+            here.is_some_and(|place| places.contains(&place) || self.tells(place, places));
         module.for_each_part(test, &mut |part| {
             found = found || self.mentions(part, places)
         });
         found
+    }
+
+    /// Whether a name stands for a condition on one of these places.
+    fn tells(&self, place: PlaceId, places: &[PlaceId]) -> bool {
+        let module = self.flow.module;
+        let asks = |value: ExprId| match module.kind(value) {
+            ExprKind::Compare { .. } | ExprKind::And(_) | ExprKind::Or(_) => true,
+            ExprKind::Call { .. } => self
+                .called(value)
+                .is_some_and(|(name, ..)| ASKING.contains(&name)),
+            _ => false,
+        };
+        self.origins(place).iter().any(|origin| match *origin {
+            Origin::Value(value) if asks(value) => {
+                let read = self.places(value);
+                read.iter().any(|place| places.contains(place))
+            }
+            _ => false,
+        })
     }
 
     /// `x is None` and `isinstance(x, T)` say nothing of what is in it.
@@ -562,6 +520,131 @@ impl<'s> Boundary<'s> {
             },
         }
     }
+}
+
+fn called<'f>(
+    flow: &'f Flow<'_, '_>,
+    expr: ExprId,
+) -> Option<(&'f str, Option<ExprId>, Vec<ExprId>)> {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+        return None;
+    };
+    let arguments = module.arguments(arguments).iter();
+    let arguments = arguments.map(|argument| argument.value).collect();
+    match module.kind(callee) {
+        ExprKind::Attribute { value, name, .. } => {
+            Some((module.name(name), Some(value), arguments))
+        }
+        ExprKind::Name(place) => match flow.code.place(place).step {
+            Step::Variable { name, .. } => Some((module.name(name), None, arguments)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn outside(flow: &Flow<'_, '_>, expr: ExprId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let module = flow.module;
+    match module.kind(expr) {
+        ExprKind::Call { .. } => outside_call(flow, expr, depth),
+        ExprKind::Attribute { value, name, .. } => {
+            RECEIVED.contains(&module.name(name))
+                && !matches!(module.kind(value), ExprKind::Text(_))
+        }
+        ExprKind::Subscript { value, .. } | ExprKind::Await(value) => outside(flow, value, depth),
+        ExprKind::Or(parts) => {
+            let mut parts = module.list(parts).iter();
+            parts.any(|&part| outside(flow, part, depth))
+        }
+        ExprKind::Name(place) => bound_to(flow, place)
+            .into_iter()
+            .any(|value| outside(flow, value, depth)),
+        _ => false,
+    }
+}
+
+fn outside_call(flow: &Flow<'_, '_>, expr: ExprId, depth: usize) -> bool {
+    let Some((name, receiver, arguments)) = called(flow, expr) else {
+        return false;
+    };
+    if READING.contains(&name) {
+        return true;
+    }
+    match receiver {
+        Some(receiver) if KEEPING.contains(&name) => outside(flow, receiver, depth),
+        None if PASSING.contains(&name) => arguments
+            .first()
+            .is_some_and(|&argument| outside(flow, argument, depth)),
+        _ => outside_answer(flow, expr, depth),
+    }
+}
+
+/// Whether a function of the project returns such a text.
+fn outside_answer(flow: &Flow<'_, '_>, expr: ExprId, depth: usize) -> bool {
+    let ExprKind::Call { callee, .. } = flow.module.kind(expr) else {
+        return false;
+    };
+    let Target::Function { function, .. } = flow.program.target(flow.evaluate.value(callee)) else {
+        return false;
+    };
+    let inner = Flow::new(flow.program, flow.known, function);
+    inner.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => outside(&inner, value, depth.min(3)),
+        _ => false,
+    })
+}
+
+/// Everything that a variable, or a display that it stands in, is bound to.
+fn bound_to(flow: &Flow<'_, '_>, place: PlaceId) -> Vec<ExprId> {
+    let insts = flow.code.insts.iter();
+    let mut found: Vec<ExprId> = insts
+        .filter_map(|inst| match inst.kind {
+            InstKind::Bind { target, source, .. } => {
+                let value = match source {
+                    Source::Value(value) => value,
+                    Source::Element { iterable, .. } => iterable,
+                    Source::Entered { manager, .. } => manager,
+                    _ => return None,
+                };
+                let in_display = match flow.module.kind(target) {
+                    ExprKind::Tuple(parts) | ExprKind::List(parts) => flow
+                        .module
+                        .list(parts)
+                        .iter()
+                        .any(|&part| flow.place_of(part) == Some(place)),
+                    _ => false,
+                };
+                (in_display || flow.place_of(target) == Some(place)).then_some(value)
+            }
+            _ => None,
+        })
+        .collect();
+    found.extend(comprehended(flow, place));
+    found
+}
+
+/// What a variable of a comprehension runs over.
+fn comprehended(flow: &Flow<'_, '_>, place: PlaceId) -> Option<ExprId> {
+    let Step::Variable {
+        scope: Scope::Comprehension,
+        ..
+    } = flow.code.place(place).step
+    else {
+        return None;
+    };
+    let mut exprs = flow.code.exprs.range();
+    exprs.find_map(|index| {
+        let ExprKind::Comprehension(id) = flow.module.kind(ExprId::new(index)) else {
+            return None;
+        };
+        let mut clauses = flow.module.comprehension(id).clauses.iter();
+        let clause = clauses.find(|clause| flow.place_of(clause.target) == Some(place));
+        clause.map(|clause| clause.iterable)
+    })
 }
 
 /// Hands on what instructions read.

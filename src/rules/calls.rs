@@ -96,8 +96,10 @@ pub(super) fn returns_none(
         }
         match kind {
             InstKind::Return(Some(value)) if flow.module.kind(value) != ExprKind::None => {
-                if is_possible(&flow, value, position, given) {
-                    found = Returns::HandedOn;
+                match comes_from(&flow, value, position, given) {
+                    Returns::Plainly => return Returns::Plainly,
+                    Returns::HandedOn => found = Returns::HandedOn,
+                    Returns::Never => {}
                 }
             }
             _ => return Returns::Plainly,
@@ -107,41 +109,44 @@ pub(super) fn returns_none(
 }
 
 /// Whether a variable that is returned can still be the None that it was set to. What calls give it can't be ruled out.
-fn is_possible(
+fn comes_from(
     flow: &Flow<'_, '_>,
     value: ExprId,
     target: (BlockId, u32),
     given: &[(PlaceId, Given)],
-) -> bool {
+) -> Returns {
     let Some(place) = flow.place_of(value) else {
-        return true;
+        return Returns::HandedOn;
     };
-    let mut nones = Vec::new();
-    for inst in &flow.code.insts {
-        let InstKind::Bind { target, source, .. } = inst.kind else {
-            continue;
-        };
-        if flow.place_of(target) != Some(place) {
-            continue;
-        }
-        match source {
-            Source::Value(bound) if flow.module.kind(bound) == ExprKind::None => nones.push(bound),
-            Source::Value(bound) if flow.evaluate.value(bound).may_be_none() => return true,
-            _ => {}
-        }
-    }
+    let bound = flow.code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(bound),
+            ..
+        } if flow.place_of(target) == Some(place) => Some(bound),
+        _ => None,
+    });
+    let (nones, others): (Vec<_>, Vec<_>) =
+        bound.partition(|&bound| flow.module.kind(bound) == ExprKind::None);
     let circumstances = Circumstances {
         given,
         subject: None,
     };
-    nones.is_empty()
-        || nones.iter().any(|&origin| {
-            let wanted = Wanted {
-                place,
-                origin: Some(origin),
-                passed: false,
-                target,
-            };
-            flow.witness_where(wanted, circumstances) > Witness::None
-        })
+    let is_left = nones.iter().any(|&origin| {
+        let wanted = Wanted {
+            place,
+            origin: Some(origin),
+            passed: false,
+            target,
+        };
+        flow.witness_where(wanted, circumstances) > Witness::None
+    });
+    let may_be_given = others
+        .iter()
+        .any(|&other| flow.evaluate.value(other).may_be_none());
+    match (is_left, nones.is_empty() || may_be_given) {
+        (true, _) => Returns::Plainly,
+        (false, true) => Returns::HandedOn,
+        (false, false) => Returns::Never,
+    }
 }

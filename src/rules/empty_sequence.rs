@@ -38,6 +38,9 @@ const FINDING: [&str; 16] = [
     "iglob",
 ];
 
+/// Names are followed through so many bindings.
+const DEPTH: usize = 4;
+
 /// What is known of how few elements a value can have.
 struct Evidence {
     /// So many it has at least.
@@ -287,7 +290,7 @@ fn of_split(
     let separator = arguments.first().copied();
     let by_space = separator.is_none_or(|first| matches!(module.kind(first), ExprKind::None));
     let source = expr;
-    if has_empty_default(boundary, text) {
+    if has_empty_default(boundary, text, DEPTH) {
         return Some(Evidence {
             least: i64::from(!by_space),
             confidence: Confidence::High,
@@ -316,13 +319,16 @@ fn of_split(
 }
 
 /// `d.get("k", "")`: where the key is missing, there is nothing to split.
-fn has_empty_default(boundary: &Boundary<'_>, text: ExprId) -> bool {
+fn has_empty_default(boundary: &Boundary<'_>, text: ExprId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
     boundary.values(text).iter().any(|&value| {
         let Some((name, Some(receiver), arguments)) = boundary.called(value) else {
             return false;
         };
         match (name, arguments.get(1)) {
-            ("strip" | "lower" | "decode" | "upper", _) => has_empty_default(boundary, receiver),
+            ("strip" | "lower" | "decode" | "upper", _) => has_empty_default(boundary, receiver, depth),
             ("get" | "getenv", Some(&default)) => match boundary.flow.module.kind(default) {
                 ExprKind::Text(text) => boundary.flow.module.name(text).is_empty(),
                 _ => false,
@@ -665,7 +671,7 @@ fn unpacked_at(
     if module.list(parts).iter().any(starred) {
         return None;
     }
-    let split = split_behind(boundary, candidate.expr)?;
+    let split = split_behind(boundary, candidate.expr, DEPTH)?;
     let (_, Some(text), arguments) = boundary.called(split)? else {
         return None;
     };
@@ -686,25 +692,26 @@ fn unpacked_at(
 }
 
 /// The split whose parts an expression gives one by one: itself, or what `[int(part) for part in …]` or `map` runs over.
-fn split_behind(boundary: &Boundary<'_>, expr: ExprId) -> Option<ExprId> {
+fn split_behind(boundary: &Boundary<'_>, expr: ExprId, depth: usize) -> Option<ExprId> {
+    let depth = depth.checked_sub(1)?;
     match boundary.flow.module.kind(expr) {
         ExprKind::Call { .. } => match boundary.called(expr)? {
             ("split" | "rsplit", Some(_), _) => Some(expr),
-            ("map" | "imap", None, arguments) => split_behind(boundary, *arguments.get(1)?),
+            ("map" | "imap", None, arguments) => split_behind(boundary, *arguments.get(1)?, depth),
             _ => None,
         },
         ExprKind::Comprehension(id) => {
             let comprehension = boundary.flow.module.comprehension(id);
             match &comprehension.clauses[..] {
                 [clause] if clause.conditions.is_empty() => {
-                    split_behind(boundary, clause.iterable)
+                    split_behind(boundary, clause.iterable, depth)
                 }
                 _ => None,
             }
         }
         ExprKind::Name(place) => match boundary.origins(place)[..] {
             [Origin::Value(value)] if !matches!(boundary.flow.module.kind(value), ExprKind::Name(_)) => {
-                split_behind(boundary, value)
+                split_behind(boundary, value, depth)
             }
             _ => None,
         },

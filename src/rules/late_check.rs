@@ -58,9 +58,12 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
 fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Finding {
     let flow = scene.flow;
     let name = flow.place_text(used.place);
-    let confidence = match (test.asked.question, used.how) {
-        (Question::None, _) | (_, Reliance::Index(_)) => Confidence::High,
-        _ => Confidence::Medium,
+    // A path is a variable with more to it: somebody may only want to tell a type checker.
+    let own = is_own_variable(flow.code, used.place);
+    let confidence = if own && used.how != Reliance::Divisor {
+        Confidence::High
+    } else {
+        Confidence::Medium
     };
     let key = if test.asked.question == Question::None {
         "none"
@@ -192,10 +195,7 @@ fn contradicts(
 fn answers(flow: &Flow<'_, '_>, how: Reliance, asked: Asked) -> bool {
     match (asked.question, how) {
         (Question::None, _) => how != Reliance::Divisor,
-        (Question::Truth, _) => matches!(
-            how,
-            Reliance::Index(_) | Reliance::Attribute { called: false } | Reliance::Divisor
-        ),
+        (Question::Truth, _) => matches!(how, Reliance::Index(_) | Reliance::Divisor),
         (Question::Length, Reliance::Index(index)) => {
             wanted_length(flow.module, asked.at) == Some((needed_length(index), false))
         }

@@ -100,11 +100,12 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
                 );
                 let finding =
                     finding.because(scene.related(later, Message::new("guard").with("name", name)));
-                return Some(
-                    finding
-                        .confidence(Confidence::High)
-                        .help(Message::new("swap")),
-                );
+                let confidence = if wants_more(flow, later) {
+                    Confidence::Medium
+                } else {
+                    Confidence::High
+                };
+                return Some(finding.confidence(confidence).help(Message::new("swap")));
             }
         }
         asked(flow.module, flow.code, part, &mut known);
@@ -159,6 +160,15 @@ fn is_just_enough(flow: &Flow<'_, '_>, test: ExprId, index: i32) -> bool {
         Some((length, false)) => length == needed_length(index),
         None => false,
     }
+}
+
+/// An exact length of two or more says less of the first item than of what is to come: records of one kind are never empty.
+fn wants_more(flow: &Flow<'_, '_>, later: ExprId) -> bool {
+    let ExprKind::Compare { left, .. } = flow.module.kind(later) else {
+        return false;
+    };
+    let is_length = length_of(flow.module, flow.code, left).is_some();
+    is_length && matches!(wanted_length(flow.module, later), Some((length, true)) if length > 1)
 }
 
 /// `s[i] == " " and i < len(s)`, `d[k] and k in d`.

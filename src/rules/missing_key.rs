@@ -47,7 +47,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
         };
         let known = findings
             .iter_mut()
-            .find(|(known, _)| known.document == evidence.document && known.key == evidence.key);
+            .find(|(known, _)| is_alike(known, &evidence));
         match known {
             Some((_, first)) => {
                 if first.related.len() < MORE {
@@ -62,6 +62,12 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
         }
     });
     findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Whether two keys are missing for one and the same reason.
+fn is_alike(one: &Evidence, other: &Evidence) -> bool {
+    let is_told_once = matches!(one.key, "keywords" | "environment" | "request" | "headers");
+    one.key == other.key && (is_told_once || one.document == other.document)
 }
 
 /// One key that is read.
@@ -120,12 +126,38 @@ fn evidence(
         return Some(found);
     }
     let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
+    let confidence = if is_tested_after(boundary, candidate) {
+        Confidence::Medium
+    } else {
+        confidence
+    };
     let named_alone = !is_literal && key != "json";
     (!named_alone).then_some(Evidence {
         key,
         document,
         confidence,
     })
+}
+
+/// `x = d["k"]`, and then `if x`: nothing is expected to be missing quietly.
+fn is_tested_after(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
+    let flow = boundary.flow;
+    let InstKind::Bind {
+        target,
+        source: Source::Value(value),
+        ..
+    } = flow.code.insts[candidate.at.1 as usize].kind
+    else {
+        return false;
+    };
+    let ExprKind::Name(place) = flow.module.kind(target) else {
+        return false;
+    };
+    value == candidate.expr
+        && flow.code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => flow.place_of(test) == Some(place),
+            _ => false,
+        })
 }
 
 /// `if options["store"]` of `**options`: whoever tests it means that it is optional.
@@ -136,7 +168,9 @@ fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> 
         InstKind::Assume { test, .. } => is_truth(boundary, test, candidate.expr),
         _ => false,
     });
-    (is_keywords(boundary, place) && tested).then_some(Evidence {
+    let name = flow.program.qualified_name(flow.function);
+    let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
+    (is_keywords(boundary, place) && tested && !is_private).then_some(Evidence {
         key: "keywords",
         document: value,
         confidence: Confidence::Medium,
@@ -341,12 +375,15 @@ fn of_source(
                 return None;
             }
             let origins = boundary.origins(place);
-            let mut found = None;
+            let mut found: Option<(&'static str, ExprId, Confidence)> = None;
             for origin in origins {
                 let Origin::Value(source) = origin else {
                     return None;
                 };
-                found = Some(of_source(boundary, source, depth)?);
+                let one = of_source(boundary, source, depth)?;
+                if found.is_none_or(|known| known.2 < one.2) {
+                    found = Some(one);
+                }
             }
             found
         }

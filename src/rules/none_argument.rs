@@ -247,8 +247,13 @@ fn confidence(
             of_source(whole, caller, source)
         }
         Evidence::Passed { .. } => Confidence::Low,
-        Evidence::Declared if !is_tested(whole, function, place) => Confidence::High,
-        Evidence::Default(Some(_)) if !is_tested(whole, function, place) => Confidence::High,
+        Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
+            if is_always_used(whole, key) {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            }
+        }
         Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
             Confidence::Low
         }

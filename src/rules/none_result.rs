@@ -133,8 +133,7 @@ fn finding(
             let given = given(whole, flow.function, used.source, function);
             let confidence = match returns_none(whole, function, &given) {
                 Returns::Never => return None,
-                Returns::HandedOn if habit.tested == 0 => Confidence::Low,
-                Returns::HandedOn => of_habit(habit).min(Confidence::Medium),
+                Returns::HandedOn => Confidence::Low,
                 Returns::Plainly => of_habit(habit),
             };
             returns(whole, function, &mut finding);
@@ -209,7 +208,9 @@ fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
         }
         ("get", _) => Some(Confidence::Medium),
         (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
-        _ if flow.code.kind == FunctionKind::Module => Some(Confidence::Low),
+        _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
+            Some(Confidence::Low)
+        }
         _ => Some(Confidence::High),
     }
 }
@@ -245,7 +246,7 @@ fn is_table(flow: &Flow<'_, '_>, container: ExprId) -> bool {
 fn of_habit(habit: Habit) -> Confidence {
     match habit {
         Habit { tested: 0, used } if used > 1 => Confidence::Low,
-        Habit { tested, used } if tested >= used => Confidence::High,
+        Habit { tested, used } if tested >= 2 * used => Confidence::High,
         _ => Confidence::Medium,
     }
 }
