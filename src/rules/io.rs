@@ -180,12 +180,14 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         Entry::Public if whole.escapes.is_application => (Severity::Warning, Confidence::Medium),
         Entry::Public => (Severity::Warning, Confidence::Low),
     };
-    let severity =
-        if escape.retries || (touches(site) == Touches::File && !file_matters(site, escape)) {
-            Severity::Hint
-        } else {
-            severity
-        };
+    let severity = if escape.retries
+        || is_setup(whole, site)
+        || (touches(site) == Touches::File && !file_matters(site, escape))
+    {
+        Severity::Hint
+    } else {
+        severity
+    };
     let severity = if touches(site) == Touches::File {
         severity.min(Severity::Warning)
     } else {
@@ -205,6 +207,26 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
             confidence
         },
     )
+}
+
+/// Calls that set a server up: where they fail, it had better not start.
+const SETUP: [&str; 11] = [
+    "socket.socket",
+    "socket.create_server",
+    "socket.socketpair",
+    "socket.fromfd",
+    "socket.socket.setsockopt",
+    "socket.socket.bind",
+    "socket.socket.listen",
+    "select.select",
+    "ssl.create_default_context",
+    "ssl.SSLContext.load_cert_chain",
+    "ssl.SSLContext.load_verify_locations",
+];
+
+fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
+    let name = whole.program.library.get(site.call.callee).name.as_str();
+    SETUP.contains(&name) || name.contains(".listen")
 }
 
 /// Files that are opened deeper below an entry point than this are part of what it is there for.

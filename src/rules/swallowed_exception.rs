@@ -152,7 +152,10 @@ fn swallowed(
 fn is_explained(module: &Module, handler: &Handler) -> bool {
     let lines = &module.lines;
     let rows = lines.row(handler.span.start)..=lines.row(handler.span.end);
-    module.comments.iter().any(|comment| rows.contains(&lines.row(comment.start)))
+    module
+        .comments
+        .iter()
+        .any(|comment| rows.contains(&lines.row(comment.start)))
 }
 
 fn is_broad(whole: &Whole<'_>, catches: &Catches) -> bool {
