@@ -9,7 +9,7 @@ mod sites;
 pub use entry::{Entries, Entry};
 pub use guards::{Guards, Left};
 pub use search::{Escape, Hop, Search};
-pub use sites::Site;
+pub use sites::{Site, is_decoding};
 
 use crate::infer::Trace;
 use crate::project::{CallGraph, Program};

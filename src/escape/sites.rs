@@ -12,7 +12,7 @@ use crate::types::{FunctionRef, Type};
 use rayon::prelude::*;
 
 /// Exceptions that say that the call is written wrong, not that something outside failed.
-const MISTAKES: [&str; 8] = [
+const MISTAKES: [&str; 10] = [
     "ValueError",
     "TypeError",
     "KeyError",
@@ -21,6 +21,8 @@ const MISTAKES: [&str; 8] = [
     "RuntimeError",
     "NotImplementedError",
     "AssertionError",
+    "UnicodeError",
+    "UnicodeDecodeError",
 ];
 
 /// What can fail besides parsing.
@@ -155,7 +157,13 @@ fn classes(
             .arguments(arguments)
             .iter()
             .any(|argument| match argument.passing {
-                Passing::Keyword(name) => module.name(name) == wanted,
+                Passing::Keyword(name) => {
+                    let is_off = matches!(
+                        module.kind(argument.value),
+                        ExprKind::False | ExprKind::None
+                    );
+                    module.name(name) == wanted && !is_off
+                }
                 Passing::DoubleStar => true,
                 _ => false,
             })
@@ -190,9 +198,47 @@ fn classes(
     }
     if known.summary.effects.meets(IO) {
         all.retain(|class| !MISTAKES.contains(&name(class)));
+    } else {
+        all = exactly(search, module, known, call, all);
     }
     all.truncate(16);
     all
+}
+
+/// Whether a call turns bytes into text.
+pub fn is_decoding(name: &str) -> bool {
+    matches!(name, "bytes.decode" | "bytearray.decode" | "str.decode")
+}
+
+/// A text is encoded without trouble but for `idna`; bytes are decoded, or replaced where the call says so.
+fn exactly(
+    search: &Search<'_, '_, '_>,
+    module: &Module,
+    known: &Call,
+    call: ExprId,
+    all: Vec<ClassRef>,
+) -> Vec<ClassRef> {
+    let encodes = known.name == "str.encode";
+    if !encodes && !is_decoding(&known.name) {
+        return all;
+    }
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return all;
+    };
+    let arguments = module.arguments(arguments);
+    let is_idna = arguments.first().is_some_and(
+        |codec| matches!(module.kind(codec.value), ExprKind::Text(name) if module.name(name) == "idna"),
+    );
+    if arguments.len() > 1 || (encodes && !is_idna) {
+        return Vec::new();
+    }
+    let name = match (encodes, is_idna) {
+        (_, true) => "UnicodeError",
+        (true, false) => "UnicodeEncodeError",
+        (false, false) => "UnicodeDecodeError",
+    };
+    let library = search.program.library;
+    library.class(name, module.dialect).into_iter().collect()
 }
 
 /// Whether an expression stands in a `while True` that nothing in it ends on purpose.

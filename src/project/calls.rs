@@ -1,7 +1,7 @@
 //! The call graph: who calls whom, from where, and which functions are handed around as values.
 
 use super::{Evaluate, Program, Target};
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionId, Module, TryId};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionId, InstKind, Module, TryId};
 use crate::text::Location;
 use crate::types::{FunctionRef, ModuleRef, Type};
 use rayon::prelude::*;
@@ -156,6 +156,10 @@ impl<'p, 'a> Scan<'p, 'a> {
             for inst in code.insts(block) {
                 let module = self.module;
                 inst.kind.for_each_expr(&mut |root| {
+                    // A name that is bound is not read: `def f` alone hands `f` to nobody.
+                    if binds_name(module, inst.kind, root) {
+                        return;
+                    }
                     module.walk(root, &mut |expr| {
                         self.expr(&evaluate, caller, expr, block_id, block.guard, &mut callees);
                     });
@@ -232,6 +236,11 @@ impl<'p, 'a> Scan<'p, 'a> {
             self.handed.push(Handed { function, by, at });
         }
     }
+}
+
+fn binds_name(module: &Module, kind: InstKind, expr: ExprId) -> bool {
+    matches!(kind, InstKind::Bind { target, .. } if target == expr)
+        && matches!(module.kind(expr), ExprKind::Name(_))
 }
 
 /// Tarjan's algorithm without recursion, then layers by the longest way down.

@@ -202,12 +202,17 @@ fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> Option<Evide
         ExprKind::Call { .. } => {
             let (name, receiver, arguments) = boundary.called(expr)?;
             match (name, receiver) {
-                ("split" | "rsplit", Some(text)) if boundary.flow.evaluate.dotted(text).as_deref() != Some("re") => {
+                ("split" | "rsplit", Some(text))
+                    if boundary.flow.evaluate.dotted(text).as_deref() != Some("re") =>
+                {
                     of_split(boundary, expr, text, &arguments)
                 }
                 ("sorted" | "list" | "tuple", None) => {
                     let inner = evidence_of_argument(boundary, *arguments.first()?, state)?;
-                    Some(Evidence { source: expr, ..inner })
+                    Some(Evidence {
+                        source: expr,
+                        ..inner
+                    })
                 }
                 ("filter", None) if boundary.flow.module.dialect == Dialect::Two => {
                     evidence(0, Confidence::Medium, "filtered")
@@ -250,7 +255,11 @@ fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> Option<Evide
     }
 }
 
-fn evidence_of_argument(boundary: &Boundary<'_>, argument: ExprId, state: &State) -> Option<Evidence> {
+fn evidence_of_argument(
+    boundary: &Boundary<'_>,
+    argument: ExprId,
+    state: &State,
+) -> Option<Evidence> {
     match boundary.flow.module.kind(argument) {
         ExprKind::Comprehension(id) => {
             let comprehension = boundary.flow.module.comprehension(id);
@@ -328,7 +337,9 @@ fn has_empty_default(boundary: &Boundary<'_>, text: ExprId, depth: usize) -> boo
             return false;
         };
         match (name, arguments.get(1)) {
-            ("strip" | "lower" | "decode" | "upper", _) => has_empty_default(boundary, receiver, depth),
+            ("strip" | "lower" | "decode" | "upper", _) => {
+                has_empty_default(boundary, receiver, depth)
+            }
             ("get" | "getenv", Some(&default)) => match boundary.flow.module.kind(default) {
                 ExprKind::Text(text) => boundary.flow.module.name(text).is_empty(),
                 _ => false,
@@ -381,10 +392,8 @@ fn of_exception(boundary: &Boundary<'_>, expr: ExprId) -> Option<Evidence> {
 fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> Option<Evidence> {
     let evidence = of_empty_display(boundary, place, state)?;
     let appends = appends(boundary, place);
-    let conditional = !appends.is_empty()
-        && appends
-            .iter()
-            .all(|&block| is_conditional(boundary, block));
+    let conditional =
+        !appends.is_empty() && appends.iter().all(|&block| is_conditional(boundary, block));
     Some(Evidence {
         confidence: if conditional {
             Confidence::Medium
@@ -395,11 +404,7 @@ fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> Option<Evid
     })
 }
 
-fn of_empty_display(
-    boundary: &Boundary<'_>,
-    place: PlaceId,
-    state: &State,
-) -> Option<Evidence> {
+fn of_empty_display(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> Option<Evidence> {
     let flow = boundary.flow;
     let held = state.get(place).value;
     if !held.facts.has(Facts::EMPTY) || held.kinds != Kinds::LIST {
@@ -428,7 +433,10 @@ fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
             let mut arguments = module.arguments(arguments).iter();
             let is_harmless = matches!(
                 boundary.called(ExprId::new(index)),
-                Some(("len" | "sorted" | "join" | "list" | "str" | "set" | "tuple" | "debug" | "info", ..))
+                Some((
+                    "len" | "sorted" | "join" | "list" | "str" | "set" | "tuple" | "debug" | "info",
+                    ..
+                ))
             );
             !is_harmless && arguments.any(|argument| is_it(argument.value))
         }
@@ -520,9 +528,9 @@ fn called(boundary: &Boundary<'_>, candidate: Candidate, state: &State) -> Optio
             let named = |wanted: &str| {
                 rest.iter().any(|argument| matches!(argument.passing, crate::ir::Passing::Keyword(name) if flow.module.name(name) == wanted))
             };
-            let only = rest.iter().all(|argument| {
-                matches!(argument.passing, crate::ir::Passing::Keyword(_))
-            });
+            let only = rest
+                .iter()
+                .all(|argument| matches!(argument.passing, crate::ir::Passing::Keyword(_)));
             (only && !named("default"))
                 .then(|| reduced(boundary, candidate, argument, name, "ValueError", state))?
         }
@@ -571,11 +579,7 @@ fn reduced(
 }
 
 /// `next(it)` with no default.
-fn exhausted(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    argument: ExprId,
-) -> Option<Finding> {
+fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) -> Option<Finding> {
     let flow = boundary.flow;
     if boundary.is_caught(candidate.at.0, &["StopIteration"]) {
         return None;
@@ -589,7 +593,9 @@ fn exhausted(
                 .any(|clause| !clause.conditions.is_empty());
             filtered.then_some(("nothing", Confidence::Medium))?
         }
-        ExprKind::Name(place) if in_endless_loop(boundary, candidate) && is_finite(boundary, place) => {
+        ExprKind::Name(place)
+            if in_endless_loop(boundary, candidate) && is_finite(boundary, place) =>
+        {
             ("generator", Confidence::High)
         }
         _ => return None,
@@ -657,11 +663,7 @@ fn unpacked(boundary: &Boundary<'_>) -> Vec<Finding> {
     findings
 }
 
-fn unpacked_at(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    target: ExprId,
-) -> Option<Finding> {
+fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) -> Option<Finding> {
     let module = boundary.flow.module;
     let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(target) else {
         return None;
@@ -683,9 +685,7 @@ fn unpacked_at(
         return None;
     }
     let message = Message::new("unpacked").with("count", wanted.to_string());
-    let why = boundary
-        .scene
-        .related(split, Message::new(evidence.key));
+    let why = boundary.scene.related(split, Message::new(evidence.key));
     let mut finding = boundary.scene.at(candidate.expr, message);
     finding.statement = module.span(target).start;
     Some(finding.because(why).confidence(evidence.confidence))
@@ -710,7 +710,9 @@ fn split_behind(boundary: &Boundary<'_>, expr: ExprId, depth: usize) -> Option<E
             }
         }
         ExprKind::Name(place) => match boundary.origins(place)[..] {
-            [Origin::Value(value)] if !matches!(boundary.flow.module.kind(value), ExprKind::Name(_)) => {
+            [Origin::Value(value)]
+                if !matches!(boundary.flow.module.kind(value), ExprKind::Name(_)) =>
+            {
                 split_behind(boundary, value, depth)
             }
             _ => None,

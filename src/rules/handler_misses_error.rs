@@ -48,8 +48,12 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         Some(escape) => level(whole, site, escape),
         None => (Severity::Warning, Confidence::Medium),
     };
-    let is_chosen =
-        is_partial && (touches(site) == Touches::File || names_several(whole, site, region));
+    // A narrow handler of files or rows is a choice; so is any where nobody knows who calls.
+    let is_chosen = match touches(site) {
+        Touches::File => is_partial || escape.is_none(),
+        Touches::Database => is_partial && escape.is_none(),
+        Touches::Network | Touches::Text => is_partial && names_several(whole, site, region),
+    };
     let severity = if is_chosen {
         Severity::Hint
     } else {

@@ -72,8 +72,7 @@ const ALSO: usize = 3;
 impl Told {
     /// Adds a finding, or a line to the one that says the same of an earlier call.
     pub(super) fn tell(&mut self, whole: &Whole<'_>, site: &Site, finding: Finding) {
-        let (_, code) = whole.program.code(site.function);
-        let guard = code.block(site.call.block).guard;
+        let guard = site.left.nearest;
         let top = site.escape.as_ref().map(|escape| escape.top);
         let next = self.findings.len();
         let at = *self
@@ -181,12 +180,14 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         Entry::Public if whole.escapes.is_application => (Severity::Warning, Confidence::Medium),
         Entry::Public => (Severity::Warning, Confidence::Low),
     };
-    let severity =
-        if escape.retries || (touches(site) == Touches::File && !file_matters(site, escape)) {
-            Severity::Hint
-        } else {
-            severity
-        };
+    let severity = if escape.retries
+        || is_setup(whole, site)
+        || (touches(site) == Touches::File && !file_matters(site, escape))
+    {
+        Severity::Hint
+    } else {
+        severity
+    };
     let severity = if touches(site) == Touches::File {
         severity.min(Severity::Warning)
     } else {
@@ -206,6 +207,26 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
             confidence
         },
     )
+}
+
+/// Calls that set a server up: where they fail, it had better not start.
+const SETUP: [&str; 11] = [
+    "socket.socket",
+    "socket.create_server",
+    "socket.socketpair",
+    "socket.fromfd",
+    "socket.socket.setsockopt",
+    "socket.socket.bind",
+    "socket.socket.listen",
+    "select.select",
+    "ssl.create_default_context",
+    "ssl.SSLContext.load_cert_chain",
+    "ssl.SSLContext.load_verify_locations",
+];
+
+fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
+    let name = whole.program.library.get(site.call.callee).name.as_str();
+    SETUP.contains(&name) || name.contains(".listen")
 }
 
 /// Files that are opened deeper below an entry point than this are part of what it is there for.

@@ -169,7 +169,10 @@ fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> 
         _ => false,
     });
     let name = flow.program.qualified_name(flow.function);
-    let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
+    let is_private = name
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.starts_with('_'));
     (is_keywords(boundary, place) && tested && !is_private).then_some(Evidence {
         key: "keywords",
         document: value,
@@ -362,10 +365,16 @@ fn of_source(
     match flow.module.kind(value) {
         ExprKind::Call { .. } => of_call(boundary, value),
         ExprKind::Await(inner) => of_source(boundary, inner, depth),
-        ExprKind::Attribute { value: object, name, .. } => {
-            of_attribute(boundary, value, object, flow.module.name(name))
-        }
-        ExprKind::Subscript { value: inner, index, .. } => {
+        ExprKind::Attribute {
+            value: object,
+            name,
+            ..
+        } => of_attribute(boundary, value, object, flow.module.name(name)),
+        ExprKind::Subscript {
+            value: inner,
+            index,
+            ..
+        } => {
             let is_key = matches!(flow.module.kind(index), ExprKind::Text(_));
             let found = of_source(boundary, inner, depth)?;
             (is_key && found.0 == "json").then_some((found.0, value, found.2))
@@ -398,10 +407,7 @@ fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
         .any(|parameter| parameter.place == place && parameter.kind == ParameterKind::DoubleStar)
 }
 
-fn of_call(
-    boundary: &Boundary<'_>,
-    call: ExprId,
-) -> Option<(&'static str, ExprId, Confidence)> {
+fn of_call(boundary: &Boundary<'_>, call: ExprId) -> Option<(&'static str, ExprId, Confidence)> {
     let flow = boundary.flow;
     let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
         return None;
@@ -442,7 +448,10 @@ fn of_attribute(
         .to_ascii_lowercase();
     let last = written.rsplit('.').next().unwrap_or_default();
     let is_request = matches!(last, "request" | "req");
-    let is_answer = matches!(last, "response" | "resp" | "res" | "r" | "answer" | "reply" | "rsp");
+    let is_answer = matches!(
+        last,
+        "response" | "resp" | "res" | "r" | "answer" | "reply" | "rsp"
+    );
     match name {
         "environ" if dotted == "os.environ" => Some(("environment", expr, Confidence::Medium)),
         "headers" if is_request || is_answer => Some(("headers", expr, Confidence::Medium)),

@@ -138,8 +138,11 @@ fn limit(
                         return None;
                     };
                     let first = *flow.module.list(parts).first()?;
-                    (flow.place_of(first) == Some(place))
-                        .then_some((iterable, -1, Confidence::High))
+                    (flow.place_of(first) == Some(place)).then_some((
+                        iterable,
+                        -1,
+                        Confidence::High,
+                    ))
                 }
                 _ => None,
             }
@@ -202,8 +205,9 @@ fn is_tested_inside(
     let flow = boundary.flow;
     let mentions = |test: ExprId| {
         let mut hit = false;
-        flow.module
-            .walk(test, &mut |part| hit |= flow.place_of(part) == Some(counter));
+        flow.module.walk(test, &mut |part| {
+            hit |= flow.place_of(part) == Some(counter)
+        });
         hit && test != limit
     };
     let suite = flow
@@ -254,10 +258,7 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
 }
 
 /// The test that comes closest to what an index needs, if all tests together prove too little.
-fn too_little(
-    facts: &[(ExprId, Length)],
-    need: i64,
-) -> Option<(ExprId, &'static str, Confidence)> {
+fn too_little(facts: &[(ExprId, Length)], need: i64) -> Option<(ExprId, &'static str, Confidence)> {
     let mut best: Option<(ExprId, i64)> = None;
     for &(test, fact) in facts {
         match fact {
@@ -286,11 +287,7 @@ fn too_little(
 }
 
 /// What the conditions on every way to a use say of the length of `sequence`.
-fn facts(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    sequence: ExprId,
-) -> Vec<(ExprId, Length)> {
+fn facts(boundary: &Boundary<'_>, candidate: Candidate, sequence: ExprId) -> Vec<(ExprId, Length)> {
     let flow = boundary.flow;
     let mut found = Vec::new();
     for index in 0..flow.code.blocks.len() {

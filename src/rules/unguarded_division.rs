@@ -168,6 +168,19 @@ fn is_varying(scene: &Scene<'_>, side: ExprId) -> bool {
 /// Whether the argument of `len` may be empty: a parameter that is a sequence, or what is known to be empty on some path.
 fn may_be_empty(scene: &Scene<'_>, state: &State, expr: ExprId) -> bool {
     let flow = scene.flow;
+    let is_global = |place| {
+        let step = flow.code.place(flow.code.root(place)).step;
+        matches!(
+            step,
+            Step::Variable {
+                scope: Scope::Global { .. },
+                ..
+            }
+        )
+    };
+    if flow.place_of(expr).is_some_and(is_global) {
+        return false;
+    }
     if flow.quietly(expr, state).value.facts.has(Facts::EMPTY) {
         return true;
     }
