@@ -10,6 +10,7 @@ use crate::library::Library;
 use crate::project::{CallGraph, Program};
 use crate::rules::{self, Check, Scene, Whole};
 use crate::summary::Summary;
+use crate::suppress;
 use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
 use rayon::prelude::*;
@@ -241,7 +242,9 @@ fn report(
     findings.retain(|finding| {
         let source = &program.sources[finding.location.file.0 as usize];
         let configuration = configurations.get(source.configuration).unwrap_or(&default);
-        source.reported && is_wanted(configuration, finding)
+        source.reported
+            && is_wanted(configuration, finding)
+            && suppress::is_suppressed(&source.module, finding).is_none()
     });
     findings.sort_by(Finding::order);
     findings.dedup_by(|a, b| a.rule == b.rule && a.location == b.location);

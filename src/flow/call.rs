@@ -287,7 +287,7 @@ impl Flow<'_, '_> {
         let starred = arguments
             .iter()
             .any(|argument| matches!(argument.passing, Passing::Star | Passing::DoubleStar));
-        let mut value = call.returns(given, &named);
+        let mut value = call.returns(given, named);
         if starred {
             value = value.without(Kinds::NONE);
         }

@@ -406,12 +406,12 @@ impl Flow<'_, '_> {
             Comparison::Less
             | Comparison::LessEqual
             | Comparison::Greater
-            | Comparison::GreaterEqual => {
+            | Comparison::GreaterEqual
                 // Python 2 orders None below everything.
-                if self.module.dialect == Dialect::Three {
-                    self.used(left, a, Use::Order, expr, state, observer);
-                    self.used(right, b, Use::Order, expr, state, observer);
-                }
+                if self.module.dialect == Dialect::Three =>
+            {
+                self.used(left, a, Use::Order, expr, state, observer);
+                self.used(right, b, Use::Order, expr, state, observer);
             }
             _ => {}
         }

@@ -86,7 +86,6 @@ impl<'p, 'a> Flow<'p, 'a> {
         if solution.gave_up {
             return;
         }
-        #[expect(clippy::iter_over_hash_type, reason = "sorted before use")]
         let mut heads: Vec<_> = solution.states.keys().copied().collect();
         heads.sort_unstable();
         for head in heads {

@@ -512,7 +512,6 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
 
 /// What is passed on carries its evidence along.
 fn spread(evidence: &mut FxHashMap<Key, Evidence>, forwards: &FxHashMap<Key, Vec<(Key, ExprId)>>) {
-    #[expect(clippy::iter_over_hash_type, reason = "sorted before use")]
     let mut open: Vec<Key> = evidence.keys().copied().collect();
     open.sort_unstable();
     let mut open = VecDeque::from(open);

@@ -148,10 +148,10 @@ fn swallowed(
     })
 }
 
-/// Whether a comment in the clause says why.
+/// Whether a comment below the clause's first line says why; those on it talk to other tools.
 fn is_explained(module: &Module, handler: &Handler) -> bool {
     let lines = &module.lines;
-    let rows = lines.row(handler.span.start)..=lines.row(handler.span.end);
+    let rows = lines.row(handler.header.end) + 1..=lines.row(handler.span.end);
     module.comments.iter().any(|comment| rows.contains(&lines.row(comment.start)))
 }
 

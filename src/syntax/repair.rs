@@ -179,7 +179,9 @@ fn blank_bad_lines(text: &mut [u8], code: &Code, good: &[Span]) -> Vec<Span> {
             .get(index + 1)
             .is_some_and(|next| next.indent > line.indent);
         let role = Role::of(line.span.of(text));
-        if !is_good(line, good) && !(fits(role, &levels) && reads(text, line, role, has_suite)) {
+        let is_kept =
+            is_good(line, good) || (fits(role, &levels) && reads(text, line, role, has_suite));
+        if !is_kept {
             replace(text, line, role, has_suite, &levels);
             unread.push(line.span);
         }

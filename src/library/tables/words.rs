@@ -13,6 +13,11 @@ impl Words<'_> {
         Words(Cow::Owned(vec![0; count * 4]))
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len() / 4
