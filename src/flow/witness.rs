@@ -840,7 +840,11 @@ impl Search<'_, '_, '_> {
                     .list(parts)
                     .iter()
                     .all(|&part| self.suppose(walker, part, holds)),
-                Some((parts, _)) => self.suppose_one(walker, parts, holds),
+                Some((parts, _)) => {
+                    let condition = hash_of(&("form", self.flow.form(test)));
+                    self.choices.insert(condition, (parts, holds));
+                    self.record(walker, test, holds) && self.suppose_one(walker, parts, holds)
+                }
                 None => self.record(walker, test, holds),
             },
             _ => self.record(walker, test, holds),
