@@ -17,6 +17,8 @@ pub(super) struct Raising {
     pub(super) attribute: bool,
     /// A subscript.
     pub(super) subscript: bool,
+    /// A value that is taken apart.
+    pub(super) unpack: bool,
     /// A name that may not be bound.
     pub(super) name: bool,
     /// An import.
@@ -54,7 +56,7 @@ impl Flow<'_, '_> {
                     ExprKind::Tuple(_) | ExprKind::List(_)
                 ) =>
             {
-                raising.anything = true;
+                raising.unpack = true;
             }
             InstKind::Raise {
                 exception,
@@ -141,7 +143,9 @@ impl Flow<'_, '_> {
         }
         let fits = |class: &ClassRef| match name(class) {
             "AttributeError" => raising.attribute,
-            "KeyError" | "IndexError" | "LookupError" | "TypeError" => raising.subscript,
+            "ValueError" => raising.unpack,
+            "TypeError" => raising.unpack || raising.subscript,
+            "KeyError" | "IndexError" | "LookupError" => raising.subscript,
             "NameError" | "UnboundLocalError" => raising.name,
             "ImportError" | "ModuleNotFoundError" => raising.import,
             _ => false,
@@ -166,6 +170,9 @@ impl Flow<'_, '_> {
     /// Builtins that raise nothing for all practical purposes.
     fn is_harmless_call(&self, callee: ExprId) -> bool {
         if let ExprKind::Attribute { name, .. } = self.module.kind(callee) {
+            if TEXT_METHODS.contains(&self.module.name(name)) {
+                return true;
+            }
             let is_clock = matches!(
                 self.module.name(name),
                 "time" | "monotonic" | "perf_counter" | "now" | "utcnow"
@@ -203,6 +210,22 @@ impl Flow<'_, '_> {
             || self.program.may_swallow(self.evaluate.value(callee))
     }
 }
+
+/// Methods of texts that give another text or a list, whatever the text.
+const TEXT_METHODS: &[&str] = &[
+    "split",
+    "rsplit",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "splitlines",
+    "lower",
+    "upper",
+    "partition",
+    "rpartition",
+    "startswith",
+    "endswith",
+];
 
 /// What the time is: nothing is raised.
 const CLOCKS: &[&str] = &[

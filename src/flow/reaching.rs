@@ -189,6 +189,48 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         found
     }
 
+    /// Blocks from which control may get to `target`, itself among them. Every handler counts, whatever it catches.
+    pub(super) fn leading_to(&self, target: BlockId) -> Vec<bool> {
+        let code = self.flow.code;
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); code.blocks.len()];
+        for (index, block) in code.blocks.iter().enumerate() {
+            let direct = match block.next {
+                Next::Goto(to) => vec![to],
+                Next::Branch(one, other) => vec![one, other],
+                _ => Vec::new(),
+            };
+            let caught = self.every_catcher(block.guard);
+            for to in self.next[index].iter().copied().chain(direct).chain(caught) {
+                before[to.index()].push(index);
+            }
+        }
+        let mut seen = vec![false; code.blocks.len()];
+        let mut open = vec![target.index()];
+        while let Some(block) = open.pop() {
+            if !std::mem::replace(&mut seen[block], true) {
+                open.extend(&before[block]);
+            }
+        }
+        seen
+    }
+
+    fn every_catcher(&self, guard: Option<TryId>) -> Vec<BlockId> {
+        let mut found = Vec::new();
+        let mut at = guard;
+        while let Some(id) = at {
+            let region = self.flow.code.region(id);
+            match &region.kind {
+                TryKind::Catch { handlers, .. } => {
+                    found.extend(handlers.iter().map(|handler| handler.entry));
+                }
+                TryKind::Finally { entry, .. } => found.push(*entry),
+                TryKind::With { after, .. } => found.push(*after),
+            }
+            at = region.parent;
+        }
+        found
+    }
+
     /// Follows a variable from where it got its value.
     pub fn reach(&self, place: PlaceId, from: Start) -> Reach {
         let code = self.flow.code;

@@ -85,6 +85,10 @@ struct Search<'f, 'p, 'a> {
     only_control: bool,
     seen: FxHashSet<u64>,
     mentions: rustc_hash::FxHashMap<u64, Vec<PlaceId>>,
+    /// Operands of which at least one came out as the flag says, by the form of the whole.
+    choices: rustc_hash::FxHashMap<u64, (crate::ir::Run, bool)>,
+    /// Blocks that are on some way to the target.
+    leading: Vec<bool>,
     /// Conditions that hold where one of several others does.
     one_of: rustc_hash::FxHashMap<u64, Vec<u64>>,
     /// Of a comparison with a literal: the place, and the literal's form.
@@ -113,6 +117,7 @@ impl Flow<'_, '_> {
     /// The same under circumstances that the caller knows of.
     pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
         let suite = self.finally_around(wanted.target.0);
+        let leading = super::Reaching::of(self).leading_to(wanted.target.0);
         let mut best = Witness::None;
         for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
             let mut search = Search {
@@ -125,6 +130,8 @@ impl Flow<'_, '_> {
                 mentions: rustc_hash::FxHashMap::default(),
                 literals: rustc_hash::FxHashMap::default(),
                 one_of: rustc_hash::FxHashMap::default(),
+                choices: rustc_hash::FxHashMap::default(),
+                leading: leading.clone(),
                 steps: 0,
             };
             if search.run(least, circumstances.given) {
@@ -156,6 +163,8 @@ impl Flow<'_, '_> {
             mentions: rustc_hash::FxHashMap::default(),
             literals: rustc_hash::FxHashMap::default(),
             one_of: rustc_hash::FxHashMap::default(),
+            choices: rustc_hash::FxHashMap::default(),
+            leading: super::Reaching::of(self).leading_to(target.0),
             steps: 0,
         };
         search.run(Witness::EmptyLoop, given) || search.steps > STEPS
@@ -225,6 +234,9 @@ impl Search<'_, '_, '_> {
             self.steps += 1;
             if self.steps > STEPS {
                 return false;
+            }
+            if !self.leading[walker.block.index()] {
+                continue;
             }
             if walker.cost < least || !self.seen.insert(hash_of(&walker)) {
                 continue;
@@ -486,7 +498,9 @@ impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         match inst.kind {
-            InstKind::Assume { test, holds } => self.suppose(walker, test, holds),
+            InstKind::Assume { test, holds } => {
+                self.suppose(walker, test, holds) && self.leaves_a_choice(walker)
+            }
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
                 self.grow(walker, value);
@@ -655,6 +669,10 @@ impl Search<'_, '_, '_> {
             ExprKind::True => (false, true),
             ExprKind::False | ExprKind::Int(0) => (false, false),
             ExprKind::Int(_) => (false, true),
+            ExprKind::Unary {
+                operator: UnaryOperator::Minus,
+                operand,
+            } if matches!(self.flow.module.kind(operand), ExprKind::Int(_)) => (false, true),
             ExprKind::Text(text) => (false, !self.flow.module.name(text).is_empty()),
             ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
             _ => return,
@@ -769,10 +787,15 @@ impl Search<'_, '_, '_> {
         if self.binds_wanted(walker, test) {
             return false;
         }
-        if let ExprKind::And(_) | ExprKind::Or(_) = module.kind(test)
-            && !self.record(walker, test, holds)
-        {
-            return false;
+        if let ExprKind::And(parts) | ExprKind::Or(parts) = module.kind(test) {
+            if !self.record(walker, test, holds) {
+                return false;
+            }
+            let is_and = matches!(module.kind(test), ExprKind::And(_));
+            if is_and != holds {
+                let condition = hash_of(&("form", self.flow.form(test)));
+                self.choices.insert(condition, (parts, holds));
+            }
         }
         match module.kind(test) {
             ExprKind::Unary {
@@ -817,7 +840,11 @@ impl Search<'_, '_, '_> {
                     .list(parts)
                     .iter()
                     .all(|&part| self.suppose(walker, part, holds)),
-                Some((parts, _)) => self.suppose_one(walker, parts, holds),
+                Some((parts, _)) => {
+                    let condition = hash_of(&("form", self.flow.form(test)));
+                    self.choices.insert(condition, (parts, holds));
+                    self.record(walker, test, holds) && self.suppose_one(walker, parts, holds)
+                }
                 None => self.record(walker, test, holds),
             },
             _ => self.record(walker, test, holds),
@@ -870,6 +897,22 @@ impl Search<'_, '_, '_> {
             self.one_of.insert(whole, parts);
         }
         self.settle(walker, whole, holds) && self.is_possible(walker)
+    }
+
+    /// Whether of each condition that one of several operands decided, some operand still can have.
+    fn leaves_a_choice(&mut self, walker: &Walker) -> bool {
+        let open: Vec<(crate::ir::Run, bool)> = walker
+            .facts
+            .iter()
+            .filter_map(|fact| {
+                let choice = self.choices.get(&fact.condition)?;
+                (choice.1 == fact.holds).then_some(*choice)
+            })
+            .collect();
+        open.into_iter().all(|(parts, holds)| {
+            let mut parts = self.flow.module.list(parts).iter();
+            parts.any(|&part| self.suppose(&mut walker.clone(), part, holds))
+        })
     }
 
     /// Whether of each choice that was made one part is left.

@@ -227,7 +227,7 @@ fn is_quiet(module: &Module, code: &Function, handler: &Handler) -> bool {
         if is_behind {
             return true;
         }
-        if insts.iter().any(|inst| raises_by_name(module, inst)) {
+        if insts.iter().any(|inst| raises_by_name(module, code, inst)) {
             continue;
         }
         match block.next {
@@ -241,7 +241,7 @@ fn is_quiet(module: &Module, code: &Function, handler: &Handler) -> bool {
 }
 
 /// A call like `reraise(…)`, of which its name says that it does not come back.
-fn raises_by_name(module: &Module, inst: &Inst) -> bool {
+fn raises_by_name(module: &Module, code: &Function, inst: &Inst) -> bool {
     let InstKind::Eval(call) = inst.kind else {
         return false;
     };
@@ -250,6 +250,7 @@ fn raises_by_name(module: &Module, inst: &Inst) -> bool {
     };
     match module.kind(callee) {
         ExprKind::Attribute { name, .. } => module.name(name).contains("raise"),
+        ExprKind::Name(place) => module.place_text(code, place).contains("raise"),
         _ => false,
     }
 }
