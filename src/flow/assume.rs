@@ -2,8 +2,8 @@
 
 use super::{ALWAYS_TRUE, Flow, Held, Origin, State};
 use crate::ir::{
-    Argument, Comparison, ExprId, ExprKind, Passing, Pattern, PatternId, PlaceId, Run,
-    UnaryOperator,
+    Argument, Comparison, ExprId, ExprKind, FunctionKind, Passing, Pattern, PatternId, PlaceId,
+    Run, UnaryOperator,
 };
 use crate::project::{Actual, Target, actuals};
 use crate::value::{Facts, Kinds};
@@ -16,6 +16,9 @@ impl Flow<'_, '_> {
         }
         if self.has_walrus {
             self.assume_evaluated(test, state);
+        }
+        if let Some(runs) = self.type_checking(test) {
+            return self.feasible_if(holds == runs, state);
         }
         match self.module.kind(test) {
             ExprKind::Unary {
@@ -44,9 +47,6 @@ impl Flow<'_, '_> {
             ExprKind::Int(_) => self.feasible_if(holds, state),
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 self.feasible_if(holds != parts.is_empty(), state)
-            }
-            ExprKind::Name(_) | ExprKind::Attribute { .. } if self.is_only_checked(test) => {
-                self.feasible_if(!holds, state);
             }
             ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
                 self.assume_truth(test, holds, state)
@@ -107,13 +107,14 @@ impl Flow<'_, '_> {
         self.assume(test, holds, state);
     }
 
-    /// What only type checkers read never runs.
-    fn is_only_checked(&self, test: ExprId) -> bool {
-        let name = self.module.dotted(self.code, test);
-        matches!(
-            name.as_deref(),
-            Some("TYPE_CHECKING" | "typing.TYPE_CHECKING" | "t.TYPE_CHECKING")
-        )
+    /// For `TYPE_CHECKING`: what only type checkers read never runs, but inside a function it is a promise: `assert x`.
+    pub(super) fn type_checking(&self, test: ExprId) -> Option<bool> {
+        let is_flag = match self.module.kind(test) {
+            ExprKind::Name(place) => self.place_text(place) == "TYPE_CHECKING",
+            ExprKind::Attribute { name, .. } => self.module.name(name) == "TYPE_CHECKING",
+            _ => false,
+        };
+        is_flag.then_some(matches!(self.code.kind, FunctionKind::Def))
     }
 
     fn feasible_if(&self, feasible: bool, state: &mut State) {

@@ -270,6 +270,10 @@ impl Search<'_, '_, '_> {
                 return false;
             }
         }
+        let end = (walker.block, block.insts.range().end as u32);
+        if walker.armed && end == self.wanted.target {
+            return true;
+        }
         if self.leads_out(block.next) {
             self.finish(&walker, block.guard, Witness::Path, open);
         }
@@ -796,6 +800,9 @@ impl Search<'_, '_, '_> {
                 let condition = hash_of(&("form", self.flow.form(test)));
                 self.choices.insert(condition, (parts, holds));
             }
+        }
+        if let Some(runs) = self.flow.type_checking(test) {
+            return holds == runs;
         }
         match module.kind(test) {
             ExprKind::Unary {

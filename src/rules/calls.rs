@@ -2,7 +2,7 @@
 
 use super::Whole;
 use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, Next, PlaceId, Source};
 use crate::project::{Actual, Target, actuals};
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
@@ -89,7 +89,10 @@ pub(super) fn returns_none(
             Some(((BlockId::new(index), at as u32), code.insts[at].kind))
         });
         let Some((position, kind)) = returning else {
-            return Returns::Plainly;
+            if falls_off(&flow, given) {
+                return Returns::Plainly;
+            }
+            continue;
         };
         if !given.is_empty() && !flow.reaches(position, given) {
             continue;
@@ -149,4 +152,17 @@ fn comes_from(
         (false, true) => Returns::HandedOn,
         (false, false) => Returns::Never,
     }
+}
+
+/// Whether control can fall off the end of a function that is given these arguments.
+fn falls_off(flow: &Flow<'_, '_>, given: &[(PlaceId, Given)]) -> bool {
+    let code = flow.code;
+    let mut blocks = code.blocks.iter().enumerate();
+    blocks.any(|(index, block)| {
+        let last = code.insts(block).last().map(|inst| inst.kind);
+        let end = (BlockId::new(index), block.insts.range().end as u32);
+        block.next == Next::Return
+            && !matches!(last, Some(InstKind::Return(_)))
+            && (given.is_empty() || flow.reaches(end, given))
+    })
 }

@@ -9,7 +9,7 @@ use crate::ir::{Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId};
 use crate::project::{Evaluate, Target};
 use crate::summary::Effects;
 use crate::text::Location;
-use crate::types::FunctionRef;
+use crate::types::{FunctionRef, Type};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -343,11 +343,35 @@ fn is_always_used(whole: &Whole<'_>, (function, parameter): Key) -> bool {
         .any(|demand| demand.parameter == parameter && demand.always)
 }
 
-/// Somebody hands it around with arguments that nobody here sees (`partial`, a table of handlers), or Python itself calls it.
+/// Somebody hands it around with arguments that nobody here sees (`partial`, a table of handlers, a framework's decorator), or
+/// Python itself calls it.
 fn is_private(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let (module, code) = whole.program.code(function);
     let name = module.name(code.name);
+    if is_registered(whole, function) {
+        return true;
+    }
     name.starts_with('_') && !matches!(name, "__init__" | "__call__" | "__new__")
+}
+
+/// Whether a decorator that is not the project's own takes the function: a framework calls it, and fills what it likes.
+fn is_registered(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module_ref, _) = whole.program.locate(function);
+    let (module, code) = whole.program.code(function);
+    let Some(parent) = code.parent else {
+        return false;
+    };
+    let outer = Evaluate::new(whole.program, module_ref, parent);
+    let is_foreign = |decorator: &ExprId| {
+        let named = match module.kind(*decorator) {
+            ExprKind::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        let class = outer.value(named).class;
+        !matches!(whole.program.types.get(class), Type::Function { .. })
+    };
+    whole.program.decoration(function).is_registered
+        && module.list(code.decorators).iter().any(is_foreign)
 }
 
 /// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.

@@ -242,10 +242,10 @@ fn is_table(flow: &Flow<'_, '_>, container: ExprId) -> bool {
     last.len() > 1 && last.chars().all(|letter| !letter.is_lowercase())
 }
 
-/// Where others test the result, this one ought to; where nobody does, None never comes or always crashes.
+/// Where others test the result, this one ought to; where hardly anybody does, None never comes or always crashes.
 fn of_habit(habit: Habit) -> Confidence {
     match habit {
-        Habit { tested: 0, used } if used > 1 => Confidence::Low,
+        Habit { tested, used } if used > 1 && used > 4 * tested => Confidence::Low,
         Habit { tested, used } if tested >= 2 * used => Confidence::High,
         _ => Confidence::Medium,
     }
