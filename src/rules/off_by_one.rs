@@ -342,10 +342,8 @@ fn beside(
                 test,
                 then,
                 otherwise,
-            } => {
-                if holds_it(then) || holds_it(otherwise) {
-                    say(boundary, test, holds_it(then), sequence, found);
-                }
+            } if holds_it(then) || holds_it(otherwise) => {
+                say(boundary, test, holds_it(then), sequence, found);
             }
             ExprKind::Comprehension(id) => {
                 let clauses = &module.comprehension(id).clauses;
