@@ -680,7 +680,7 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
     let evidence = of_split(boundary, split, text, &arguments)?;
     if evidence.least >= wanted
         || boundary.is_caught(candidate.at.0, &["ValueError"])
-        || is_guarded(boundary, candidate, split, split)
+        || is_guarded(boundary, candidate, candidate.expr, split)
     {
         return None;
     }

@@ -131,6 +131,11 @@ fn evidence(
     } else {
         confidence
     };
+    let is_always_set = key == "environment"
+        && matches!(boundary.flow.module.kind(index), ExprKind::Text(name) if boundary.flow.module.name(name) == "PATH");
+    if is_always_set {
+        return None;
+    }
     let named_alone = !is_literal && key != "json";
     (!named_alone).then_some(Evidence {
         key,
@@ -169,11 +174,11 @@ fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> 
         _ => false,
     });
     let name = flow.program.qualified_name(flow.function);
-    let is_private = name
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| last.starts_with('_'));
-    (is_keywords(boundary, place) && tested && !is_private).then_some(Evidence {
+    let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
+    let mut parameters = flow.code.parameters.iter();
+    let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
+    let is_optional = tested && !is_private && !takes_anything;
+    (is_keywords(boundary, place) && is_optional).then_some(Evidence {
         key: "keywords",
         document: value,
         confidence: Confidence::Medium,
@@ -459,7 +464,14 @@ fn of_attribute(
             Some(("headers", expr, Confidence::Low))
         }
         "GET" | "POST" | "FILES" | "COOKIES" | "META" if is_request => {
-            Some(("request", expr, Confidence::Medium))
+            let name = flow.program.qualified_name(flow.function);
+            let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
+            let confidence = if is_private {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            };
+            Some(("request", expr, confidence))
         }
         _ => None,
     }

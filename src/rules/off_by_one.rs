@@ -242,7 +242,12 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
     let facts = facts(boundary, candidate, value);
     let (test, key, confidence) = too_little(&facts, need)?;
     let is_mapping = flow.evaluate.value(value).kinds.meets(Kinds::DICT);
+    let is_split = |source: &ExprId| {
+        let called = boundary.called(*source);
+        matches!(called, Some(("split" | "rsplit", Some(_), arguments)) if !arguments.is_empty())
+    };
     if is_mapping
+        || (key == "not_exactly" && boundary.values(value).iter().any(is_split))
         || boundary.is_caught(candidate.at.0, &["IndexError"])
         || is_changed(boundary, value, test, candidate)
     {
