@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod around;
 mod belief;
 mod boundary;
 mod calls;
@@ -50,6 +51,10 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    late_binding
+    mutable_default
+    early_call
+    partial_mismatch
 }
 
 /// The rule of that name.
