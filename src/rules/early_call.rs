@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Functions that want a function, and where: by the name they are called by, whoever's they are.
-const WANTING: [(&str, usize); 33] = [
+const WANTING: [(&str, usize); 26] = [
     ("addBoth", 0),
     ("addCallback", 0),
     ("addErrback", 0),
@@ -36,11 +36,6 @@ const WANTING: [(&str, usize); 33] = [
     ("callLater", 1),
     ("callWhenRunning", 0),
     ("deferToThread", 0),
-    ("filter", 0),
-    ("map", 0),
-    ("partial", 0),
-    ("partialmethod", 0),
-    ("reduce", 0),
     ("run_in_executor", 1),
     ("spawn", 0),
     ("spawn_later", 1),
@@ -49,19 +44,23 @@ const WANTING: [(&str, usize); 33] = [
     ("Timer", 1),
     ("LoopingCall", 0),
     ("deferLater", 2),
-    ("starmap", 0),
     ("idle_add", 0),
     ("timeout_add", 1),
     ("to_thread", 0),
-    ("add_job", 0),
 ];
+
+/// Functions of Python itself that want a function first; a method of that name is something else.
+const BUILTINS: [&str; 6] = ["filter", "map", "partial", "partialmethod", "reduce", "starmap"];
+
+/// Where they are.
+const MODULES: [&str; 5] = ["builtins", "__builtin__", "functools", "itertools", "six.moves"];
 
 /// Keywords behind which a function is wanted, and of whom.
 const KEYWORDS: [(&str, &[&str]); 5] = [
     ("target", &["Thread", "Process", "Greenlet"]),
     ("key", &["sorted", "sort", "min", "max", "groupby"]),
     ("function", &["Timer"]),
-    ("func", &["add_job", "partial"]),
+    ("func", &["add_job"]),
     ("command", &["Button", "Checkbutton", "add_command"]),
 ];
 
@@ -133,10 +132,16 @@ pub(super) fn wanted(flow: &Flow<'_, '_>, call: ExprId) -> Option<ExprId> {
             return Some(found);
         }
     }
+    let dotted = flow.evaluate.dotted(callee)?;
+    if BUILTINS.contains(&name) {
+        let library = flow.program.target(flow.evaluate.value(callee));
+        let is_it = dotted.rsplit_once('.').is_none_or(|(module, _)| MODULES.contains(&module));
+        return (is_it && matches!(library, Target::Library(_)))
+            .then(|| positional(arguments, 0))?;
+    }
     if let Some(&(_, position)) = WANTING.iter().find(|(known, _)| *known == name) {
         return positional(arguments, position);
     }
-    let dotted = flow.evaluate.dotted(callee)?;
     let mut entries = flow.program.library.entries(&dotted);
     let entry = entries.find(|entry| entry.by == By::Call && entry.position.is_some())?;
     let by_name = entry.keyword.as_deref();

@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod ambiguity;
 mod around;
 mod belief;
 mod boundary;
@@ -55,6 +56,14 @@ rules! {
     mutable_default
     early_call
     partial_mismatch
+    unbounded_growth
+    retained_instance
+    leaked_listener
+    busy_loop
+    catastrophic_regex
+    quadratic_work
+    unclosed_resource
+    racy_singleton
 }
 
 /// The rule of that name.

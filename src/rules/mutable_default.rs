@@ -97,6 +97,8 @@ enum Shared {
 fn mutable(module: &Module, parent: &Function, default: ExprId) -> Option<Shared> {
     let by = |is_empty: bool| Some(if is_empty { Shared::Empty } else { Shared::Full });
     match module.kind(default) {
+        // `last=[0]` is a cell for what the function remembers.
+        ExprKind::List(parts) if parts.count == 1 => None,
         ExprKind::List(parts) | ExprKind::Dict(parts) | ExprKind::Set(parts) => {
             by(parts.is_empty())
         }
