@@ -122,7 +122,10 @@ impl Automaton {
             self.empty[at].push(head);
             let last = self.build(child, head, true)?;
             self.empty[last].push(head);
-            self.empty[if low == 0 { head } else { last }].push(end);
+            self.empty[last].push(end);
+            if low == 0 {
+                self.empty[at].push(end);
+            }
             return Some(end);
         }
         for _ in 0..low {
@@ -319,9 +322,8 @@ impl Follow {
                         {
                             continue;
                         }
-                        let twice = one == other
-                            && next == beside
-                            && self.twice.contains(&(one, next));
+                        let twice =
+                            one == other && next == beside && self.twice.contains(&(one, next));
                         let pair = (next, beside, differ || next != beside || twice);
                         if from.contains_key(&pair) {
                             continue;
@@ -409,6 +411,9 @@ mod tests {
     #[test]
     fn the_text_is_what_the_loop_reads() {
         assert_eq!(ambiguous_text("(a+)+$").as_deref(), Some("a"));
-        assert_eq!(ambiguous_text("(xy|xyxy)+$").map(|text| text.len() % 2), Some(0));
+        assert_eq!(
+            ambiguous_text("(xy|xyxy)+$").map(|text| text.len() % 2),
+            Some(0)
+        );
     }
 }

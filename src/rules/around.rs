@@ -64,10 +64,12 @@ pub(super) fn positional(arguments: &[Argument], position: usize) -> Option<Expr
 
 /// The argument with this keyword.
 pub(super) fn keyword(module: &Module, arguments: &[Argument], wanted: &str) -> Option<ExprId> {
-    arguments.iter().find_map(|argument| match argument.passing {
-        Passing::Keyword(name) if module.name(name) == wanted => Some(argument.value),
-        _ => None,
-    })
+    arguments
+        .iter()
+        .find_map(|argument| match argument.passing {
+            Passing::Keyword(name) if module.name(name) == wanted => Some(argument.value),
+            _ => None,
+        })
 }
 
 /// Whether a variable is bound by an instruction inside a span.
