@@ -144,8 +144,10 @@ impl Round<'_, '_, '_> {
 
     /// A round that asks nothing spins only where it says so itself: `while True: pass`.
     fn accepted(&self, way: Way) -> Option<Way> {
-        if way.asked.is_some() {
-            return Some(way);
+        if let Some(asked) = way.asked {
+            // A flag may be changed by whatever the loop does on other ways.
+            let is_call = matches!(self.flow.module.kind(asked), ExprKind::Call { .. });
+            return (is_call || self.is_all_idle()).then_some(way);
         }
         let LoopKind::While { test } = self.of.kind else {
             return None;
@@ -158,6 +160,13 @@ impl Round<'_, '_, '_> {
             ExprKind::True | ExprKind::Int(1)
         );
         (is_endless && inside.count() == 0).then_some(way)
+    }
+
+    fn is_all_idle(&self) -> bool {
+        let inside = self.flow.code.insts.iter();
+        inside
+            .filter(|inst| covers(self.of.suite, inst.span))
+            .all(|inst| self.idle_inst(inst).is_some())
     }
 
     fn through(&self, id: BlockId, mut way: Way, open: &mut Vec<(BlockId, Way)>) {
@@ -177,6 +186,10 @@ impl Round<'_, '_, '_> {
                 let way = Way { asked };
                 open.extend(handlers.iter().map(|handler| (handler.entry, way)));
             }
+            // It took something: only where it failed is the round in vain.
+            if asked.is_some_and(|asked| self.takes(asked)) {
+                return;
+            }
             way.asked = way.asked.or(asked);
         }
         let mut go = |to: BlockId| open.push((to, way));
@@ -188,6 +201,12 @@ impl Round<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    fn takes(&self, asked: ExprId) -> bool {
+        let (module, code) = (self.flow.module, self.flow.code);
+        matches!(module.kind(asked), ExprKind::Call { callee, .. }
+            if called(module, code, callee) == "get_nowait")
     }
 
     /// Whether an instruction changes nothing and waits for nothing, and what it asks.

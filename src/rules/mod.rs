@@ -6,6 +6,7 @@ mod belief;
 mod boundary;
 mod calls;
 mod io;
+mod reached;
 mod rule;
 mod scene;
 mod vocabulary;

@@ -129,11 +129,11 @@ impl Work<'_> {
             return None;
         }
         let grown = self.growth(place, &["append", "extend"])?;
-        Some(
-            self.report("pop", call, place)
-                .because(self.grown(grown, place))
-                .help(Message::new("deque")),
-        )
+        let finding = self.report("pop", call, place).help(Message::new("deque"));
+        Some(Finding {
+            severity: Severity::Hint,
+            ..finding.because(self.grown(grown, place))
+        })
     }
 
     fn to_front(&self, call: ExprId, list: ExprId) -> Option<Finding> {
@@ -157,11 +157,11 @@ impl Work<'_> {
         if innermost(call) != innermost(grown) {
             return None;
         }
-        Some(
-            self.report("sort", call, place)
-                .because(self.grown(grown, place))
-                .help(Message::new("heap")),
-        )
+        let mut finding = self.report("sort", call, place).help(Message::new("heap"));
+        if !self.is_long() {
+            finding.severity = Severity::Hint;
+        }
+        Some(finding.because(self.grown(grown, place)))
     }
 
     /// `if item not in found: found.append(item)`.

@@ -1,8 +1,8 @@
 //! `racy-singleton`: a shared object is made where a test finds none, and two threads can both find none.
 
 use super::around::{bound_value, called, covers};
+use super::reached::reached;
 use super::{Check, Family, Rule, Whole, draft};
-use crate::escape::{Entries, Entry};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{
     Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, Scope, Step, TryKind,
@@ -31,7 +31,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     if races.is_empty() {
         return Vec::new();
     }
-    let concurrent = concurrent(whole);
+    let concurrent = reached(whole, &[Runs::Thread, Runs::Greenlet, Runs::Request]);
     let found = races.into_iter().map(|race| {
         let by = concurrent[race.function.0 as usize];
         report(rule, program, &race, by)
@@ -196,32 +196,6 @@ fn is_locked(
             .is_some_and(|name| name.contains("synchron") || name.contains("lock"))
     });
     with_lock || acquires || decorated
-}
-
-/// For each function, where it runs beside others: a thread, a greenlet, a request.
-fn concurrent(whole: &Whole<'_>) -> Vec<Option<Runs>> {
-    let program = whole.program;
-    let entries = Entries::of(program, whole.graph);
-    let mut found = vec![None; program.function_count()];
-    let mut open = Vec::new();
-    for index in 0..program.function_count() as u32 {
-        if let Some(Entry::Registered { runs, .. }) = entries.get(FunctionRef(index))
-            && matches!(runs, Runs::Thread | Runs::Greenlet | Runs::Request)
-        {
-            found[index as usize] = Some(runs);
-            open.push(FunctionRef(index));
-        }
-    }
-    while let Some(function) = open.pop() {
-        for site in whole.graph.calls_in(function) {
-            let callee = site.callee.0 as usize;
-            if found[callee].is_none() {
-                found[callee] = found[function.0 as usize];
-                open.push(site.callee);
-            }
-        }
-    }
-    found
 }
 
 fn report(

@@ -2,7 +2,7 @@
 
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::ir::{ExprId, ExprKind, Module, Passing};
+use crate::ir::{ExprId, ExprKind, Function, Module, Passing};
 use crate::library::schema::Caches;
 use crate::project::{Evaluate, Program};
 use crate::summary::ClassRef;
@@ -43,12 +43,12 @@ fn finding(rule: &'static Rule, program: &Program<'_>, function: FunctionRef) ->
     let decoration = program.decoration(function);
     let class = program
         .class_of_method(function)
-        .filter(|_| !decoration.is_static && !decoration.is_class_method);
+        .filter(|_| !decoration.is_static && !decoration.is_class_method && takes_instance(module, code));
     let is_unbounded = caches == Caches::Unbounded;
     let (key, is_hint) = match class {
         Some(class) if lives_on(program, class) => return None,
         Some(_) if is_unbounded => ("for-ever", false),
-        Some(_) => ("method", false),
+        Some(_) => ("method", true),
         None => {
             let takes = code.parameters.iter().skip(usize::from(decoration.is_class_method));
             if !is_unbounded || takes.count() == 0 {
@@ -70,6 +70,13 @@ fn finding(rule: &'static Rule, program: &Program<'_>, function: FunctionRef) ->
         Confidence::Medium
     };
     Some(found.confidence(confidence).help(Message::new(help)))
+}
+
+/// Whether the first parameter is an instance, not the class.
+fn takes_instance(module: &Module, code: &Function) -> bool {
+    code.parameters
+        .first()
+        .is_some_and(|first| module.name(first.name) == "self")
 }
 
 /// How a decorator keeps arguments alive.

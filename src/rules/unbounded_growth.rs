@@ -1,12 +1,14 @@
 //! `unbounded-growth`: a container of a module or class that calls put things into, and that nothing ever empties.
 
 use super::around::{around, called, receiver};
+use super::reached::reached;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{
     ExprId, ExprKind, Function, FunctionId, FunctionKind, InstKind, Module, NameId,
     PlaceId, Scope, Source, Step,
 };
+use crate::library::schema::Runs;
 use crate::project::Program;
 use crate::text::{Location, Span};
 use crate::types::{FunctionRef, ModuleRef};
@@ -19,6 +21,9 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     check: Check::Program(check),
 };
+
+/// Where a function is called with ever new arguments.
+const SERVING: [Runs; 4] = [Runs::Request, Runs::Loop, Runs::Greenlet, Runs::Task];
 
 /// Methods that put something in.
 const GROWING: [&str; 7] = [
@@ -74,6 +79,7 @@ const FILLING: [&str; 16] = [
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
     let imported = imported_names(program);
+    let mut served = None;
     let mut findings = Vec::new();
     for index in 0..program.sources.len() as u32 {
         let module_ref = ModuleRef(index);
@@ -100,7 +106,12 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         found.sort_unstable_by_key(|(_, growth)| growth.at);
         for (name, growth) in found {
             let container = containers[&name];
-            findings.push(report(rule, program, module_ref, name, container, growth));
+            let mut finding = report(rule, program, module_ref, name, container, growth);
+            let served = served.get_or_insert_with(|| reached(whole, &SERVING));
+            if served[growth.function.0 as usize].is_none() {
+                finding.severity = Severity::Hint;
+            }
+            findings.push(finding);
         }
     }
     findings
