@@ -190,10 +190,15 @@ fn is_locked(
         matches!(module.kind(ExprId::new(index)), ExprKind::Call { callee, .. }
             if matches!(called(module, code, callee), "acquire" | "acquireLock" | "_acquireLock"))
     });
-    let decorated = module.list(code.decorators).iter().any(|&decorator| {
-        module
-            .dotted(code, decorator)
-            .is_some_and(|name| name.contains("synchron") || name.contains("lock"))
+    // Decorators are evaluated by the code around the function.
+    let outer = code.parent.map(|parent| module.function(parent));
+    let decorated = outer.is_some_and(|outer| {
+        let mut names = module.list(code.decorators).iter();
+        names.any(|&decorator| {
+            module
+                .dotted(outer, decorator)
+                .is_some_and(|name| name.contains("synchron") || name.contains("lock"))
+        })
     });
     with_lock || acquires || decorated
 }
