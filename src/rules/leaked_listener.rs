@@ -77,7 +77,7 @@ impl Place<'_, '_> {
         let (module, code) = (self.module, self.code);
         let looks = code.exprs.range().any(|index| {
             matches!(module.kind(ExprId::new(index)), ExprKind::Attribute { name, .. }
-                if matches!(module.name(name), "handlers" | "hasHandlers" | "removeHandler"))
+                if matches!(module.name(name), "handlers" | "hasHandlers" | "loggerDict" | "removeHandler"))
         });
         if looks || !self.runs_often() {
             return None;
