@@ -193,7 +193,15 @@ impl Work<'_> {
         let place = self.list(target)?;
         let is_copy = module.kind(left) == ExprKind::Name(place)
             && matches!(module.kind(right), ExprKind::List(_) | ExprKind::Comprehension(_) | ExprKind::Name(_));
-        is_copy.then(|| self.report("copy", value, place).help(Message::new("extend")))
+        // A copy of the caller's list is there to leave his alone.
+        let is_own = flow
+            .code
+            .parameters
+            .iter()
+            .all(|parameter| parameter.place != place);
+        let is_counted = matches!(self.of.kind, LoopKind::For { .. });
+        (is_copy && is_own && is_counted)
+            .then(|| self.report("copy", value, place).help(Message::new("extend")))
     }
 
     fn grown(&self, at: ExprId, place: PlaceId) -> Related {

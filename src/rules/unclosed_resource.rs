@@ -7,6 +7,7 @@ use crate::flow::{Flow, Reaching, Solution, Start};
 use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step, TryKind};
 use crate::library::schema::Mark;
 use crate::project::Target;
+use crate::value::Kinds;
 
 pub(super) const RULE: Rule = Rule {
     name: "unclosed-resource",
@@ -129,7 +130,13 @@ fn opened(flow: &Flow<'_, '_>, call: ExprId) -> Option<String> {
     let arguments = module.arguments(arguments);
     let first = positional(arguments, 0).map(|first| module.kind(first));
     let is_descriptor = matches!(first, Some(ExprKind::Int(_)));
-    (!is_descriptor && keyword(module, arguments, "closefd").is_none())
+    // An archive in a file that somebody else opened.
+    let is_inside = positional(arguments, 0)
+        .is_some_and(|first| flow.evaluate.value(first).kinds.meets(Kinds::FILE));
+    let is_lent = ["closefd", "fileobj"]
+        .iter()
+        .any(|word| keyword(module, arguments, word).is_some());
+    (!is_descriptor && !is_inside && !is_lent)
         .then(|| module.dotted(flow.code, callee).unwrap_or(known.name.clone()))
 }
 
