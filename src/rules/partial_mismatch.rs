@@ -5,7 +5,9 @@ use super::early_call::statement;
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Solution};
-use crate::ir::{Argument, ExprId, ExprKind, Function, InstKind, Module, ParameterKind, Passing};
+use crate::ir::{
+    Argument, ExprId, ExprKind, Function, InstKind, Module, ParameterKind, Passing, PlaceId,
+};
 use crate::project::Target;
 use crate::text::Location;
 use crate::types::FunctionRef;
@@ -47,6 +49,7 @@ const OWN_KEYWORDS: [&str; 6] = ["context", "name", "daemon", "loop", "timeout",
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let flow = scene.flow;
     let module = flow.module;
+    let partials = partials(flow);
     let mut findings = Vec::new();
     for index in flow.code.exprs.range() {
         let call = ExprId::new(index);
@@ -54,7 +57,7 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
             continue;
         };
         let arguments = module.arguments(arguments);
-        let bound = bound(flow, callee, arguments).or_else(|| of_name(flow, callee, arguments));
+        let bound = bound(flow, callee, arguments).or_else(|| of_name(flow, &partials, callee, arguments));
         if let Some(bound) = bound
             && let Some((signature, wrong)) = mismatch(flow, &bound)
         {
@@ -158,20 +161,41 @@ fn of_thread(flow: &Flow<'_, '_>, arguments: &[Argument]) -> Option<Bound> {
     })
 }
 
-/// A call of a name that holds a partial, and nothing else ever: what was bound and what is given now.
-fn of_name(flow: &Flow<'_, '_>, callee: ExprId, arguments: &[Argument]) -> Option<Bound> {
+/// The variables that hold a partial, and nothing else ever.
+fn partials(flow: &Flow<'_, '_>) -> Vec<(PlaceId, ExprId)> {
+    let module = flow.module;
+    let insts = &flow.code.insts;
+    let made = insts.iter().filter_map(|inst| {
+        let (target, value) = super::around::bound_value(inst.kind)?;
+        let (ExprKind::Name(place), ExprKind::Call { callee, .. }) =
+            (module.kind(target), module.kind(value))
+        else {
+            return None;
+        };
+        (called(module, flow.code, callee) == "partial").then_some((place, value))
+    });
+    let is_only = |place: PlaceId| {
+        let bindings = insts.iter().filter(|inst| {
+            matches!(inst.kind, InstKind::Bind { target, .. } | InstKind::Forget(target)
+                if super::around::binds(module, target, place))
+        });
+        bindings.count() == 1
+    };
+    made.filter(|&(place, _)| is_only(place)).collect()
+}
+
+/// A call of a name that holds a partial: what was bound and what is given now.
+fn of_name(
+    flow: &Flow<'_, '_>,
+    partials: &[(PlaceId, ExprId)],
+    callee: ExprId,
+    arguments: &[Argument],
+) -> Option<Bound> {
     let module = flow.module;
     let ExprKind::Name(place) = module.kind(callee) else {
         return None;
     };
-    let mut bindings = flow.code.insts.iter().filter(|inst| {
-        matches!(inst.kind, InstKind::Bind { target, .. } | InstKind::Forget(target)
-            if super::around::binds(module, target, place))
-    });
-    let (only, None) = (bindings.next()?, bindings.next()) else {
-        return None;
-    };
-    let (_, value) = super::around::bound_value(only.kind)?;
+    let &(_, value) = partials.iter().find(|(known, _)| *known == place)?;
     let ExprKind::Call {
         callee: maker,
         arguments: early,
@@ -179,9 +203,6 @@ fn of_name(flow: &Flow<'_, '_>, callee: ExprId, arguments: &[Argument]) -> Optio
     else {
         return None;
     };
-    if called(module, flow.code, maker) != "partial" {
-        return None;
-    }
     let early = bound(flow, maker, module.arguments(early))?;
     let mut positional = early.positional;
     let mut keywords = early.keywords;

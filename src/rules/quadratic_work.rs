@@ -71,12 +71,15 @@ impl Work<'_> {
         let value = flow.evaluate.value(expr);
         let is_list = (value.kinds - Kinds::NONE - Kinds::UNBOUND) == Kinds::LIST
             && !matches!(flow.program.types.get(value.class), Type::Instance(_));
+        if !is_list {
+            return None;
+        }
         let is_older = flow.code.insts.iter().any(|inst| {
             matches!(inst.kind, InstKind::Bind { target, .. } if super::around::binds(flow.module, target, place))
                 && !covers(self.of.span, inst.span)
         });
         let is_parameter = flow.code.parameters.iter().any(|parameter| parameter.place == place);
-        (is_list && (is_older || is_parameter)).then_some(place)
+        (is_older || is_parameter).then_some(place)
     }
 
     fn expr(&self, expr: ExprId) -> Option<Finding> {
