@@ -4,7 +4,7 @@ use super::around::{around, bound_value, called, keyword, positional};
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Reaching, Solution, Start};
-use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step, TryKind};
+use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step, TryId, TryKind};
 use crate::library::schema::Mark;
 use crate::project::Target;
 use crate::value::Kinds;
@@ -21,9 +21,10 @@ pub(super) const RULE: Rule = Rule {
 const OTHERS: [&str; 5] = ["subprocess.", "tempfile.", "os.", "multiprocessing.", "urllib"];
 
 /// Methods that end the life of their receiver, or hand it on.
-const ENDING: [&str; 12] = [
+const ENDING: [&str; 13] = [
     "close",
     "aclose",
+    "cursor",
     "detach",
     "disconnect",
     "dispose",
@@ -188,21 +189,14 @@ fn skips(
 ) -> Option<crate::text::Span> {
     let code = flow.code;
     let start = ways.block_of(inst)?;
-    if code.block(start).guard.is_some_and(|guard| {
-        let mut at = Some(guard);
-        std::iter::from_fn(|| {
-            let id = at?;
-            at = code.region(id).parent;
-            Some(id)
-        })
-        .any(|id| matches!(code.region(id).kind, TryKind::Finally { .. }))
-    }) {
-        return None;
-    }
     let mut seen = vec![false; code.blocks.len()];
     let mut open = vec![(start, inst as usize + 1)];
     while let Some((id, first)) = open.pop() {
         let block = code.block(id);
+        // A `finally` that closes it runs on every way out of here.
+        if is_closed_behind(flow, block.guard, ends) {
+            continue;
+        }
         let mut ended = false;
         for index in first..block.insts.range().end {
             let kind = code.insts[index].kind;
@@ -246,6 +240,22 @@ fn skips(
     None
 }
 
+fn is_closed_behind(flow: &Flow<'_, '_>, guard: Option<TryId>, ends: &[u32]) -> bool {
+    let code = flow.code;
+    let mut at = guard;
+    while let Some(id) = at {
+        let region = code.region(id);
+        if let TryKind::Finally { suite, .. } = region.kind {
+            let is_in = |&end: &u32| super::around::covers(suite, code.insts[end as usize].span);
+            if ends.iter().any(is_in) {
+                return true;
+            }
+        }
+        at = region.parent;
+    }
+    false
+}
+
 /// Whether a read of the variable closes the resource or hands it to somebody who may.
 fn lets_go(flow: &Flow<'_, '_>, name: ExprId, inst: u32) -> bool {
     let module = flow.module;
@@ -276,6 +286,14 @@ fn kept(flow: &Flow<'_, '_>, chain: &[ExprId], name: ExprId, is_returned: bool) 
         return false;
     };
     let above = chain.len().checked_sub(2).map(|index| chain[index]);
+    // The descriptor lives on as a copy.
+    let is_copied = chain.iter().any(|&part| {
+        matches!(module.kind(part), ExprKind::Call { callee, .. }
+            if matches!(called(module, flow.code, callee), "dup" | "dup2"))
+    });
+    if is_copied {
+        return true;
+    }
     match module.kind(parent) {
         ExprKind::Attribute { name: method, .. } => match above.map(|above| module.kind(above)) {
             Some(ExprKind::Call { callee, .. }) if callee == parent => {
