@@ -276,13 +276,13 @@ impl Follow {
         let count = self.next.len();
         let reach: Vec<Vec<bool>> = (0..count).map(|state| self.reached(state)).collect();
         let mut number = 0;
-        for state in 0..count {
-            if self.component[state] != 0 || !reach[state][state] {
+        for (state, from_here) in reach.iter().enumerate() {
+            if self.component[state] != 0 || !from_here[state] {
                 continue;
             }
             number += 1;
-            for other in state..count {
-                if reach[state][other] && reach[other][state] {
+            for (other, back) in reach.iter().enumerate().skip(state) {
+                if from_here[other] && back[state] {
                     self.component[other] = number;
                 }
             }

@@ -92,8 +92,8 @@ impl Work<'_> {
                 let first = positional(arguments, 0).map(|first| module.kind(first));
                 let is_at_front = first == Some(ExprKind::Int(0));
                 match (name, receiver(module, callee)) {
-                    ("pop", Some(list)) if is_at_front => self.from_front(expr, list),
-                    ("insert", Some(list)) if is_at_front => self.to_front(expr, list),
+                    ("pop", Some(list)) if is_at_front => self.popped(expr, list),
+                    ("insert", Some(list)) if is_at_front => self.inserted(expr, list),
                     ("sort", Some(list)) => self.sorted(expr, list),
                     ("sorted", None) => self.sorted(expr, positional(arguments, 0)?),
                     _ => None,
@@ -120,7 +120,7 @@ impl Work<'_> {
     }
 
     /// `while queue: queue.pop(0)` where the loop also appends.
-    fn from_front(&self, call: ExprId, list: ExprId) -> Option<Finding> {
+    fn popped(&self, call: ExprId, list: ExprId) -> Option<Finding> {
         let place = self.list(list)?;
         let flow = self.flow();
         let name = flow.place_text(place);
@@ -139,7 +139,7 @@ impl Work<'_> {
         })
     }
 
-    fn to_front(&self, call: ExprId, list: ExprId) -> Option<Finding> {
+    fn inserted(&self, call: ExprId, list: ExprId) -> Option<Finding> {
         let place = self.list(list)?;
         let mut finding = self.report("insert", call, place).help(Message::new("deque"));
         if !self.is_long() {
