@@ -13,6 +13,7 @@ mod handlers;
 mod link;
 mod lookup;
 mod naming;
+mod points_to;
 
 pub use arguments::{Actual, actuals};
 pub use calls::{CallGraph, CallSite, Handed};
