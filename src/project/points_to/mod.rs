@@ -77,6 +77,7 @@ impl<'p, 'a> PointsTo<'p, 'a> {
         let mut search = Search {
             points_to: self,
             seen: FxHashSet::default(),
+            asked_callers: false,
         };
         let mut objects = Vec::new();
         search.expr(open.site.caller, open.callee, 0, &mut objects);
@@ -89,11 +90,9 @@ impl<'p, 'a> PointsTo<'p, 'a> {
                 Object::Display(..) | Object::Generator(_) => continue,
             };
             let Some(callee) = callee else { continue };
-            let is_virtual = true;
             let site = CallSite {
                 callee,
                 bound,
-                is_virtual,
                 ..open.site
             };
             if !sites.contains(&site) {
@@ -102,6 +101,11 @@ impl<'p, 'a> PointsTo<'p, 'a> {
         }
         if sites.len() > CALLEES {
             sites.clear();
+        }
+        // Callers are not told apart: with several callees, this caller need not be the one that hands in that callee.
+        let is_virtual = search.asked_callers && sites.len() > 1;
+        for site in &mut sites {
+            site.is_virtual = is_virtual;
         }
         sites
     }
@@ -126,6 +130,8 @@ struct Search<'s, 'p, 'a> {
     points_to: &'s PointsTo<'p, 'a>,
     /// The expressions that were asked for, and with which key.
     seen: FxHashSet<(FunctionRef, ExprId, Option<Key>)>,
+    /// Some parameter was traced to the calls of its function.
+    asked_callers: bool,
 }
 
 impl<'p, 'a> Search<'_, 'p, 'a> {
@@ -326,6 +332,7 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
         depth: usize,
         found: &mut Vec<Object>,
     ) {
+        self.asked_callers = true;
         let program = self.program();
         let (module, code) = program.code(function);
         let sites: Vec<CallSite> = self.points_to.graph.calls_of(function).copied().collect();
