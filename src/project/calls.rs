@@ -29,8 +29,19 @@ pub struct CallSite {
     pub bound: bool,
     /// The receiver may be of a subclass that overrides the method: this is one of several that may be called.
     pub is_virtual: bool,
-    /// No call is written: a decorator is applied, a class is raised, a loop asks for an iterator.
-    pub is_implicit: bool,
+    /// How the call names its callee.
+    pub kind: CallKind,
+}
+
+/// How a call names its callee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// By a name or attribute that stands for this function alone.
+    Named,
+    /// By a variable, element or result that may hold this function.
+    Value,
+    /// Not at all: a decorator is applied, a class is raised, a loop asks for an iterator.
+    Implicit,
 }
 
 /// A function that is used as a value.
@@ -191,7 +202,7 @@ impl<'p, 'a> Scan<'p, 'a> {
                     guard: block.guard,
                     bound: false,
                     is_virtual: false,
-                    is_implicit: true,
+                    kind: CallKind::Implicit,
                 };
                 self.implicit(&evaluate, inst.kind, site);
                 inst.kind.for_each_expr(&mut |root| {
@@ -237,7 +248,7 @@ impl<'p, 'a> Scan<'p, 'a> {
                     guard,
                     bound: false,
                     is_virtual: false,
-                    is_implicit: false,
+                    kind: CallKind::Named,
                 };
                 self.call(evaluate, callee, site);
             }
@@ -314,11 +325,8 @@ impl<'p, 'a> Scan<'p, 'a> {
                     site.call = decorator;
                     self.call(evaluate, decorator, site);
                     if let ExprKind::Call { callee, .. } = self.module.kind(decorator) {
-                        let is_implicit = false;
-                        let site = CallSite {
-                            is_implicit,
-                            ..site
-                        };
+                        let kind = CallKind::Named;
+                        let site = CallSite { kind, ..site };
                         self.call(evaluate, callee, site);
                     }
                 }

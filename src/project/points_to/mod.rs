@@ -6,7 +6,7 @@
 
 mod bindings;
 
-use super::{Actual, CallGraph, CallSite, Evaluate, Program, Symbol, Target, actuals};
+use super::{Actual, CallGraph, CallKind, CallSite, Evaluate, Program, Symbol, Target, actuals};
 use crate::ir::{ExprId, ExprKind, FunctionId, Module, NameId, PlaceId, Run, Scope, Step};
 use crate::summary::ClassRef;
 use crate::types::{FunctionRef, ModuleRef, Type};
@@ -93,6 +93,10 @@ impl<'p, 'a> PointsTo<'p, 'a> {
             let site = CallSite {
                 callee,
                 bound,
+                kind: match open.site.kind {
+                    CallKind::Implicit => CallKind::Implicit,
+                    CallKind::Named | CallKind::Value => CallKind::Value,
+                },
                 ..open.site
             };
             if !sites.contains(&site) {
@@ -342,7 +346,7 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
         }
         for site in sites {
             let (caller_ref, caller) = self.module(site.caller);
-            if site.is_implicit {
+            if site.kind == CallKind::Implicit {
                 let decorated = &self.points_to.bindings(caller_ref).decorated;
                 if let Some(&(id, position)) = decorated.get(&site.call)
                     && index == usize::from(site.bound)
