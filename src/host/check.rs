@@ -138,6 +138,7 @@ impl<'a> Run<'a> {
         let configurations = &self.settings.configurations;
         let mut outcome = Outcome {
             language: configurations.iter().find_map(|one| one.language),
+            least: configurations.iter().map(|one| one.min_confidence).min(),
             ..Outcome::default()
         };
         for (root, entries) in std::mem::take(&mut self.projects) {

@@ -2,6 +2,7 @@
 
 mod check;
 mod editor;
+mod git;
 mod outcome;
 mod output;
 mod paths;
@@ -13,6 +14,7 @@ mod walk;
 
 pub use check::{Request, check, check_again};
 pub use editor::{EditorFault, serve};
+pub use git::{GitFault, LaidOut, Repository};
 pub use outcome::{Describe, Outcome};
 use output::write_page;
 pub use output::{locale, write_file};
@@ -77,6 +79,9 @@ pub enum Fault {
     /// Threads.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A repository.
+    #[error(transparent)]
+    Git(#[from] GitFault),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,
