@@ -47,7 +47,7 @@ fn finding(rule: &'static Rule, program: &Program<'_>, function: FunctionRef) ->
     let is_unbounded = caches == Caches::Unbounded;
     let (key, is_hint) = match class {
         Some(class) if lives_on(program, class) => return None,
-        Some(_) if is_unbounded => ("for-ever", false),
+        Some(_) if is_unbounded => ("for-ever", is_cleared(module)),
         Some(_) => ("method", true),
         None => {
             let takes = code.parameters.iter().skip(usize::from(decoration.is_class_method));
@@ -70,6 +70,11 @@ fn finding(rule: &'static Rule, program: &Program<'_>, function: FunctionRef) ->
         Confidence::Medium
     };
     Some(found.confidence(confidence).help(Message::new(help)))
+}
+
+/// Whether something in the file empties a cache.
+fn is_cleared(module: &Module) -> bool {
+    module.names.iter().any(|name| name == "cache_clear")
 }
 
 /// Whether the first parameter is an instance, not the class.
