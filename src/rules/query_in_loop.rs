@@ -69,9 +69,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     queries.climb();
     let mut findings = Vec::new();
     let mut functions: Vec<FunctionRef> = queries.by_function.keys().copied().collect();
-    for &callee in queries.asks.keys() {
-        functions.extend(whole.graph.calls_of(callee).map(|call| call.caller));
-    }
+    let callees = queries.asks.keys();
+    let calls = callees.flat_map(|&callee| whole.graph.calls_of(callee));
+    functions.extend(calls.map(|call| call.caller));
     functions.sort_unstable();
     functions.dedup();
     for function in functions {
