@@ -112,8 +112,8 @@ impl<'s, 'w> Queries<'s, 'w> {
                 continue;
             }
             let given = given(self.whole, function);
-            let own = self.by_function[&function].iter().copied();
-            let found = own.into_iter().find(|&index| {
+            let mut own = self.by_function[&function].iter().copied();
+            let found = own.find(|&index| {
                 let site = &self.sites[index];
                 let (module, _) = self.whole.program.code(function);
                 is_read(module, self.whole.program.code(function).1, site)
