@@ -24,13 +24,13 @@ case "$GITHUB_EVENT_NAME" in
       options+=(--sarif "$sarif")
       echo "sarif=$sarif" >> "$GITHUB_OUTPUT"
     fi
-    exec "$pothole" review "${options[@]}" -- "${paths[@]:-.}"
+    exec "$pothole" review ${options[@]+"${options[@]}"} -- "${paths[@]:-.}"
     ;;
   *)
     status=0
-    "$pothole" check --format sarif --output "$sarif" --quiet --exit-zero "${options[@]}" -- "${paths[@]:-.}"
+    "$pothole" check --format sarif --output "$sarif" --quiet --exit-zero ${options[@]+"${options[@]}"} -- "${paths[@]:-.}"
     echo "sarif=$sarif" >> "$GITHUB_OUTPUT"
-    "$pothole" check --format github "${options[@]}" -- "${paths[@]:-.}" || status=$?
+    "$pothole" check --format github ${options[@]+"${options[@]}"} -- "${paths[@]:-.}" || status=$?
     [[ "$POTHOLE_FAIL_ON" != "never" || "$status" -gt 1 ]] || status=0
     exit "$status"
     ;;

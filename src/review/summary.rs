@@ -21,7 +21,8 @@ pub fn summary(
         Some((old, _)) if normalized(&old.body) == normalized(&body) => None,
         Some((old, _)) => Some((Some(old.clone()), body)),
         None => {
-            let is_clean = request.found.caused.is_empty() && request.found.surfaced.is_empty();
+            // What came up far from the change is no reason to speak up, only to be told along.
+            let is_clean = request.found.caused.is_empty();
             (!is_clean).then_some((None, body))
         }
     }
