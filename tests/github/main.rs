@@ -77,7 +77,7 @@ fn the_first_run_makes_one_review_and_one_summary() -> Result {
 #[test]
 fn what_was_there_before_is_not_said() -> Result {
     let old = pick("old");
-    let world = World::new(&[("app.py", &old, &format!("{SAFE}{old}{SAFE}"))])?;
+    let world = World::new(&[("app.py", &old, &format!("{SAFE}{old}"))])?;
     assert_eq!(world.writes(&[])?, [""; 0]);
     assert!(world.github.state().threads.is_empty());
     Ok(())
