@@ -4,7 +4,8 @@ use crate::report::plain;
 
 /// Prose with pieces of code between backticks. What is code stays code; of the rest nothing has a meaning in Markdown.
 pub fn escaped(text: &str) -> String {
-    let text = plain(text).replace(['\n', '\r', '\t'], " ");
+    let text = text.replace(['\n', '\r', '\t'], " ");
+    let text = plain(&text);
     let pieces: Vec<&str> = text.split('`').collect();
     let mut result = String::with_capacity(text.len() + 16);
     for (index, piece) in pieces.iter().enumerate() {
