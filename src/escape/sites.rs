@@ -3,7 +3,7 @@
 use super::guards::Left;
 use super::search::{Escape, Search};
 use crate::infer::{LibraryCall, Trace};
-use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
 use crate::library::Call;
 use crate::library::schema::{Mark, When};
 use crate::project::Evaluate;
@@ -193,8 +193,7 @@ fn classes(
             })
     };
     let mut all: Vec<ClassRef> = known
-        .summary
-        .raises
+        .raises(module.dialect == Dialect::Two)
         .iter()
         .map(|raise| raise.class)
         .collect();

@@ -57,7 +57,10 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     let is_chosen = match touches(site) {
         Touches::File => is_partial || escape.is_none(),
         Touches::Database => is_partial && escape.is_none(),
-        Touches::Network | Touches::Text => is_partial && names_several(whole, site, region),
+        Touches::Network | Touches::Text => {
+            (is_partial && names_several(whole, site, region))
+                || (is_partial && escape.is_none() && names_answer(whole, site, region))
+        }
     };
     let severity = if is_chosen {
         Severity::Hint
@@ -91,6 +94,32 @@ fn is_own_affair(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
         && site.left.partial.is_none()
         && region.statements <= CLOSE
         && handlers.iter().all(ends)
+}
+
+/// Parts of names of classes that say what the other side answered, rather than that it could not be asked.
+const ANSWERS: [&str; 10] = [
+    "NotFound",
+    "NotExist",
+    "NoSuch",
+    "Exists",
+    "Missing",
+    "Duplicate",
+    "Conflict",
+    "Integrity",
+    "error_perm",
+    "Forbidden",
+];
+
+/// Whether a handler waits for an answer that the program knows what to do with: the rest is left to callers on purpose.
+fn names_answer(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    handlers.iter().any(|handler| {
+        let text = types_text(module, code, handler);
+        ANSWERS.iter().any(|part| text.contains(part))
+    })
 }
 
 /// Whether the handlers name more than one kind of what is raised: somebody chose them.
