@@ -241,6 +241,9 @@ fn exactly(
     call: ExprId,
     all: Vec<ClassRef>,
 ) -> Vec<ClassRef> {
+    if known.name == "codecs.decode" {
+        return by_codec(search, module, call).map_or(all, |class| vec![class]);
+    }
     let encodes = known.name == "str.encode";
     if !encodes && !is_decoding(&known.name) {
         return all;
@@ -262,6 +265,25 @@ fn exactly(
     };
     let library = search.program.library;
     library.class(name, module.dialect).into_iter().collect()
+}
+
+/// What `codecs.decode` raises with a codec that is written out.
+fn by_codec(search: &Search<'_, '_, '_>, module: &Module, call: ExprId) -> Option<ClassRef> {
+    const TO_BYTES: [&str; 6] = ["base64", "base64_codec", "hex", "hex_codec", "uu", "uu_codec"];
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return None;
+    };
+    let name = match module
+        .arguments(arguments)
+        .get(1)
+        .map(|codec| module.kind(codec.value))
+    {
+        None => "UnicodeDecodeError",
+        Some(ExprKind::Text(codec)) if TO_BYTES.contains(&module.name(codec)) => "binascii.Error",
+        Some(ExprKind::Text(_)) => "UnicodeDecodeError",
+        Some(_) => return None,
+    };
+    search.program.library.class(name, module.dialect)
 }
 
 /// Whether an expression stands in a `while True` that nothing in it ends on purpose.
