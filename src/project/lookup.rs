@@ -166,6 +166,10 @@ impl Program<'_> {
                 }
             }
         }
+        // A package's own copy of six.
+        if name == "moves" && self.module_name(module).ends_with("six") {
+            return self.outside("six.moves");
+        }
         Value::UNKNOWN
     }
 

@@ -317,6 +317,8 @@ pub enum Mark {
     Regex,
     /// It tests what it is given, as validators do.
     Validates,
+    /// It fails in ordinary operation, and not only where something is broken: the peer has gone, the user has no entry.
+    Fragile,
     /// It schedules a coroutine or function and returns a handle that must be kept.
     Spawns,
 }
