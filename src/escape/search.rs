@@ -79,12 +79,7 @@ pub struct Ways {
 impl Search<'_, '_, '_> {
     /// What becomes of `classes` that leave a place in `function` under `left`: the shortest of the worst ways out, and
     /// whether a caller guards.
-    pub fn from(
-        &self,
-        function: FunctionRef,
-        left: Left,
-        classes: &[ClassRef],
-    ) -> Ways {
+    pub fn from(&self, function: FunctionRef, left: Left, classes: &[ClassRef]) -> Ways {
         let alive = self.guards.undecorated(function, classes, left.classes);
         let retries = self.guards.local(function).retries;
         let start = Node {

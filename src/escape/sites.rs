@@ -269,7 +269,14 @@ fn exactly(
 
 /// What `codecs.decode` raises with a codec that is written out.
 fn by_codec(search: &Search<'_, '_, '_>, module: &Module, call: ExprId) -> Option<ClassRef> {
-    const TO_BYTES: [&str; 6] = ["base64", "base64_codec", "hex", "hex_codec", "uu", "uu_codec"];
+    const TO_BYTES: [&str; 6] = [
+        "base64",
+        "base64_codec",
+        "hex",
+        "hex_codec",
+        "uu",
+        "uu_codec",
+    ];
     let ExprKind::Call { arguments, .. } = module.kind(call) else {
         return None;
     };

@@ -119,7 +119,9 @@ impl Flow<'_, '_> {
             return Target::Unknown;
         }
         let dotted = self.module.dotted(self.code, first.value);
-        let constant = dotted.as_deref().and_then(|dotted| dotted.rsplit('.').next());
+        let constant = dotted
+            .as_deref()
+            .and_then(|dotted| dotted.rsplit('.').next());
         if !constant.is_some_and(|constant| SOCKET_CONSTANTS.contains(&constant)) {
             return Target::Unknown;
         }

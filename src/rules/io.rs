@@ -46,9 +46,7 @@ pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches)
         }
         let (key, (severity, confidence)) = match &site.escape {
             Some(escape) => ("unguarded", level(whole, site, escape)),
-            None if is_unheard(whole, site) => {
-                ("unclear", (Severity::Warning, Confidence::Medium))
-            }
+            None if is_unheard(whole, site) => ("unclear", (Severity::Warning, Confidence::Medium)),
             None => continue,
         };
         let finding = finding(rule, whole, site, site.escape.as_ref(), key);
