@@ -3,12 +3,18 @@
 mod check;
 mod editor;
 mod git;
+#[cfg(feature = "bot")]
+mod github;
+#[cfg(feature = "bot")]
+mod gitlab;
 mod outcome;
 mod output;
 mod paths;
 mod progress;
 mod projects;
 mod read;
+#[cfg(feature = "bot")]
+pub mod review;
 mod settings;
 mod walk;
 

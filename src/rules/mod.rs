@@ -7,8 +7,11 @@ mod boundary;
 mod calls;
 mod io;
 mod reached;
+mod items;
 mod rule;
 mod scene;
+mod statements;
+mod stores;
 mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
@@ -65,6 +68,9 @@ rules! {
     quadratic_work
     unclosed_resource
     racy_singleton
+    cache_without_ttl
+    query_in_loop
+    keyspace_scan
 }
 
 /// The rule of that name.
