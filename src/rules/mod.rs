@@ -1,11 +1,16 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod answer_ended;
 mod belief;
 mod boundary;
 mod calls;
+mod cooperative;
+mod fired_twice;
 mod io;
+mod method_calls;
 mod rule;
 mod scene;
+mod usage;
 mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
@@ -50,6 +55,12 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    forgotten_await
+    lost_task
+    blocking_call
+    unhandled_deferred
+    finish_after_disconnect
+    late_monkey_patch
 }
 
 /// The rule of that name.
