@@ -211,7 +211,12 @@ impl<'w> Methods<'w> {
         let mut findings = Vec::new();
         for of in &self.calls {
             let is_last = LAST.contains(&self.name(of.function));
-            if of.call.name != "cancel" || !is_last || self.asks(of.function) {
+            if of.call.name != "cancel"
+                || !is_last
+                || self.asks(of.function)
+                || !self.asks_only(of)
+                || self.is_cleared_elsewhere(of)
+            {
                 continue;
             }
             let Some(runs) = self.scheduled(&of.attribute) else {
@@ -250,6 +255,38 @@ impl<'w> Methods<'w> {
         exprs.any(|expr| match module.kind(expr) {
             ExprKind::Attribute { name, .. } => matches!(module.name(name), "active" | "called"),
             _ => false,
+        })
+    }
+
+    /// Whether all that is asked before the call is whether the attribute is there: anything else may know what ran.
+    fn asks_only(&self, of: &OnAttribute<'_>) -> bool {
+        let (module, code) = self.whole.program.code(of.function);
+        let start = module.span(of.call.call).start;
+        let mut tests = code.insts.iter().filter_map(|inst| match inst.kind {
+            InstKind::Assume { test, .. } if module.span(test).start < start => Some(test),
+            _ => None,
+        });
+        tests.all(|test| {
+            let mut mentions = false;
+            module.walk(test, &mut |part| {
+                let attribute = own_attribute(module, code, part);
+                mentions |= attribute.as_deref() == Some(of.attribute.as_str());
+            });
+            mentions
+        })
+    }
+
+    /// Whether some other method sets the attribute to None: the one that runs may call it.
+    fn is_cleared_elsewhere(&self, of: &OnAttribute<'_>) -> bool {
+        self.bindings.iter().any(|binding| {
+            let (module, _) = self.whole.program.code(binding.function);
+            let is_none = binding
+                .value
+                .is_some_and(|value| module.kind(value) == ExprKind::None);
+            binding.attribute == of.attribute
+                && binding.function != of.function
+                && self.name(binding.function) != "__init__"
+                && is_none
         })
     }
 
