@@ -5,7 +5,7 @@ use super::method_calls::{MethodCall, method, method_calls};
 use super::{Rule, Whole};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{BlockId, ExprId, ExprKind, Function, Module, Next, TryKind};
-use crate::project::Evaluate;
+use crate::project::{CallKind, Evaluate};
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -130,7 +130,11 @@ impl<'w> Again<'w> {
             return found;
         }
         for site in whole.graph.calls_in(function) {
-            if site.is_virtual || !site.bound || !self.always_ends(site.callee, depth + 1) {
+            if site.is_virtual
+                || site.kind != CallKind::Named
+                || !site.bound
+                || !self.always_ends(site.callee, depth + 1)
+            {
                 continue;
             }
             let Some((receiver, name)) = method(module, site.call) else {

@@ -46,7 +46,7 @@ const HEAVY: [&str; 6] = [
 ];
 
 /// What the tables count as waiting for another process and that does not wait.
-const AT_ONCE: [&str; 4] = ["os.kill", "os.killpg", "subprocess.Popen", "twisted.internet.base.ReactorBase.run"];
+const AT_ONCE: [&str; 2] = ["subprocess.Popen", "twisted.internet.base.ReactorBase.run"];
 
 /// A person: whoever asks one is a program for one user, unless the coroutine itself asks.
 const PERSON: [&str; 4] = ["click.prompt", "getpass.getpass", "input", "raw_input"];
@@ -82,7 +82,10 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         };
         let (module_ref, _) = whole.program.locate(function);
-        if whole.escapes.is_out_of_scope(module_ref) {
+        let module = whole.program.module(module_ref);
+        // Written once for both worlds: a flag tells which of the calls is made.
+        let is_doubled = module.names.iter().any(|name| name.as_str() == "_IS_SYNC");
+        if is_doubled || whole.escapes.is_out_of_scope(module_ref) {
             continue;
         }
         for call in &trace.library {
@@ -135,6 +138,7 @@ fn wait(whole: &Whole<'_>, function: FunctionRef, known: &Call, call: &LibraryCa
         || known.lazy
         || OF_LOOPS.iter().any(|prefix| name.starts_with(prefix))
         || AT_ONCE.contains(&name)
+        || (name.starts_with("os.") && effects.meets(Effects::PROCESS) && !waits_for_process(name))
         || name.contains(".fetch")
         || name.contains(".Cursor.next")
     {
@@ -168,6 +172,12 @@ fn wait(whole: &Whole<'_>, function: FunctionRef, known: &Call, call: &LibraryCa
         && !effects.meets(Effects::NETWORK.with(Effects::DATABASE))
         && !HEAVY.contains(&name);
     Some(if is_disk { Wait::Disk } else { Wait::Other })
+}
+
+/// Whether a function of `os` waits for the process that it is about.
+fn waits_for_process(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.starts_with("wait") || last.starts_with("spawn") || matches!(last, "popen" | "system")
 }
 
 /// A shorter sleep than this is no longer than what else a loop does in one round.
@@ -310,10 +320,10 @@ fn confidence(whole: &Whole<'_>, of: &Blocking<'_>) -> Confidence {
     let is_library = !whole.escapes.is_application;
     match (of.reached.context, of.reached.is_doubtful) {
         (Context::Coroutine, false) => Confidence::High,
-        (Context::Coroutine, true) => Confidence::Medium,
         (Context::Reactor, false) => Confidence::Medium,
         // Whether a library's greenlets are patched is for the program that uses it to say.
         (Context::Greenlet, false) if !is_library => Confidence::Medium,
+        // A method that some subclass overrides: most often another one is meant, the asynchronous.
         _ => Confidence::Low,
     }
 }

@@ -4,7 +4,7 @@ use super::Whole;
 use crate::escape::{Entry, Hop};
 use crate::ir::{ExprId, ExprKind, Function, FunctionKind, Module};
 use crate::library::schema::{Fate, Makes, Runs};
-use crate::project::Evaluate;
+use crate::project::{CallKind, Evaluate};
 use crate::summary::Delivery;
 use crate::types::FunctionRef;
 use rustc_hash::FxHashSet;
@@ -89,12 +89,12 @@ impl Cooperative {
             let awaited = awaited(whole, caller, is_doubtful);
             for site in whole.graph.calls_in(caller) {
                 // What is awaited is a coroutine: an override that is none is not the one that is called.
-                if site.is_virtual && awaited.contains(&site.call) {
+                let is_open = site.is_virtual || site.kind == CallKind::Value;
+                if (is_open && awaited.contains(&site.call)) || site.kind == CallKind::Implicit {
                     continue;
                 }
                 let is_new = self.get(site.callee).is_none();
-                if !is_new || (site.is_virtual && !is_doubtful) || !runs_at_once(whole, site.callee)
-                {
+                if !is_new || (is_open && !is_doubtful) || !runs_at_once(whole, site.callee) {
                     continue;
                 }
                 self.of[site.callee.0 as usize] = Some(Reached {
@@ -103,7 +103,7 @@ impl Cooperative {
                         caller,
                         call: site.call,
                     }),
-                    is_doubtful: above.is_doubtful || site.is_virtual,
+                    is_doubtful: above.is_doubtful || is_open,
                     depth: above.depth + 1,
                 });
                 open.push_back(site.callee);

@@ -7,7 +7,7 @@ use super::usage::{Fate, Usage};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{BlockId, Dialect, ExprId, ExprKind, FunctionId, FunctionKind, Module};
-use crate::project::{Coverage, Evaluate};
+use crate::project::{CallKind, Coverage, Evaluate};
 use crate::summary::ClassRef;
 use crate::text::{Location, Span};
 use crate::types::{FunctionRef, Type};
@@ -157,7 +157,11 @@ fn since(
     if hops >= HOPS {
         return None;
     }
-    whole.graph.calls_of(function).find_map(|site| {
+    let mut callers = whole.graph.calls_of(function);
+    callers.find_map(|site| {
+        if site.kind != CallKind::Named {
+            return None;
+        }
         let span = whole.program.code(site.caller).0.span(site.call);
         since(whole, callbacks, site.caller, span, hops + 1)
     })

@@ -4,7 +4,7 @@ use super::usage::{Fate, Usage};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ComprehensionKind, ExprId, ExprKind, Function, InstKind, Module, Source};
-use crate::project::{CallSite, Evaluate, Handed, Target};
+use crate::project::{CallKind, CallSite, Evaluate, Handed, Target};
 use crate::summary::Delivery;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
@@ -126,10 +126,15 @@ struct Made {
 fn made(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
     let program = whole.program;
     let sites = whole.graph.calls_in(function);
+    let (module, code) = program.code(function);
+    if is_doubled(module) {
+        return Vec::new();
+    }
     let mut seen = FxHashSet::default();
     let mut made = Vec::new();
     for site in sites {
-        if !has_to_be_run(whole, site) || !seen.insert(site.call) {
+        let is_candidate = has_to_be_run(whole, site) && is_named(whole, module, code, site);
+        if !is_candidate || !seen.insert(site.call) {
             continue;
         }
         let same = sites.iter().filter(|other| other.call == site.call);
@@ -195,6 +200,26 @@ fn of_library(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
         }
     }
     made
+}
+
+/// Whether a module is written once for both worlds, and a tool makes the synchronous form of it.
+fn is_doubled(module: &Module) -> bool {
+    let flags = ["_IS_SYNC", "IS_SYNC", "_IS_ASYNC"];
+    module.names.iter().any(|name| flags.contains(&name.as_str()))
+}
+
+/// Whether a call names the function itself: an attribute that holds it today may hold another tomorrow.
+fn is_named(whole: &Whole<'_>, module: &Module, code: &Function, site: &CallSite) -> bool {
+    let ExprKind::Call { callee, .. } = module.kind(site.call) else {
+        return false;
+    };
+    let (home, defined) = whole.program.code(site.callee);
+    let text = module.dotted(code, callee).unwrap_or_default();
+    let last = match module.kind(callee) {
+        ExprKind::Attribute { name, .. } => module.name(name),
+        _ => text.rsplit('.').next().unwrap_or_default(),
+    };
+    site.kind == CallKind::Named && last == home.name(defined.name)
 }
 
 /// Where the statement around a call starts.

@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::infer::LibraryCall;
 use crate::ir::{ExprId, ExprKind, Function, InstKind, Module};
 use crate::library::schema::Mark;
-use crate::project::{CallSite, Evaluate, Target};
+use crate::project::{CallKind, CallSite, Evaluate, Target};
 use crate::types::FunctionRef;
 
 pub(super) const RULE: Rule = Rule {
@@ -54,7 +54,8 @@ fn spawns(whole: &Whole<'_>, call: &LibraryCall) -> bool {
 fn through_helpers(whole: &Whole<'_>, function: FunctionRef) -> impl Iterator<Item = ExprId> {
     let sites = whole.graph.calls_in(function).iter();
     sites
-        .filter(|site| !site.is_virtual && returns_task(whole, site))
+        .filter(|site| !site.is_virtual && site.kind == CallKind::Named)
+        .filter(|site| returns_task(whole, site))
         .map(|site| site.call)
 }
 
