@@ -89,6 +89,19 @@ impl Program<'_> {
         }
     }
 
+    /// Whether a handler names a class that nearly all others are below.
+    pub fn is_broad(&self, catches: &Catches) -> bool {
+        match catches {
+            Catches::Everything => true,
+            Catches::Classes { classes, .. } => classes.iter().any(|&class| {
+                matches!(
+                    self.class_name(class),
+                    "Exception" | "BaseException" | "StandardError"
+                )
+            }),
+        }
+    }
+
     /// How far a handler covers an exception class.
     pub fn covers(&self, catches: &Catches, class: ClassRef, dialect: Dialect) -> Coverage {
         let Catches::Classes { classes, open } = catches else {
@@ -189,13 +202,23 @@ impl Program<'_> {
         }
     }
 
-    /// Whether some handler can be left other than by an exception.
+    /// Whether some handler around a `yield` can be left other than by an exception.
     fn has_quiet_handler(&self, function: FunctionRef) -> bool {
         let (module, code) = self.code(function);
+        let yields: Vec<_> = code
+            .exprs
+            .range()
+            .map(|index| &module.exprs[index])
+            .filter(|expr| matches!(expr.kind, ExprKind::Yield(_)))
+            .map(|expr| expr.span)
+            .collect();
         code.tries.iter().any(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => handlers
-                .iter()
-                .any(|handler| is_quiet(module, code, handler)),
+            TryKind::Catch { handlers, .. } => {
+                yields.iter().any(|&span| region.body.contains(span))
+                    && handlers
+                        .iter()
+                        .any(|handler| is_quiet(module, code, handler))
+            }
             _ => false,
         })
     }

@@ -11,6 +11,11 @@ mod method_calls;
 mod rule;
 mod scene;
 mod usage;
+mod items;
+mod rule;
+mod scene;
+mod statements;
+mod stores;
 mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
@@ -61,6 +66,9 @@ rules! {
     unhandled_deferred
     finish_after_disconnect
     late_monkey_patch
+    cache_without_ttl
+    query_in_loop
+    keyspace_scan
 }
 
 /// The rule of that name.
