@@ -7,15 +7,13 @@ mod calls;
 mod cooperative;
 mod fired_twice;
 mod io;
-mod method_calls;
-mod rule;
-mod scene;
-mod usage;
 mod items;
+mod method_calls;
 mod rule;
 mod scene;
 mod statements;
 mod stores;
+mod usage;
 mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
@@ -60,15 +58,15 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    cache_without_ttl
+    query_in_loop
+    keyspace_scan
     forgotten_await
     lost_task
     blocking_call
     unhandled_deferred
     finish_after_disconnect
     late_monkey_patch
-    cache_without_ttl
-    query_in_loop
-    keyspace_scan
 }
 
 /// The rule of that name.
