@@ -27,7 +27,7 @@ pub enum Entry {
 
 /// All entry points of a program.
 pub struct Entries {
-    of: Vec<Option<Entry>>,
+    pub(super) of: Vec<Option<Entry>>,
     /// Something in the project turns errors of requests into answers.
     pub handles_errors: bool,
     /// The project is run, not only imported: it has a `__main__` or a registered entry point.

@@ -13,7 +13,7 @@ pub use sites::{Site, is_decoding};
 
 use crate::infer::Trace;
 use crate::project::{CallGraph, Program};
-use crate::types::ModuleRef;
+use crate::types::{FunctionRef, ModuleRef};
 
 /// Every call of the program that can fail for a reason outside of it, and how far up its exceptions get.
 #[derive(Default)]
@@ -24,6 +24,7 @@ pub struct Escapes {
     pub handles_errors: bool,
     /// The project is run, not only imported.
     pub is_application: bool,
+    entries: Vec<Option<Entry>>,
     out_of_scope: Vec<bool>,
 }
 
@@ -43,8 +44,14 @@ impl Escapes {
             sites,
             handles_errors: entries.handles_errors,
             is_application: entries.is_application,
+            entries: entries.of,
             out_of_scope: entries.out_of_scope,
         }
+    }
+
+    /// What entry point a function is, if it is one.
+    pub fn entry(&self, function: FunctionRef) -> Option<Entry> {
+        self.entries.get(function.0 as usize).copied().flatten()
     }
 
     /// Whether a module is a test, a script of the build, or another one whose failures somebody watches.

@@ -2,16 +2,21 @@
 
 mod ambiguity;
 mod around;
+mod answer_ended;
 mod belief;
 mod boundary;
 mod calls;
+mod cooperative;
+mod fired_twice;
 mod io;
 mod reached;
 mod items;
+mod method_calls;
 mod rule;
 mod scene;
 mod statements;
 mod stores;
+mod usage;
 mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
@@ -71,6 +76,12 @@ rules! {
     cache_without_ttl
     query_in_loop
     keyspace_scan
+    forgotten_await
+    lost_task
+    blocking_call
+    unhandled_deferred
+    finish_after_disconnect
+    late_monkey_patch
 }
 
 /// The rule of that name.
