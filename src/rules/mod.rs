@@ -3,11 +3,13 @@
 mod belief;
 mod boundary;
 mod calls;
+mod habits;
 mod io;
 mod rule;
 mod scene;
 mod vocabulary;
 
+pub use habits::Habits;
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
 
