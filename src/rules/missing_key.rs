@@ -24,6 +24,18 @@ pub(super) const RULE: Rule = Rule {
 /// So many further keys of one document are told with the first.
 const MORE: usize = 6;
 
+/// Variables of the environment and of a request that are always set.
+const ALWAYS: [&str; 8] = [
+    "PATH",
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "wsgi.input",
+];
+
 /// Why a key may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Evidence {
@@ -178,9 +190,11 @@ fn evidence(
     } else {
         confidence
     };
-    let is_always_set = key == "environment"
-        && matches!(boundary.flow.module.kind(index), ExprKind::Text(name) if boundary.flow.module.name(name) == "PATH");
-    if is_always_set {
+    let is_always_set = matches!(
+        boundary.flow.module.kind(index),
+        ExprKind::Text(name) if ALWAYS.contains(&boundary.flow.module.name(name))
+    );
+    if is_always_set && matches!(key, "environment" | "request") {
         return None;
     }
     let named_alone = !is_literal && key != "json";
@@ -203,7 +217,8 @@ fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> 
     let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
     let mut parameters = flow.code.parameters.iter();
     let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
-    let is_optional = tested && !is_private && !takes_anything;
+    let is_command = name.ends_with(".handle");
+    let is_optional = tested && !is_private && !is_command && !takes_anything;
     (is_keywords(boundary, place) && is_optional).then_some(Evidence {
         key: "keywords",
         document: value,
@@ -261,10 +276,19 @@ fn is_stored(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
 fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> bool {
     let places = boundary.places(value);
     let form = boundary.flow.form(value);
+    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
+        return false;
+    };
+    let key = boundary.flow.form(index);
     let alike = |test: ExprId| {
         let mut hit = false;
         boundary.flow.module.walk(test, &mut |part| {
-            hit |= boundary.flow.form(part) == form;
+            // `response.has_header("Content-Type")`
+            let asks = boundary.called(part).is_some_and(|(_, _, arguments)| {
+                let mut arguments = arguments.iter();
+                arguments.any(|&argument| boundary.flow.form(argument) == key)
+            });
+            hit |= asks || boundary.flow.form(part) == form;
         });
         hit
     };

@@ -1,7 +1,9 @@
 //! Whether anything on the way to a use has tested what it takes for granted, or catches that it is not so.
 
 use super::{Boundary, Candidate, Origin};
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, TryKind};
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, TryKind,
+};
 use crate::project::Coverage;
 
 /// Words in the names of functions that raise if their argument is not as it should be.

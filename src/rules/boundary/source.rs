@@ -156,7 +156,9 @@ fn trace(
     let module = flow.module;
     match module.kind(expr) {
         ExprKind::Call { .. } => of_call(flow, expr, depth, budget),
-        ExprKind::Attribute { value, name, .. } => of_attribute(flow, expr, value, module.name(name)),
+        ExprKind::Attribute { value, name, .. } => {
+            of_attribute(flow, expr, value, module.name(name))
+        }
         ExprKind::Subscript { value, .. } | ExprKind::Await(value) => {
             trace(flow, value, depth, budget)
         }

@@ -4,7 +4,8 @@ use super::super::boundary::Boundary;
 use super::list::{filled, of_empty_display};
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Source};
+use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
+use crate::project::Target;
 use crate::value::{Facts, Kinds};
 
 /// Calls that answer with a list of whatever they found, which may be nothing.
@@ -82,11 +83,32 @@ fn of_result(
     };
     let sequence = Kinds::LIST | Kinds::TUPLE | Kinds::TEXT | Kinds::BYTES;
     let fits = (value.kinds - sequence - Kinds::NONE).is_empty() && value.kinds.meets(sequence);
+    let confidence = if returns_nothing(boundary, source) {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
     (fits && value.facts.has(Facts::EMPTY)).then_some(Evidence {
         least: 0,
-        confidence: Confidence::Medium,
+        confidence,
         key: "empty",
         source,
+    })
+}
+
+/// Whether a function of the project says `return []` somewhere: what else it fills in a loop mostly has something in it.
+fn returns_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let flow = boundary.flow;
+    let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
+        return false;
+    };
+    let Target::Function { function, .. } = flow.program.target(flow.evaluate.value(callee)) else {
+        return false;
+    };
+    let (module, code) = flow.program.code(function);
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => is_empty_literal(module, value),
+        _ => false,
     })
 }
 
@@ -114,7 +136,7 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                 ("get" | "getenv", _) | ("getattr", None) => {
                     let position = if name == "getattr" { 2 } else { 1 };
                     let default = *arguments.get(position)?;
-                    is_empty_literal(boundary, default)
+                    is_empty_literal(boundary.flow.module, default)
                         .then(|| evidence(0, Confidence::Medium, "default"))?
                 }
                 ("filter" | "exclude" | "all" | "order_by", Some(receiver))
@@ -152,7 +174,7 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
         }
         ExprKind::Or(parts) => {
             let last = *boundary.flow.module.list(parts).last()?;
-            is_empty_literal(boundary, last).then(|| evidence(0, Confidence::Medium, "default"))?
+            is_empty_literal(boundary.flow.module, last).then(|| evidence(0, Confidence::Medium, "default"))?
         }
         ExprKind::Comprehension(id) => {
             let comprehension = boundary.flow.module.comprehension(id);
@@ -253,8 +275,7 @@ pub(super) fn of_split(
 }
 
 /// `""`, `[]`, `()`.
-fn is_empty_literal(boundary: &Boundary<'_>, expr: ExprId) -> bool {
-    let module = boundary.flow.module;
+fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
     match module.kind(expr) {
         ExprKind::Text(text) | ExprKind::Bytes(text) => module.name(text).is_empty(),
         ExprKind::List(parts) | ExprKind::Tuple(parts) => parts.is_empty(),
