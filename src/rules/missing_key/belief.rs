@@ -24,9 +24,31 @@ pub(super) fn is_tested_after(boundary: &Boundary<'_>, candidate: Candidate) -> 
     };
     value == candidate.expr
         && flow.code.insts.iter().any(|inst| match inst.kind {
-            InstKind::Assume { test, .. } => flow.place_of(test) == Some(place),
+            InstKind::Assume { test, .. } => doubts(boundary, test, place),
             _ => false,
         })
+}
+
+/// Whether a condition is about the truth of a variable, or about its being None.
+fn doubts(boundary: &Boundary<'_>, test: ExprId, place: PlaceId) -> bool {
+    let module = boundary.flow.module;
+    match module.kind(test) {
+        ExprKind::Name(name) => name == place,
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => doubts(boundary, operand, place),
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            let mut parts = module.list(parts).iter();
+            parts.any(|&part| doubts(boundary, part, place))
+        }
+        ExprKind::Compare {
+            operator: Comparison::Is | Comparison::IsNot,
+            left,
+            right,
+        } => matches!(module.kind(right), ExprKind::None) && doubts(boundary, left, place),
+        _ => false,
+    }
 }
 
 /// Whether a condition is about the truth of an expression.
