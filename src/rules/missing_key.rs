@@ -117,11 +117,10 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
         return None;
     };
     let is_literal = matches!(flow.module.kind(index), ExprKind::Text(_));
-    let is_name = matches!(flow.module.kind(index), ExprKind::Name(_));
-    if !is_literal && !is_name {
+    if !is_literal {
         return None;
     }
-    let evidence = evidence(boundary, candidate, value, index, is_literal)?;
+    let evidence = evidence(boundary, candidate, value, index)?;
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
@@ -152,7 +151,6 @@ fn evidence(
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-    is_literal: bool,
 ) -> Option<Evidence> {
     if let Some(elsewhere) = believed(boundary, candidate, value, index) {
         return Some(Evidence {
@@ -197,8 +195,7 @@ fn evidence(
     if is_always_set && matches!(key, "environment" | "request") {
         return None;
     }
-    let named_alone = !is_literal && key != "json";
-    (!named_alone).then_some(Evidence {
+    Some(Evidence {
         key,
         document,
         confidence,
