@@ -8,7 +8,7 @@ use crate::infer::{self, Trace};
 use crate::ir::ProblemKind;
 use crate::library::Library;
 use crate::project::{CallGraph, Program};
-use crate::rules::{self, Check, Scene, Whole};
+use crate::rules::{self, Check, Habits, Scene, Whole};
 use crate::summary::Summary;
 use crate::suppress;
 use crate::text::{FileId, Span};
@@ -174,6 +174,7 @@ impl<'a> Analysis<'a> {
             monitor.progress(Pass::Summarize, done, count);
         }
         let none = FxHashMap::default();
+        let habits = Habits::of(&program);
         let checked: Vec<(Trace, Vec<Finding>)> = (0..count as u32)
             .into_par_iter()
             .map(|function| {
@@ -184,11 +185,8 @@ impl<'a> Analysis<'a> {
                     finished: &summaries,
                     current: &none,
                 };
-                Ok(check_function(&Flow::new(
-                    &program,
-                    known,
-                    FunctionRef(function),
-                )))
+                let flow = Flow::new(&program, known, FunctionRef(function));
+                Ok(check_function(&flow, &graph, &habits))
             })
             .collect::<Result<_, Cancelled>>()?;
         monitor.progress(Pass::Check, count, count);
@@ -208,32 +206,51 @@ impl<'a> Analysis<'a> {
     }
 }
 
-fn check_function(flow: &Flow<'_, '_>) -> (Trace, Vec<Finding>) {
+fn check_function(
+    flow: &Flow<'_, '_>,
+    graph: &CallGraph,
+    habits: &Habits,
+) -> (Trace, Vec<Finding>) {
     let solution = flow.solve();
     let mut listener = Listener {
         findings: Vec::new(),
+        graph,
+        habits,
     };
     let trace = infer::trace(flow, &solution, &mut listener);
     let mut findings = listener.findings;
     for rule in rules::ALL {
         if let Check::Function(check) = rule.check {
-            findings.extend(check(&Scene { rule, flow }, &solution));
+            let scene = Scene {
+                rule,
+                flow,
+                graph,
+                habits,
+            };
+            findings.extend(check(&scene, &solution));
         }
     }
     (trace, findings)
 }
 
 /// Hands what happens to the rules that listen.
-struct Listener {
+struct Listener<'l> {
     findings: Vec<Finding>,
+    graph: &'l CallGraph,
+    habits: &'l Habits,
 }
 
-impl Observer for Listener {
+impl Observer for Listener<'_> {
     fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
         for rule in rules::ALL {
             if let Check::Event(check) = rule.check {
-                self.findings
-                    .extend(check(&Scene { rule, flow }, state, event));
+                let scene = Scene {
+                    rule,
+                    flow,
+                    graph: self.graph,
+                    habits: self.habits,
+                };
+                self.findings.extend(check(&scene, state, event));
             }
         }
     }

@@ -1,13 +1,17 @@
 //! `missing-key`: a key of data from outside is taken for granted.
 
-use super::boundary::{Boundary, Candidate, Origin};
+mod belief;
+mod document;
+
+use super::boundary::{Boundary, Candidate};
 use super::{Check, Family, Rule, Scene};
-use crate::finding::{Confidence, Finding, Message, Severity};
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
-use crate::ir::{
-    Comparison, ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Scope, Source, Step,
-    UnaryOperator,
+use crate::ir::{ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
+use belief::{
+    believed, is_optional_in_cloud, is_tested_after, is_truth, odd_one_out, optional, removed,
 };
+use document::{DEPTH, of_source};
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-key",
@@ -17,11 +21,20 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Function(check),
 };
 
-/// Documents are followed through so many names and keys.
-const DEPTH: usize = 5;
-
 /// So many further keys of one document are told with the first.
 const MORE: usize = 6;
+
+/// Variables of the environment and of a request that are always set.
+const ALWAYS: [&str; 8] = [
+    "PATH",
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "wsgi.input",
+];
 
 /// Why a key may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +49,18 @@ struct Evidence {
 
 fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let boundary = Boundary::new(scene, solution);
-    let is_subscript = |kind: ExprKind| matches!(kind, ExprKind::Subscript { .. });
-    if boundary.in_test() || !boundary.has(&is_subscript) {
+    let is_of_interest = |kind: ExprKind| match kind {
+        ExprKind::Subscript { .. } => true,
+        ExprKind::Call { arguments, .. } => arguments.count == 1,
+        _ => false,
+    };
+    if boundary.in_test() || !boundary.has(&is_of_interest) {
         return Vec::new();
     }
     let mut findings: Vec<(Evidence, Finding)> = Vec::new();
+    let mut removals = Vec::new();
     boundary.walk(&mut |candidate, _| {
+        removals.extend(popped(&boundary, candidate));
         let Some((evidence, finding)) = read(&boundary, candidate) else {
             return;
         };
@@ -61,13 +80,34 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
             None => findings.push((evidence, finding)),
         }
     });
-    findings.into_iter().map(|(_, finding)| finding).collect()
+    removals.extend(findings.into_iter().map(|(_, finding)| finding));
+    removals
 }
 
 /// Whether two keys are missing for one and the same reason.
 fn is_alike(one: &Evidence, other: &Evidence) -> bool {
     let is_told_once = matches!(one.key, "keywords" | "environment" | "request" | "headers");
     one.key == other.key && (is_told_once || one.document == other.document)
+}
+
+/// `self.known.pop(key)`, which another method of the class does with care.
+fn popped(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Finding> {
+    let location = removed(boundary, candidate)?;
+    let (_, Some(receiver), arguments) = boundary.called(candidate.expr)? else {
+        return None;
+    };
+    let mut places = boundary.places(receiver);
+    places.extend(boundary.places(*arguments.first()?));
+    if boundary.is_caught(candidate.at.0, &["KeyError"]) || boundary.is_tested(candidate, &places) {
+        return None;
+    }
+    let message = Message::new("removed").with("name", boundary.text(receiver));
+    let why = Related {
+        location,
+        message: Message::new("careful"),
+    };
+    let help = Message::new("discard").with("name", boundary.text(receiver));
+    Some(boundary.scene.at(candidate.expr, message).because(why).help(help))
 }
 
 /// One key that is read.
@@ -77,12 +117,10 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
         return None;
     };
     let is_literal = matches!(flow.module.kind(index), ExprKind::Text(_));
-    let is_name = matches!(flow.module.kind(index), ExprKind::Name(_));
-    let is_deeper = matches!(flow.module.kind(value), ExprKind::Subscript { .. });
-    if (!is_literal && !is_name) || is_deeper {
+    if !is_literal {
         return None;
     }
-    let evidence = evidence(boundary, candidate, value, index, is_literal)?;
+    let evidence = evidence(boundary, candidate, value, index)?;
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
@@ -97,7 +135,7 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
     let help = Message::new("get").with("name", name).with("key", key);
     let mut finding = boundary
         .scene
-        .at(candidate.expr, message)
+        .at_span(boundary.end_of(candidate.expr, index), message)
         .confidence(evidence.confidence)
         .help(help);
     finding = finding.because(
@@ -113,7 +151,6 @@ fn evidence(
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-    is_literal: bool,
 ) -> Option<Evidence> {
     if let Some(elsewhere) = believed(boundary, candidate, value, index) {
         return Some(Evidence {
@@ -125,44 +162,44 @@ fn evidence(
     if let Some(found) = of_keywords(boundary, candidate, value) {
         return Some(found);
     }
+    let told = |key, document| {
+        Some(Evidence {
+            key,
+            document,
+            confidence: Confidence::Medium,
+        })
+    };
+    if let Some(elsewhere) = optional(boundary, candidate, value, index) {
+        return told("optional", elsewhere);
+    }
+    if is_optional_in_cloud(boundary, value, index) {
+        return told("cloud", value);
+    }
+    if let Some(elsewhere) = odd_one_out(boundary, value, index) {
+        return told("habit", elsewhere);
+    }
+    let is_deeper = matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
+    if is_deeper {
+        return None;
+    }
     let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
     let confidence = if is_tested_after(boundary, candidate) {
         Confidence::Medium
     } else {
         confidence
     };
-    let is_always_set = key == "environment"
-        && matches!(boundary.flow.module.kind(index), ExprKind::Text(name) if boundary.flow.module.name(name) == "PATH");
-    if is_always_set {
+    let is_always_set = matches!(
+        boundary.flow.module.kind(index),
+        ExprKind::Text(name) if ALWAYS.contains(&boundary.flow.module.name(name))
+    );
+    if is_always_set && matches!(key, "environment" | "request") {
         return None;
     }
-    let named_alone = !is_literal && key != "json";
-    (!named_alone).then_some(Evidence {
+    Some(Evidence {
         key,
         document,
         confidence,
     })
-}
-
-/// `x = d["k"]`, and then `if x`: nothing is expected to be missing quietly.
-fn is_tested_after(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
-    let flow = boundary.flow;
-    let InstKind::Bind {
-        target,
-        source: Source::Value(value),
-        ..
-    } = flow.code.insts[candidate.at.1 as usize].kind
-    else {
-        return false;
-    };
-    let ExprKind::Name(place) = flow.module.kind(target) else {
-        return false;
-    };
-    value == candidate.expr
-        && flow.code.insts.iter().any(|inst| match inst.kind {
-            InstKind::Assume { test, .. } => flow.place_of(test) == Some(place),
-            _ => false,
-        })
 }
 
 /// `if options["store"]` of `**options`: whoever tests it means that it is optional.
@@ -177,126 +214,13 @@ fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> 
     let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
     let mut parameters = flow.code.parameters.iter();
     let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
-    let is_optional = tested && !is_private && !takes_anything;
+    let is_command = name.ends_with(".handle");
+    let is_optional = tested && !is_private && !is_command && !takes_anything;
     (is_keywords(boundary, place) && is_optional).then_some(Evidence {
         key: "keywords",
         document: value,
         confidence: Confidence::Medium,
     })
-}
-
-/// Whether a condition is about the truth of an expression.
-fn is_truth(boundary: &Boundary<'_>, test: ExprId, expr: ExprId) -> bool {
-    let module = boundary.flow.module;
-    test == expr
-        || match module.kind(test) {
-            ExprKind::And(parts) | ExprKind::Or(parts) => {
-                let mut parts = module.list(parts).iter();
-                parts.any(|&part| is_truth(boundary, part, expr))
-            }
-            ExprKind::Unary {
-                operator: UnaryOperator::Not,
-                operand,
-            } => is_truth(boundary, operand, expr),
-            _ => false,
-        }
-}
-
-/// Where the same key of the same thing is asked for with care: `d.get(k)`, `k in d`.
-fn believed(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    value: ExprId,
-    index: ExprId,
-) -> Option<ExprId> {
-    let flow = boundary.flow;
-    let place = flow.place_of(value)?;
-    let mut found = None;
-    for raw in flow.code.exprs.range() {
-        let expr = ExprId::new(raw);
-        if asks(boundary, expr, place, index) {
-            found = Some(expr);
-            break;
-        }
-    }
-    let elsewhere = found?;
-    let steady = matches!(
-        flow.module.kind(value),
-        ExprKind::Name(_) | ExprKind::Attribute { .. }
-    ) && is_bound_once(boundary, place)
-        && matches!(flow.module.kind(index), ExprKind::Text(_));
-    if !steady {
-        return None;
-    }
-    let mentions = |test: ExprId| {
-        let mut hit = false;
-        flow.module
-            .walk(test, &mut |part| hit |= asks(boundary, part, place, index));
-        hit
-    };
-    let by_alias = |test: ExprId| mentions(test) || mentions_alias(boundary, test, &mentions);
-    (!boundary.is_tested_by(candidate, &by_alias, false)).then_some(elsewhere)
-}
-
-/// A test of a name that was bound to the careful question: `x = d.get(k)`, `if x: d[k]`.
-fn mentions_alias(
-    boundary: &Boundary<'_>,
-    test: ExprId,
-    mentions: &dyn Fn(ExprId) -> bool,
-) -> bool {
-    let flow = boundary.flow;
-    let mut hit = false;
-    flow.module.walk(test, &mut |part| {
-        if let ExprKind::Name(place) = flow.module.kind(part) {
-            hit = hit
-                || boundary.origins(place).iter().any(|origin| match *origin {
-                    Origin::Value(value) | Origin::Element(value) => mentions(value),
-                });
-        }
-    });
-    hit
-}
-
-/// Whether an expression asks for a key with care.
-fn asks(boundary: &Boundary<'_>, expr: ExprId, place: PlaceId, index: ExprId) -> bool {
-    let flow = boundary.flow;
-    let same_key = |other: ExprId| flow.form(other) == flow.form(index);
-    match flow.module.kind(expr) {
-        ExprKind::Compare {
-            operator: Comparison::In | Comparison::NotIn,
-            left,
-            right,
-        } => same_key(left) && flow.place_of(right) == Some(place),
-        ExprKind::Call { .. } => match boundary.called(expr) {
-            Some(("get" | "has_key", Some(receiver), arguments)) => {
-                flow.place_of(receiver) == Some(place)
-                    && arguments.first().is_some_and(|&key| same_key(key))
-            }
-            Some(("pop", Some(receiver), arguments)) => {
-                arguments.len() == 2
-                    && flow.place_of(receiver) == Some(place)
-                    && same_key(arguments[0])
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether a variable is bound no more than once, a path never.
-fn is_bound_once(boundary: &Boundary<'_>, place: PlaceId) -> bool {
-    let flow = boundary.flow;
-    let is_path = !matches!(flow.code.place(place).step, Step::Variable { .. });
-    let mut bound = 0;
-    for inst in &flow.code.insts {
-        if let InstKind::Bind { target, .. } = inst.kind {
-            flow.module.walk(target, &mut |part| {
-                let it = flow.place_of(part);
-                bound += usize::from(it == Some(place) && (part == target || !is_path));
-            });
-        }
-    }
-    bound <= usize::from(!is_path)
 }
 
 /// Whether the function itself writes the key, or anything else that fills the thing, before.
@@ -349,60 +273,23 @@ fn is_stored(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
 fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> bool {
     let places = boundary.places(value);
     let form = boundary.flow.form(value);
+    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
+        return false;
+    };
+    let key = boundary.flow.form(index);
     let alike = |test: ExprId| {
         let mut hit = false;
         boundary.flow.module.walk(test, &mut |part| {
-            hit |= boundary.flow.form(part) == form;
+            // `response.has_header("Content-Type")`
+            let asks = boundary.called(part).is_some_and(|(_, _, arguments)| {
+                let mut arguments = arguments.iter();
+                arguments.any(|&argument| boundary.flow.form(argument) == key)
+            });
+            hit |= asks || boundary.flow.form(part) == form;
         });
         hit
     };
     boundary.is_tested(candidate, &places) || boundary.is_tested_by(candidate, &alike, false)
-}
-
-/// What kind of document a value is, by where it comes from.
-fn of_source(
-    boundary: &Boundary<'_>,
-    value: ExprId,
-    depth: usize,
-) -> Option<(&'static str, ExprId, Confidence)> {
-    let depth = depth.checked_sub(1)?;
-    let flow = boundary.flow;
-    match flow.module.kind(value) {
-        ExprKind::Call { .. } => of_call(boundary, value),
-        ExprKind::Await(inner) => of_source(boundary, inner, depth),
-        ExprKind::Attribute {
-            value: object,
-            name,
-            ..
-        } => of_attribute(boundary, value, object, flow.module.name(name)),
-        ExprKind::Subscript {
-            value: inner,
-            index,
-            ..
-        } => {
-            let is_key = matches!(flow.module.kind(index), ExprKind::Text(_));
-            let found = of_source(boundary, inner, depth)?;
-            (is_key && found.0 == "json").then_some((found.0, value, found.2))
-        }
-        ExprKind::Name(place) => {
-            if is_keywords(boundary, place) {
-                return None;
-            }
-            let origins = boundary.origins(place);
-            let mut found: Option<(&'static str, ExprId, Confidence)> = None;
-            for origin in origins {
-                let Origin::Value(source) = origin else {
-                    return None;
-                };
-                let one = of_source(boundary, source, depth)?;
-                if found.is_none_or(|known| known.2 < one.2) {
-                    found = Some(one);
-                }
-            }
-            found
-        }
-        _ => None,
-    }
 }
 
 fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
@@ -410,88 +297,4 @@ fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     parameters
         .iter()
         .any(|parameter| parameter.place == place && parameter.kind == ParameterKind::DoubleStar)
-}
-
-fn of_call(boundary: &Boundary<'_>, call: ExprId) -> Option<(&'static str, ExprId, Confidence)> {
-    let flow = boundary.flow;
-    let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
-        return None;
-    };
-    let (name, receiver, arguments) = boundary.called(call)?;
-    let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
-    let decodes = matches!(
-        dotted.as_str(),
-        "json.loads" | "json.load" | "simplejson.loads" | "simplejson.load" | "ujson.loads"
-    );
-    if decodes {
-        let outside = arguments
-            .first()
-            .is_some_and(|&text| boundary.is_outside(text));
-        let confidence = if outside {
-            Confidence::Medium
-        } else {
-            Confidence::Low
-        };
-        return Some(("json", call, confidence));
-    }
-    let is_answer = receiver.is_some() && arguments.is_empty() && name == "json";
-    is_answer.then_some(("json", call, Confidence::Medium))
-}
-
-fn of_attribute(
-    boundary: &Boundary<'_>,
-    expr: ExprId,
-    object: ExprId,
-    name: &str,
-) -> Option<(&'static str, ExprId, Confidence)> {
-    let flow = boundary.flow;
-    let dotted = flow.evaluate.dotted(expr).unwrap_or_default();
-    let written = flow
-        .module
-        .dotted(flow.code, object)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let last = written.rsplit('.').next().unwrap_or_default();
-    let is_request = matches!(last, "request" | "req");
-    let is_answer = matches!(
-        last,
-        "response" | "resp" | "res" | "r" | "answer" | "reply" | "rsp"
-    );
-    match name {
-        "environ" if dotted == "os.environ" => Some(("environment", expr, Confidence::Medium)),
-        "headers" if is_request || is_answer => Some(("headers", expr, Confidence::Medium)),
-        "headers" if last == "self" && !sets_headers(boundary) => {
-            Some(("headers", expr, Confidence::Low))
-        }
-        "GET" | "POST" | "FILES" | "COOKIES" | "META" if is_request => {
-            let name = flow.program.qualified_name(flow.function);
-            let is_private = name.rsplit('.').next().is_some_and(|last| last.starts_with('_'));
-            let confidence = if is_private {
-                Confidence::Low
-            } else {
-                Confidence::Medium
-            };
-            Some(("request", expr, confidence))
-        }
-        _ => None,
-    }
-}
-
-/// Whether the function fills the headers itself.
-fn sets_headers(boundary: &Boundary<'_>) -> bool {
-    let flow = boundary.flow;
-    flow.code.insts.iter().any(|inst| match inst.kind {
-        InstKind::Bind { target, .. } => flow.place_of(target).is_some_and(|place| {
-            let root = flow.code.place(flow.code.root(place)).step;
-            let own = matches!(
-                root,
-                Step::Variable {
-                    scope: Scope::Parameter { .. },
-                    ..
-                }
-            );
-            own && flow.place_text(place).contains(".headers")
-        }),
-        _ => false,
-    })
 }

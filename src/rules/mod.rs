@@ -8,6 +8,7 @@ mod boundary;
 mod calls;
 mod cooperative;
 mod fired_twice;
+mod habits;
 mod io;
 mod reached;
 mod items;
@@ -19,6 +20,7 @@ mod stores;
 mod usage;
 mod vocabulary;
 
+pub use habits::Habits;
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
 

@@ -1,15 +1,18 @@
 //! What a rule can see, and how it says what it found.
 
-use super::Rule;
+use super::{Habits, Rule};
 use crate::escape::Escapes;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Flow;
 use crate::infer::Trace;
 use crate::ir::ExprId;
-use crate::project::{CallGraph, Program};
-use crate::summary::Summary;
+use crate::project::{CallGraph, Coverage, Program};
+use crate::summary::{ClassRef, Summary};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
+
+/// More functions than that are not asked for their handlers.
+const CALLERS: usize = 24;
 
 /// One function, for a rule that looks at one at a time.
 pub struct Scene<'s> {
@@ -17,6 +20,10 @@ pub struct Scene<'s> {
     pub rule: &'static Rule,
     /// The function.
     pub flow: &'s Flow<'s, 's>,
+    /// Who calls whom.
+    pub graph: &'s CallGraph,
+    /// How each module reads the keys of its documents.
+    pub habits: &'s Habits,
 }
 
 /// The whole program, with everything that was computed.
@@ -34,6 +41,44 @@ pub struct Whole<'s> {
 }
 
 impl Scene<'_> {
+    /// Whether every known call of the function at work, tests aside, stands under a handler for a class, there or further
+    /// up. A handler for everything counts only around the call itself: further up it is there to keep the program
+    /// alive, not to say what to do without the thing that was missing.
+    pub fn is_caught_above(&self, class: ClassRef) -> bool {
+        let program = self.flow.program;
+        let everything = program.library.class("Exception", self.flow.module.dialect);
+        let mut seen = vec![self.flow.function];
+        let mut next = 0;
+        let mut is_met = false;
+        while let Some(&callee) = seen.get(next) {
+            next += 1;
+            let mut is_called = false;
+            for site in self.graph.calls_of(callee) {
+                if is_test(program, site.caller) {
+                    continue;
+                }
+                is_called = true;
+                let caught = program.caught_in(site.caller, site.guard, class).0;
+                let is_broad = everything.is_some_and(|every| {
+                    program.caught_in(site.caller, site.guard, every).0 == Coverage::Full
+                });
+                let is_guard = caught == Coverage::Full && (next == 1 || !is_broad);
+                is_met |= is_guard;
+                if is_guard || seen.contains(&site.caller) {
+                    continue;
+                }
+                if seen.len() >= CALLERS {
+                    return false;
+                }
+                seen.push(site.caller);
+            }
+            if !is_called {
+                return false;
+            }
+        }
+        is_met
+    }
+
     /// A finding at an expression of the function at work.
     pub fn at(&self, expr: ExprId, message: Message) -> Finding {
         self.at_span(self.flow.module.span(expr), message)

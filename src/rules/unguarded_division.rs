@@ -76,6 +76,9 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
     if is_tested(scene, divisor, of) || (why == Why::Length && is_inside_loop(scene, of, at)) {
         return None;
     }
+    if scene.is_caught_above(zero) {
+        return None;
+    }
     let text = flow.module.dotted(flow.code, divisor);
     let key = match (why, &text) {
         (Why::Length, _) => "length",

@@ -1,0 +1,107 @@
+//! How a module reads the keys of its documents: with care, or taking them for granted.
+
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Module, NameId};
+use crate::project::Program;
+use crate::types::ModuleRef;
+use rustc_hash::FxHashMap;
+
+/// What all reads of one key in one module have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habit {
+    /// `d.get(key)`, `key in d`: how often.
+    pub careful: u32,
+    /// One of them.
+    pub example: Option<ExprId>,
+    /// `d[key]`: how often.
+    pub bare: u32,
+    /// The module writes the key itself.
+    pub is_made: bool,
+}
+
+/// The habits of every module.
+#[derive(Debug, Default)]
+pub struct Habits(Vec<FxHashMap<NameId, Habit>>);
+
+impl Habits {
+    /// Reads every module once.
+    pub fn of(program: &Program<'_>) -> Self {
+        let sources = program.sources.iter();
+        Self(sources.map(|source| read(&source.module)).collect())
+    }
+
+    /// How a module reads a key.
+    pub fn get(&self, module: ModuleRef, key: NameId) -> Option<Habit> {
+        self.0.get(module.0 as usize)?.get(&key).copied()
+    }
+}
+
+fn read(module: &Module) -> FxHashMap<NameId, Habit> {
+    let mut habits: FxHashMap<NameId, Habit> = FxHashMap::default();
+    for index in 0..module.exprs.len() {
+        look(module, ExprId::new(index), &mut habits);
+    }
+    let insts = module.functions.iter().flat_map(|code| &code.insts);
+    for inst in insts {
+        if let InstKind::Bind { target, .. } = inst.kind {
+            module.walk(target, &mut |part| {
+                if let ExprKind::Subscript { index, .. } = module.kind(part)
+                    && let ExprKind::Text(key) = module.kind(index)
+                {
+                    habits.entry(key).or_default().is_made = true;
+                }
+            });
+        }
+    }
+    habits
+}
+
+fn look(module: &Module, expr: ExprId, habits: &mut FxHashMap<NameId, Habit>) {
+    let text = |expr: ExprId| match module.kind(expr) {
+        ExprKind::Text(name) => Some(name),
+        _ => None,
+    };
+    match module.kind(expr) {
+        ExprKind::Subscript { index, .. } => {
+            if let Some(key) = text(index) {
+                habits.entry(key).or_default().bare += 1;
+            }
+        }
+        ExprKind::Compare {
+            operator: Comparison::In | Comparison::NotIn,
+            left,
+            ..
+        } => {
+            if let Some(key) = text(left) {
+                care(habits, key, expr);
+            }
+        }
+        ExprKind::Dict(parts) => {
+            let keys = module.list(parts).iter().step_by(2);
+            for key in keys.filter_map(|&key| text(key)) {
+                habits.entry(key).or_default().is_made = true;
+            }
+        }
+        ExprKind::Call { callee, arguments } => {
+            let ExprKind::Attribute { name, .. } = module.kind(callee) else {
+                return;
+            };
+            let arguments = module.arguments(arguments);
+            let Some(key) = arguments.first().and_then(|first| text(first.value)) else {
+                return;
+            };
+            match module.name(name) {
+                "get" => care(habits, key, expr),
+                "pop" if arguments.len() == 2 => care(habits, key, expr),
+                "setdefault" => habits.entry(key).or_default().is_made = true,
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+fn care(habits: &mut FxHashMap<NameId, Habit>, key: NameId, expr: ExprId) {
+    let habit = habits.entry(key).or_default();
+    habit.careful += 1;
+    habit.example.get_or_insert(expr);
+}
