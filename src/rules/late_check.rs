@@ -195,6 +195,7 @@ fn contradicts(
 fn answers(flow: &Flow<'_, '_>, how: Reliance, asked: Asked) -> bool {
     match (asked.question, how) {
         (Question::None, _) => how != Reliance::Divisor,
+        (Question::Truth, Reliance::Key(key)) => matches!(flow.module.kind(key), ExprKind::Text(_)),
         (Question::Truth, _) => matches!(how, Reliance::Index(_) | Reliance::Divisor),
         (Question::Length, Reliance::Index(index)) => {
             wanted_length(flow.module, asked.at) == Some((needed_length(index), false))

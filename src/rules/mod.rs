@@ -3,6 +3,7 @@
 mod belief;
 mod boundary;
 mod calls;
+mod evidence;
 mod io;
 mod rule;
 mod scene;

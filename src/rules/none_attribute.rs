@@ -1,11 +1,14 @@
 //! `none-attribute`: an attribute that starts as None is used where nothing has set it.
 
+use super::belief::dominates;
+use super::evidence::{self, AllEvidence, Evidence, Key, has_none_default};
+use super::none_argument::is_tested;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Known, Origin, Wanted, Witness};
 use crate::infer::AttributeUse;
-use crate::ir::{ExprKind, FunctionKind, PlaceId, Step};
-use crate::project::{CallSite, Symbol};
+use crate::ir::{BlockId, ExprKind, FunctionKind, InstKind, Next, PlaceId, Step};
+use crate::project::{CallSite, Evaluate, Symbol};
 use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::FunctionRef;
@@ -50,6 +53,8 @@ struct Assignment {
     location: Location,
     starts_none: bool,
     may_be_none: bool,
+    /// The parameter that it is bound to.
+    parameter: Option<u16>,
 }
 
 /// What the program does with attributes.
@@ -57,6 +62,9 @@ struct Attributes {
     assignments: FxHashMap<Symbol, Vec<Assignment>>,
     tests: FxHashMap<Symbol, Vec<(ClassRef, FunctionRef)>>,
     uses: FxHashMap<Symbol, Vec<(ClassRef, FunctionRef)>>,
+    /// Set on objects of which nothing is known.
+    set_elsewhere: FxHashSet<Symbol>,
+    arguments: AllEvidence,
 }
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
@@ -83,12 +91,18 @@ fn gather(whole: &Whole<'_>) -> Attributes {
         assignments: FxHashMap::default(),
         tests: FxHashMap::default(),
         uses: FxHashMap::default(),
+        set_elsewhere: set_elsewhere(whole),
+        arguments: evidence::gather(whole),
     };
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
         let (module, _) = whole.program.code(function);
         for binding in &trace.attribute_bindings {
             let may_be_none = binding.held.value.may_be_none();
+            let parameter = match binding.held.origin {
+                Origin::Parameter(parameter) => Some(parameter),
+                _ => None,
+            };
             let starts_none = match binding.held.origin {
                 Origin::Expr(source) => may_be_none && module.kind(source) == ExprKind::None,
                 Origin::Parameter(parameter) => {
@@ -105,7 +119,8 @@ fn gather(whole: &Whole<'_>) -> Attributes {
                 function,
                 location,
                 starts_none,
-                may_be_none: may_be_none && !matches!(binding.held.origin, Origin::Parameter(_)),
+                may_be_none: may_be_none && parameter.is_none(),
+                parameter,
             };
             attributes
                 .assignments
@@ -131,13 +146,24 @@ fn gather(whole: &Whole<'_>) -> Attributes {
     attributes
 }
 
-fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
-    let (module, code) = whole.program.code(function);
-    let default = code
-        .parameters
-        .get(usize::from(parameter))
-        .and_then(|parameter| parameter.default);
-    default.is_some_and(|default| module.kind(default) == ExprKind::None)
+/// The attributes that are set on objects of unknown classes: it may be any class's.
+fn set_elsewhere(whole: &Whole<'_>) -> FxHashSet<Symbol> {
+    let mut found = FxHashSet::default();
+    for index in 0..whole.traces.len() {
+        let function = FunctionRef(index as u32);
+        let (module_ref, id) = whole.program.locate(function);
+        let (module, code) = whole.program.code(function);
+        let evaluate = Evaluate::new(whole.program, module_ref, id);
+        for inst in &code.insts {
+            if let InstKind::Bind { target, .. } = inst.kind
+                && let ExprKind::Attribute { value, name, .. } = module.kind(target)
+                && evaluate.value(value).is_unknown()
+            {
+                found.insert(whole.program.symbol(module_ref, name));
+            }
+        }
+    }
+    found
 }
 
 fn finding(
@@ -205,14 +231,26 @@ fn finding(
     };
     let testing = functions(attributes.tests.get(&used.attribute));
     let using = functions(attributes.uses.get(&used.attribute));
-    let tested = !testing.contains(&function) && testing.len() >= using.len();
+    let tested = !testing.contains(&function)
+        && (testing.len() >= using.len() || is_tested_at_start(whole, start));
     let started = set
         .iter()
         .any(|assignment| starts_early(name_of(assignment.function)));
-    let confidence = if tested && !started {
-        Confidence::Medium
-    } else {
-        Confidence::Low
+    let for_good = set.is_empty() && !attributes.set_elsewhere.contains(&used.attribute);
+    let confidence = match start.parameter {
+        Some(parameter) => {
+            let key = (start.function, parameter);
+            let taken = is_taken(whole, &attributes.arguments, key);
+            let unused = for_good && testing.is_empty() && is_always(&flow, used.position.0);
+            match taken {
+                Taken::ByCall if for_good => Confidence::Medium,
+                _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
+                Taken::MayBe if unused => Confidence::Medium,
+                _ => Confidence::Low,
+            }
+        }
+        None if tested && !started => Confidence::Medium,
+        None => Confidence::Low,
     };
     let (module, code) = program.code(function);
     let name = flow.place_text(place);
@@ -237,6 +275,51 @@ fn finding(
             .confidence(confidence)
             .help(Message::new("guard").with("name", name)),
     )
+}
+
+/// Who constructs an object and leaves the parameter None.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// A call of the program does.
+    ByCall,
+    /// Nobody here, but anybody may.
+    MayBe,
+    /// Subclasses have constructors of their own, which fill it.
+    ByNobody,
+}
+
+fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
+    let mut known = arguments.of(key).iter();
+    if known.any(|why| {
+        matches!(
+            why,
+            Evidence::Default(Some(_)) | Evidence::Passed { literal: true, .. }
+        )
+    }) {
+        return Taken::ByCall;
+    }
+    match whole.program.is_overridden(key.0) {
+        true => Taken::ByNobody,
+        false => Taken::MayBe,
+    }
+}
+
+/// Whether the constructor itself asks whether it was given the argument.
+fn is_tested_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
+    let (_, code) = whole.program.code(start.function);
+    start.parameter.is_some_and(|parameter| {
+        let place = code.parameters[usize::from(parameter)].place;
+        is_tested(whole, start.function, place)
+    })
+}
+
+/// Whether there is no way through the function but through this block.
+fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
+    let code = flow.code;
+    let mut ends = code.blocks.iter().enumerate();
+    ends.all(|(index, end)| {
+        end.next != Next::Return || dominates(code, block, BlockId::new(index))
+    })
 }
 
 fn flow<'s>(

@@ -71,7 +71,7 @@ impl Search<'_, '_, '_> {
             Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
         );
         if let (true, Some(place), ExprKind::None) =
-            (same, self.flow.place_of(left), module.kind(right))
+            (same, self.flow.tested_place(left), module.kind(right))
         {
             let truth = self.truth_of(place);
             if holds_positive
@@ -86,7 +86,7 @@ impl Search<'_, '_, '_> {
             return self.settle(walker, condition, holds_positive);
         }
         if let (true, Some(place), ExprKind::True | ExprKind::False) =
-            (same, self.flow.place_of(left), module.kind(right))
+            (same, self.flow.tested_place(left), module.kind(right))
         {
             let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
             return self.suppose_truth(walker, left, place, truth);

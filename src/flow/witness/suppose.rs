@@ -23,6 +23,11 @@ impl Search<'_, '_, '_> {
         if let Some(runs) = self.flow.type_checking(test) {
             return holds == runs;
         }
+        if let (ExprKind::Call { .. }, Some(place)) =
+            (module.kind(test), self.flow.tested_place(test))
+        {
+            return self.suppose_truth(walker, test, place, holds);
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,
