@@ -189,13 +189,23 @@ impl Program<'_> {
         }
     }
 
-    /// Whether some handler can be left other than by an exception.
+    /// Whether some handler around a `yield` can be left other than by an exception.
     fn has_quiet_handler(&self, function: FunctionRef) -> bool {
         let (module, code) = self.code(function);
+        let yields: Vec<_> = code
+            .exprs
+            .range()
+            .map(ExprId::new)
+            .filter(|&expr| matches!(module.kind(expr), ExprKind::Yield(_)))
+            .map(|expr| module.span(expr))
+            .collect();
         code.tries.iter().any(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => handlers
-                .iter()
-                .any(|handler| is_quiet(module, code, handler)),
+            TryKind::Catch { handlers, .. } => {
+                yields.iter().any(|&at| region.body.contains(at))
+                    && handlers
+                        .iter()
+                        .any(|handler| is_quiet(module, code, handler))
+            }
             _ => false,
         })
     }

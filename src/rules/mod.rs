@@ -1,5 +1,6 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod attributes;
 mod belief;
 mod boundary;
 mod calls;

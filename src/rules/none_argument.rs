@@ -237,22 +237,20 @@ fn confidence(
         Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
             Confidence::Low
         }
-        // Calls that leave it out say that it is meant to be left out; calls that all pass it say nothing.
+        // Whoever it is handed to fills it as it likes.
         Evidence::Default(None)
-            if whole.graph.calls_of(function).next().is_some()
-                && (!is_omitted(evidence, key) || is_tested(whole, function, place)) =>
+            if whole.graph.escapes(function)
+                && whole.program.class_of_method(function).is_none() =>
         {
+            Confidence::Low
+        }
+        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
             Confidence::Low
         }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
         Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
         Evidence::Default(_) => Confidence::Medium,
     }
-}
-
-fn is_omitted(evidence: &AllEvidence, key: Key) -> bool {
-    let mut known = evidence.of(key).iter();
-    known.any(|known| matches!(known, Evidence::Default(Some(_))))
 }
 
 /// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.

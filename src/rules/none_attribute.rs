@@ -1,16 +1,16 @@
 //! `none-attribute`: an attribute that starts as None is used where nothing has set it.
 
+use super::attributes::{Assignment, Attributes, gather};
 use super::belief::dominates;
-use super::evidence::{self, AllEvidence, Evidence, Key, has_none_default};
+use super::evidence::{AllEvidence, Evidence, Key};
 use super::none_argument::is_tested;
-use super::{Check, Family, Rule, Whole, draft};
+use super::{Check, Family, Rule, Whole, draft, is_test};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Flow, Known, Origin, Wanted, Witness};
+use crate::flow::{Flow, Known, Wanted, Witness};
 use crate::infer::AttributeUse;
-use crate::ir::{BlockId, ExprKind, FunctionKind, InstKind, Next, PlaceId, Step};
-use crate::project::{CallSite, Evaluate, Symbol};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
+use crate::project::{CallSite, Symbol};
 use crate::summary::ClassRef;
-use crate::text::Location;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -45,28 +45,6 @@ const STARTING: [&str; 16] = [
 /// Calls of calls of calls are followed so far to see whether they set an attribute.
 const DEPTH: u32 = 4;
 
-/// An assignment, for those who look at an attribute.
-#[derive(Clone, Copy)]
-struct Assignment {
-    class: ClassRef,
-    function: FunctionRef,
-    location: Location,
-    starts_none: bool,
-    may_be_none: bool,
-    /// The parameter that it is bound to.
-    parameter: Option<u16>,
-}
-
-/// What the program does with attributes.
-struct Attributes {
-    assignments: FxHashMap<Symbol, Vec<Assignment>>,
-    tests: FxHashMap<Symbol, Vec<(ClassRef, FunctionRef)>>,
-    uses: FxHashMap<Symbol, Vec<(ClassRef, FunctionRef)>>,
-    /// Set on objects of which nothing is known.
-    set_elsewhere: FxHashSet<Symbol>,
-    arguments: AllEvidence,
-}
-
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let attributes = gather(whole);
     let mut findings = Vec::new();
@@ -84,86 +62,6 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn gather(whole: &Whole<'_>) -> Attributes {
-    let mut attributes = Attributes {
-        assignments: FxHashMap::default(),
-        tests: FxHashMap::default(),
-        uses: FxHashMap::default(),
-        set_elsewhere: set_elsewhere(whole),
-        arguments: evidence::gather(whole),
-    };
-    for (index, trace) in whole.traces.iter().enumerate() {
-        let function = FunctionRef(index as u32);
-        let (module, _) = whole.program.code(function);
-        for binding in &trace.attribute_bindings {
-            let may_be_none = binding.held.value.may_be_none();
-            let parameter = match binding.held.origin {
-                Origin::Parameter(parameter) => Some(parameter),
-                _ => None,
-            };
-            let starts_none = match binding.held.origin {
-                Origin::Expr(source) => may_be_none && module.kind(source) == ExprKind::None,
-                Origin::Parameter(parameter) => {
-                    may_be_none && has_none_default(whole, function, parameter)
-                }
-                _ => false,
-            };
-            let location = Location {
-                file: whole.program.file(function),
-                span: module.span(binding.target),
-            };
-            let assignment = Assignment {
-                class: binding.class,
-                function,
-                location,
-                starts_none,
-                may_be_none: may_be_none && parameter.is_none(),
-                parameter,
-            };
-            attributes
-                .assignments
-                .entry(binding.attribute)
-                .or_default()
-                .push(assignment);
-        }
-        for used in &trace.attribute_uses {
-            attributes
-                .uses
-                .entry(used.attribute)
-                .or_default()
-                .push((used.class, function));
-        }
-        for &(class, attribute) in &trace.attribute_tests {
-            attributes
-                .tests
-                .entry(attribute)
-                .or_default()
-                .push((class, function));
-        }
-    }
-    attributes
-}
-
-/// The attributes that are set on objects of unknown classes: it may be any class's.
-fn set_elsewhere(whole: &Whole<'_>) -> FxHashSet<Symbol> {
-    let mut found = FxHashSet::default();
-    for index in 0..whole.traces.len() {
-        let function = FunctionRef(index as u32);
-        let (module_ref, id) = whole.program.locate(function);
-        let (module, code) = whole.program.code(function);
-        let evaluate = Evaluate::new(whole.program, module_ref, id);
-        for inst in &code.insts {
-            if let InstKind::Bind { target, .. } = inst.kind
-                && let ExprKind::Attribute { value, name, .. } = module.kind(target)
-                && evaluate.value(value).is_unknown()
-            {
-                found.insert(whole.program.symbol(module_ref, name));
-            }
-        }
-    }
-    found
 }
 
 fn finding(
@@ -199,7 +97,7 @@ fn finding(
     {
         return None;
     }
-    if has_unknown_base(whole, used.class) {
+    if has_unknown_base(whole, used.class) || is_needed_at_start(whole, start) {
         return None;
     }
     let flow_of = |function| flow(whole, function);
@@ -231,21 +129,25 @@ fn finding(
     };
     let testing = functions(attributes.tests.get(&used.attribute));
     let using = functions(attributes.uses.get(&used.attribute));
+    let is_set_elsewhere = attributes.set_elsewhere.contains(&used.attribute);
     let tested = !testing.contains(&function)
-        && (testing.len() >= using.len() || is_tested_at_start(whole, start));
+        && (testing.len() >= using.len()
+            || (!is_set_elsewhere && is_tested_at_start(whole, start)));
     let started = set
         .iter()
         .any(|assignment| starts_early(name_of(assignment.function)));
-    let for_good = set.is_empty() && !attributes.set_elsewhere.contains(&used.attribute);
+    let for_good = set.is_empty() && !is_set_elsewhere;
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
             let taken = is_taken(whole, &attributes.arguments, key);
-            let unused = for_good && testing.is_empty() && is_always(&flow, used.position.0);
+            let is_tested = testing.iter().any(|&by| by != function);
+            let unused = for_good && !is_tested && is_always(&flow, used.position.0);
+            let anytime = is_protocol(name_of(function)) || !is_called(whole, start.function);
             match taken {
                 Taken::ByCall if for_good => Confidence::Medium,
                 _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
-                Taken::MayBe if unused => Confidence::Medium,
+                Taken::MayBe if unused && anytime => Confidence::Medium,
                 _ => Confidence::Low,
             }
         }
@@ -302,6 +204,25 @@ fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
         true => Taken::ByNobody,
         false => Taken::MayBe,
     }
+}
+
+/// Methods that Python calls: as soon as there is an object, anybody may make it do so.
+fn is_protocol(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
+
+/// Whether the program calls a function, tests aside.
+fn is_called(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let mut calls = whole.graph.calls_of(function);
+    calls.any(|site| !is_test(whole.program, site.caller))
+}
+
+/// Whether the constructor itself fails without the argument: then no object is there to use.
+fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
+    let demands = &whole.summaries[start.function.0 as usize].demands;
+    demands
+        .iter()
+        .any(|demand| Some(demand.parameter) == start.parameter && demand.always)
 }
 
 /// Whether the constructor itself asks whether it was given the argument.
@@ -382,6 +303,31 @@ fn sets_before(
     before
         .into_iter()
         .any(|site| reaches(whole, site.callee, set, DEPTH))
+        || properties_before(whole, function, used.class, start)
+            .into_iter()
+            .any(|property| reaches(whole, property, set, DEPTH))
+}
+
+/// The properties of the object that are read before an offset: each runs a method.
+fn properties_before(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    class: ClassRef,
+    start: u32,
+) -> Vec<FunctionRef> {
+    let (module, code) = whole.program.code(function);
+    let read = code.exprs.range().map(ExprId::new).filter_map(|expr| {
+        let ExprKind::Attribute { name, .. } = module.kind(expr) else {
+            return None;
+        };
+        let is_before = module.span(expr).start < start;
+        let method = whole.program.method(class, module.name(name));
+        method.filter(|&method| is_before && whole.program.decoration(method).is_property)
+    });
+    let mut found: Vec<FunctionRef> = read.collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn reaches(whole: &Whole<'_>, function: FunctionRef, set: &[&&Assignment], depth: u32) -> bool {

@@ -300,7 +300,8 @@ fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
         let ExprKind::Attribute { name, .. } = module.kind(source) else {
             return Some(Confidence::Medium);
         };
-        let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr");
+        // Streams that were asked for, and the name that an import always gives its error.
+        let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr" | "name");
         return Some(if is_stream {
             Confidence::Low
         } else {

@@ -62,6 +62,7 @@ impl Flow<'_, '_> {
                     is_none(held, subject)
                 } else {
                     self.assume_original(held, state);
+                    self.object_not_none(subject, state);
                     held.without(Kinds::NONE)
                 };
                 if self.place_of(subject).is_some() || !holds {

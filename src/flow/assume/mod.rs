@@ -202,6 +202,9 @@ impl Flow<'_, '_> {
                 return;
             }
         }
+        if holds {
+            self.object_not_none(test, state);
+        }
         let held = self.look_up(place, test, state);
         let narrowed = if holds {
             let held = held.without(Kinds::NONE);
@@ -215,6 +218,13 @@ impl Flow<'_, '_> {
         // The None that `getattr` gives stands for an attribute that is not there.
         if self.place_of(test).is_some() || !narrowed.value.may_be_none() {
             self.put(place, narrowed, state);
+        }
+    }
+
+    /// `getattr(x, "name", None)` gave something: x is not None either.
+    fn object_not_none(&self, test: ExprId, state: &mut State) {
+        if let ExprKind::Call { arguments, .. } = self.module.kind(test) {
+            self.not_none(self.module.arguments(arguments).first(), state);
         }
     }
 

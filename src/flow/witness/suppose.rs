@@ -26,7 +26,8 @@ impl Search<'_, '_, '_> {
         if let (ExprKind::Call { .. }, Some(place)) =
             (module.kind(test), self.flow.tested_place(test))
         {
-            return self.suppose_truth(walker, test, place, holds);
+            return self.suppose_truth(walker, test, place, holds)
+                && (!holds || self.suppose_object(walker, place));
         }
         match module.kind(test) {
             ExprKind::Unary {
