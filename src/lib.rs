@@ -44,6 +44,10 @@ pub mod page;
 
 pub mod report;
 
+pub mod diff;
+
+pub mod delta;
+
 pub mod host;
 
 pub mod cli;

@@ -105,6 +105,7 @@ impl Run {
         let configurations = &self.settings.configurations;
         let mut outcome = Outcome {
             language: configurations.iter().find_map(|one| one.language),
+            least: configurations.iter().map(|one| one.min_confidence).min(),
             ..Outcome::default()
         };
         for (root, entries) in std::mem::take(&mut self.projects) {

@@ -1,6 +1,7 @@
 //! The outside world: folders, files, clocks and threads. Nothing else in the crate touches them.
 
 mod check;
+mod git;
 mod outcome;
 mod output;
 mod paths;
@@ -11,6 +12,7 @@ mod settings;
 mod walk;
 
 pub use check::{Request, check};
+pub use git::{GitFault, LaidOut, Repository};
 pub use outcome::{Describe, Outcome};
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
@@ -74,6 +76,9 @@ pub enum Fault {
     /// Threads.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A repository.
+    #[error(transparent)]
+    Git(#[from] GitFault),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,

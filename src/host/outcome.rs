@@ -3,7 +3,7 @@
 use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
 use crate::describe;
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding};
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
@@ -36,6 +36,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// The language that a configuration asks for.
     pub language: Option<Language>,
+    /// The confidence from which on findings were reported, where that differs the lowest.
+    pub least: Option<Confidence>,
     /// Who calls whom, where that was asked for.
     pub calls: BTreeMap<String, BTreeSet<String>>,
     /// What each function does, where that was asked for.
