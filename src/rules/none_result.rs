@@ -293,6 +293,10 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
     })
 }
 
+/// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
+/// error, memory that is not closed yet.
+const PRESENT: [&str; 5] = ["stdin", "stdout", "stderr", "name", "buf"];
+
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
 fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
     let module = flow.module;
@@ -300,12 +304,10 @@ fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
         let ExprKind::Attribute { name, .. } = module.kind(source) else {
             return Some(Confidence::Medium);
         };
-        // Streams that were asked for, and the name that an import always gives its error.
-        let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr" | "name");
-        return Some(if is_stream {
-            Confidence::Low
-        } else {
-            Confidence::Medium
+        let name = module.name(name);
+        return Some(match PRESENT.contains(&name) || name.starts_with("__") {
+            true => Confidence::Low,
+            false => Confidence::Medium,
         });
     };
     let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {

@@ -197,9 +197,9 @@ impl Search<'_, '_, '_> {
                             first.value
                         }
                         Some("range" | "xrange") => {
+                            // Who counts wants to count: that the number is 0 is for others to show.
                             let kind = self.flow.module.kind(first.value);
-                            return arguments.count == 1
-                                && matches!(kind, ExprKind::Int(count) if count > 0);
+                            return arguments.count > 1 || kind != ExprKind::Int(0);
                         }
                         _ => return false,
                     }
