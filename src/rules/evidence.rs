@@ -4,7 +4,7 @@ use super::Whole;
 use crate::flow::Origin;
 use crate::infer::Pass;
 use crate::ir::{ExprId, ExprKind, FunctionKind};
-use crate::project::Evaluate;
+use crate::project::{CallKind, Evaluate};
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -167,8 +167,15 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let is_nested = code
         .parent
         .is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
-    let has_calls = whole.graph.calls_of(function).next().is_some();
-    (is_private || is_nested) && has_calls && !whole.graph.escapes(function)
+    (is_private || is_nested)
+        && is_called_by_name(whole, function)
+        && !whole.graph.escapes(function)
+}
+
+/// Whether some call says the function's name: a wrapper that passes everything on does not.
+pub(super) fn is_called_by_name(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let mut calls = whole.graph.calls_of(function);
+    calls.any(|site| site.kind == CallKind::Named)
 }
 
 /// What is passed on carries its evidence along; what calls say for certain comes before it.

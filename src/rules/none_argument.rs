@@ -1,7 +1,9 @@
 //! `none-argument`: a parameter that can be None is used with no guard.
 
 use super::calls::{Returns, given, returns_none};
-use super::evidence::{AllEvidence, Evidence, Key, gather, has_none_default};
+use super::evidence::{
+    AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name,
+};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
@@ -245,7 +247,7 @@ fn confidence(
         {
             Confidence::Low
         }
-        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
+        Evidence::Default(None) if is_called_by_name(whole, function) => {
             Confidence::Low
         }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),

@@ -9,7 +9,7 @@ use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Known, Wanted, Witness};
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
-use crate::project::{CallSite, Symbol};
+use crate::project::{CallKind, CallSite, Symbol};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -214,7 +214,7 @@ fn is_protocol(name: &str) -> bool {
 /// Whether the program calls a function, tests aside.
 fn is_called(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let mut calls = whole.graph.calls_of(function);
-    calls.any(|site| !is_test(whole.program, site.caller))
+    calls.any(|site| site.kind == CallKind::Named && !is_test(whole.program, site.caller))
 }
 
 /// Whether the constructor itself fails without the argument: then no object is there to use.
