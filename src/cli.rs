@@ -2,6 +2,8 @@
 
 mod arguments;
 mod check;
+#[cfg(feature = "bot")]
+mod review;
 
 use anyhow::{Result, anyhow};
 use arguments::{Arguments, Command, List};
@@ -22,8 +24,11 @@ use crate::rules;
 pub fn run() -> Result<u8> {
     match Arguments::parse().command {
         Command::Check(options) => check::run(&options),
+        #[cfg(feature = "bot")]
+        Command::Review(options) => review::run(&options),
         Command::Explain { rule, lang } => explain(&rule, lang),
         Command::Rules { format, lang } => list(format, lang),
+        Command::Server { stdio: _ } => Ok(host::serve()?),
         Command::Completions { shell } => completions(shell),
     }
 }

@@ -345,7 +345,7 @@ impl Tracer<'_> {
             .summary
             .effects
             .meets(Effects::PARSE.with(Effects::FILE))
-            && is_from_outside(flow, state, call);
+            && (is_body(&known.name) || is_from_outside(flow, state, call));
         self.trace.library.push(LibraryCall {
             call,
             callee,
@@ -354,6 +354,11 @@ impl Tracer<'_> {
             from_outside,
         });
     }
+}
+
+/// Whether a method reads the body of an answer, which comes from outside whoever holds it.
+fn is_body(name: &str) -> bool {
+    name.ends_with("Response.json")
 }
 
 /// Whether what a call reads comes from outside the program: its first argument, or the receiver of a method.

@@ -48,6 +48,8 @@ pub mod diff;
 
 pub mod delta;
 
+pub mod review;
+
 pub mod host;
 
 pub mod cli;

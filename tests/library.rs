@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The order of the fields of an entry; others follow by name.
-const FIELDS: [&str; 37] = [
+const FIELDS: [&str; 38] = [
     "names",
     "by",
     "position",
@@ -45,6 +45,7 @@ const FIELDS: [&str; 37] = [
     "returns_argument",
     "ttl",
     "ttl_parameters",
+    "batch",
     "domain",
     "marks",
     "locks",

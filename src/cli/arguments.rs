@@ -21,6 +21,9 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Report on files and folders; the analysis covers their whole project
     Check(Box<Check>),
+    /// Post what a pull or merge request causes as comments, from a job of GitHub Actions or GitLab CI
+    #[cfg(feature = "bot")]
+    Review(Box<Review>),
     /// Show a rule's page
     Explain {
         /// Its name
@@ -37,6 +40,12 @@ pub(super) enum Command {
         /// Language of the summaries: en or zh
         #[arg(long)]
         lang: Option<Language>,
+    },
+    /// The language server for editors, on standard input and output
+    Server {
+        /// What generic clients add; there is no other way to talk
+        #[arg(long, hide = true)]
+        stdio: bool,
     },
     /// Write what a shell needs to complete this command line
     Completions {
@@ -74,6 +83,10 @@ pub(super) struct Check {
     /// Write there instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+
+    /// Leave out what is excluded even if it is named: for hooks, which name every file
+    #[arg(long)]
+    pub(super) force_exclude: bool,
 
     /// Only these rules; a family's name stands for its rules
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = rule)]
@@ -146,6 +159,82 @@ pub(super) struct Check {
     /// Exit with 0 even with findings
     #[arg(long)]
     pub(super) exit_zero: bool,
+}
+
+#[cfg(feature = "bot")]
+#[derive(Debug, Args)]
+pub(super) struct Review {
+    /// Files and folders to report on, from the root of the repository
+    #[arg(default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Say what would be posted, and post nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Say what would be posted on a change from this revision on, without any job
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+
+    /// The revision that such a change ends with
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(super) head: String,
+
+    /// Post the findings of a report in JSON instead of analyzing anything
+    #[arg(long, value_name = "FILE")]
+    pub(super) from: Option<PathBuf>,
+
+    /// The severity from which on a finding that the change causes fails the run
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "error")]
+    pub(super) fail_on: FailOn,
+
+    /// The name of this run, where several review one repository
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(super) name: String,
+
+    /// How many comments may stand open on one pull request; the summary holds the others
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) max_comments: usize,
+
+    /// Review drafts too
+    #[arg(long)]
+    pub(super) drafts: bool,
+
+    /// Also write the findings that the change causes as SARIF
+    #[arg(long, value_name = "FILE")]
+    pub(super) sarif: Option<PathBuf>,
+
+    /// The least confidence that is reported: high, medium (unless configured) or low
+    #[arg(long, value_name = "LEVEL", value_parser = config::confidence)]
+    pub(super) min_confidence: Option<Confidence>,
+
+    /// This configuration instead of what is found
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Leave these files and folders out, in the syntax of .gitignore
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+
+    /// Language of comments: en or zh (default: the configuration, then the locale)
+    #[arg(long)]
+    pub(super) lang: Option<Language>,
+
+    /// How many threads (default: one for each processor)
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) threads: usize,
+}
+
+/// From which severity on a finding fails a run.
+#[cfg(feature = "bot")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors only
+    Error,
+    /// Warnings too
+    Warning,
+    /// Nothing
+    Never,
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

@@ -70,7 +70,7 @@ pub fn fate(module: &Module, code: &Function, handler: &Handler) -> Fate {
         if insts.iter().any(|inst| !handler.span.contains(inst.span)) {
             return Fate::Handled;
         }
-        if insts.iter().any(|inst| is_reraise_call(module, inst)) {
+        if insts.iter().any(|inst| is_reraise_call(module, code, inst)) {
             continue;
         }
         match block.next {
@@ -81,7 +81,8 @@ pub fn fate(module: &Module, code: &Function, handler: &Handler) -> Fate {
                     .last()
                     .is_some_and(|inst| !reraises(module, handler, inst))
             }
-            Next::Never => {}
+            // What ends the program or the request says something else than what was caught.
+            Next::Never => translates = true,
             Next::Return | Next::Resume(_) => return Fate::Handled,
         }
     }
@@ -122,12 +123,17 @@ fn reraises(module: &Module, handler: &Handler, inst: &Inst) -> bool {
     }
 }
 
-fn is_reraise_call(module: &Module, inst: &Inst) -> bool {
+fn is_reraise_call(module: &Module, code: &Function, inst: &Inst) -> bool {
     let InstKind::Eval(value) = inst.kind else {
         return false;
     };
-    called_name(module, value)
-        .is_some_and(|name| name == "reraise" || name == "raiseException" || name == "raise_from")
+    let ExprKind::Call { callee, .. } = module.kind(value) else {
+        return false;
+    };
+    matches!(
+        name_of(module, code, callee),
+        "reraise" | "raiseException" | "raise_from"
+    )
 }
 
 /// The last part of the name that a call calls.

@@ -33,6 +33,7 @@ pub struct Entries {
     /// The project is run, not only imported: it has a `__main__` or a registered entry point.
     pub is_application: bool,
     pub(super) out_of_scope: Vec<bool>,
+    unused: Vec<bool>,
 }
 
 impl Entries {
@@ -54,13 +55,22 @@ impl Entries {
         let of = (0..count)
             .map(|function| finder.entry(FunctionRef(function)))
             .collect();
+        let unused = (0..count)
+            .map(|function| finder.is_unused(FunctionRef(function)))
+            .collect();
         let is_application = finder.has_main() || !finder.registered.is_empty();
         Self {
             of,
             handles_errors: handles_errors(program),
             is_application,
             out_of_scope: finder.out_of_scope,
+            unused,
         }
+    }
+
+    /// Whether a private function is named nowhere in the project.
+    pub fn is_unused(&self, function: FunctionRef) -> bool {
+        self.unused[function.0 as usize]
     }
 
     /// What entry point a function is, if it is one.
@@ -289,6 +299,24 @@ impl Finder<'_, '_> {
             FunctionKind::Lambda => None,
             FunctionKind::Def => self.uncalled(function),
         }
+    }
+
+    /// A private function that nothing in the project names: dead code.
+    fn is_unused(&self, function: FunctionRef) -> bool {
+        let (module_ref, _) = self.program.locate(function);
+        let (module, code) = self.program.code(function);
+        let name = module.name(code.name);
+        let is_called = || {
+            let mut sites = self.graph.calls_of(function);
+            sites.any(|site| self.is_in_scope(site.caller))
+        };
+        let symbol = self.program.symbol(module_ref, code.name);
+        code.kind == FunctionKind::Def
+            && name.starts_with('_')
+            && !name.ends_with("__")
+            && !self.graph.escapes(function)
+            && !self.mentioned.contains(&symbol)
+            && !is_called()
     }
 
     /// A function that nobody in the project calls, as far as that is certain.

@@ -94,6 +94,8 @@ pub struct Left {
     pub nearest: Option<TryId>,
     /// The innermost one that catches a part of what leaves.
     pub partial: Option<TryId>,
+    /// Those that a handler stopped which names no class below `Exception`.
+    pub broadly: u32,
 }
 
 impl<'p, 'a> Guards<'p, 'a> {
@@ -169,6 +171,7 @@ impl<'p, 'a> Guards<'p, 'a> {
                             reraises = true;
                         } else {
                             left.classes &= !bit;
+                            left.broadly |= bit * u32::from(self.program.is_broad(catches));
                         }
                     }
                     Coverage::Partial if *fate != Fate::Reraised => partial |= bit,

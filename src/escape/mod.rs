@@ -7,8 +7,8 @@ mod search;
 mod sites;
 
 pub use entry::{Entries, Entry};
-pub use guards::{Guards, Left};
-pub use search::{Escape, Hop, Search};
+pub use guards::{Guards, Left, sounds_catching};
+pub use search::{Escape, Hop, Search, Ways};
 pub use sites::{Site, is_decoding};
 
 use crate::infer::Trace;

@@ -62,17 +62,24 @@ struct Node {
     is_doubtful: bool,
     retries: bool,
     passed: Option<(FunctionRef, TryId)>,
+    /// Handlers of everything stopped what does not get here.
+    is_broad: bool,
+}
+
+/// What becomes of exceptions on all ways up.
+pub struct Ways {
+    /// The worst way out, if there is one.
+    pub escape: Option<Escape>,
+    /// Some caller catches them all.
+    pub is_spared: bool,
+    /// Such a caller says which classes it means.
+    pub is_named: bool,
 }
 
 impl Search<'_, '_, '_> {
-    /// The worst way out for `classes` that leave a place in `function` under `left`, the shortest of the worst; and a
-    /// caller that guards, if there is one.
-    pub fn from(
-        &self,
-        function: FunctionRef,
-        left: Left,
-        classes: &[ClassRef],
-    ) -> (Option<Escape>, Option<Hop>) {
+    /// What becomes of `classes` that leave a place in `function` under `left`: the shortest of the worst ways out, and
+    /// whether a caller guards.
+    pub fn from(&self, function: FunctionRef, left: Left, classes: &[ClassRef]) -> Ways {
         let alive = self.guards.undecorated(function, classes, left.classes);
         let retries = self.guards.local(function).retries;
         let start = Node {
@@ -83,12 +90,14 @@ impl Search<'_, '_, '_> {
             is_doubtful: false,
             retries,
             passed: None,
+            is_broad: false,
         };
         let mut nodes = vec![start];
         let mut seen: FxHashMap<FunctionRef, u32> = FxHashMap::default();
         seen.insert(function, alive);
         let mut open = VecDeque::from([0]);
         let mut spared = None;
+        let mut is_named = false;
         let mut best: Option<(u8, usize)> = None;
         let mut callers = 0;
         while let Some(at) = open.pop_front() {
@@ -111,6 +120,7 @@ impl Search<'_, '_, '_> {
                 }
                 match self.step(&nodes[at], at, site, classes) {
                     Some(node) if node.classes == 0 => {
+                        is_named |= !node.is_broad;
                         spared = spared.or(Some(Hop {
                             caller: site.caller,
                             call: site.call,
@@ -128,8 +138,12 @@ impl Search<'_, '_, '_> {
                 }
             }
         }
-        let escape = best.map(|(_, at)| self.escape(&nodes, at, spared));
-        (escape, spared)
+        let is_decorated = alive == 0 || self.entries.is_unused(function);
+        Ways {
+            escape: best.map(|(_, at)| self.escape(&nodes, at, spared)),
+            is_spared: spared.is_some() || is_decorated,
+            is_named: is_named || is_decorated,
+        }
     }
 
     /// What gets through a caller; nothing where the call does not raise what its callee raises.
@@ -168,6 +182,7 @@ impl Search<'_, '_, '_> {
             passed: below
                 .passed
                 .or(left.nearest.map(|region| (site.caller, region))),
+            is_broad: below.classes & !left.broadly == 0,
         })
     }
 

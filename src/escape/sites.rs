@@ -3,9 +3,9 @@
 use super::guards::Left;
 use super::search::{Escape, Search};
 use crate::infer::{LibraryCall, Trace};
-use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
 use crate::library::Call;
-use crate::library::schema::When;
+use crate::library::schema::{Mark, When};
 use crate::project::Evaluate;
 use crate::summary::{ClassRef, Delivery, Effects};
 use crate::types::{FunctionRef, Type};
@@ -48,6 +48,8 @@ pub struct Site {
     pub escape: Option<Escape>,
     /// Some caller catches what leaves.
     pub is_spared: bool,
+    /// Such a caller names the classes, or a decorator does it.
+    pub is_spared_by_name: bool,
     /// It stands in a loop with no end.
     pub in_endless_loop: bool,
 }
@@ -88,6 +90,9 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     if is_late && !search.guards.is_consumed(function, call.call) {
         return None;
     }
+    if effects.meets(Effects::FILE) && is_in_memory(search, function, call.call) {
+        return None;
+    }
     if is_queued(search, function, known, call.call) {
         return None;
     }
@@ -98,11 +103,10 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     let guard = code.block(call.block).guard;
     let all = (1_u32 << classes.len()) - 1;
     let left = search.guards.leave(function, guard, &classes, all);
-    let (escape, spared) = if left.classes == 0 {
-        (None, None)
-    } else {
-        search.from(function, left, &classes)
-    };
+    let ways = (left.classes != 0).then(|| search.from(function, left, &classes));
+    let (escape, is_spared, is_spared_by_name) = ways.map_or((None, false, false), |ways| {
+        (ways.escape, ways.is_spared, ways.is_named)
+    });
     let in_endless_loop = in_endless_loop(module, code, call.call);
     Some(Site {
         function,
@@ -111,7 +115,8 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
         classes,
         left,
         escape,
-        is_spared: spared.is_some(),
+        is_spared,
+        is_spared_by_name,
         in_endless_loop,
     })
 }
@@ -139,6 +144,25 @@ fn is_queued(
         }
         _ => false,
     }
+}
+
+/// Whether the file that a call is given is no file but a buffer.
+fn is_in_memory(search: &Search<'_, '_, '_>, function: FunctionRef, call: ExprId) -> bool {
+    let program = search.program;
+    let (module_ref, id) = program.locate(function);
+    let module = program.module(module_ref);
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return false;
+    };
+    let evaluate = Evaluate::new(program, module_ref, id);
+    module.arguments(arguments).iter().any(|argument| {
+        match program.types.get(evaluate.value(argument.value).class) {
+            Type::Instance(class) => {
+                matches!(program.class_name(class), "io.BytesIO" | "io.StringIO")
+            }
+            _ => false,
+        }
+    })
 }
 
 /// What a call raises with these arguments when something outside goes wrong.
@@ -169,8 +193,7 @@ fn classes(
             })
     };
     let mut all: Vec<ClassRef> = known
-        .summary
-        .raises
+        .raises(module.dialect == Dialect::Two)
         .iter()
         .map(|raise| raise.class)
         .collect();
@@ -196,7 +219,7 @@ fn classes(
     if !known.name.contains('.') {
         all.retain(|class| name(class) != "TypeError");
     }
-    if known.summary.effects.meets(IO) {
+    if known.summary.effects.meets(IO) && !known.marks.contains(&Mark::Fragile) {
         all.retain(|class| !MISTAKES.contains(&name(class)));
     } else {
         all = exactly(search, module, known, call, all);
@@ -218,6 +241,9 @@ fn exactly(
     call: ExprId,
     all: Vec<ClassRef>,
 ) -> Vec<ClassRef> {
+    if known.name == "codecs.decode" {
+        return by_codec(search, module, call).map_or(all, |class| vec![class]);
+    }
     let encodes = known.name == "str.encode";
     if !encodes && !is_decoding(&known.name) {
         return all;
@@ -239,6 +265,32 @@ fn exactly(
     };
     let library = search.program.library;
     library.class(name, module.dialect).into_iter().collect()
+}
+
+/// What `codecs.decode` raises with a codec that is written out.
+fn by_codec(search: &Search<'_, '_, '_>, module: &Module, call: ExprId) -> Option<ClassRef> {
+    const TO_BYTES: [&str; 6] = [
+        "base64",
+        "base64_codec",
+        "hex",
+        "hex_codec",
+        "uu",
+        "uu_codec",
+    ];
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return None;
+    };
+    let name = match module
+        .arguments(arguments)
+        .get(1)
+        .map(|codec| module.kind(codec.value))
+    {
+        None => "UnicodeDecodeError",
+        Some(ExprKind::Text(codec)) if TO_BYTES.contains(&module.name(codec)) => "binascii.Error",
+        Some(ExprKind::Text(_)) => "UnicodeDecodeError",
+        Some(_) => return None,
+    };
+    search.program.library.class(name, module.dialect)
 }
 
 /// Whether an expression stands in a `while True` that nothing in it ends on purpose.

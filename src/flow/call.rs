@@ -40,6 +40,22 @@ const FINAL: [&str; 16] = [
     "print_usage_and_exit",
 ];
 
+/// Methods of sockets whose first argument is a constant of the module `socket`.
+const SOCKET_METHODS: [&str; 3] = ["setsockopt", "getsockopt", "shutdown"];
+
+/// Those constants.
+const SOCKET_CONSTANTS: [&str; 9] = [
+    "SHUT_RD",
+    "SHUT_WR",
+    "SHUT_RDWR",
+    "SOL_SOCKET",
+    "SOL_TCP",
+    "IPPROTO_IP",
+    "IPPROTO_IPV6",
+    "IPPROTO_TCP",
+    "IPPROTO_UDP",
+];
+
 impl Flow<'_, '_> {
     /// Evaluates a call.
     pub(super) fn call(
@@ -65,7 +81,10 @@ impl Flow<'_, '_> {
         if let Some(value) = self.super_value(expr) {
             return Held::from(expr, value);
         }
-        let target = self.program.target(called.value);
+        let target = match self.program.target(called.value) {
+            Target::Unknown => self.by_arguments(callee, arguments),
+            known => known,
+        };
         observer.event(self, state, Event::Call { call: expr, target });
         match target {
             Target::Function { function, bound } => {
@@ -91,6 +110,31 @@ impl Flow<'_, '_> {
                 Held::UNKNOWN
             }
         }
+    }
+
+    /// What a method of an unknown receiver is, where an argument gives it away: `x.shutdown(socket.SHUT_RDWR)`.
+    fn by_arguments(&self, callee: ExprId, arguments: &[Argument]) -> Target {
+        let ExprKind::Attribute { name, .. } = self.module.kind(callee) else {
+            return Target::Unknown;
+        };
+        let (name, Some(first)) = (self.module.name(name), arguments.first()) else {
+            return Target::Unknown;
+        };
+        if !SOCKET_METHODS.contains(&name) {
+            return Target::Unknown;
+        }
+        let dotted = self.module.dotted(self.code, first.value);
+        let constant = dotted
+            .as_deref()
+            .and_then(|dotted| dotted.rsplit('.').next());
+        if !constant.is_some_and(|constant| SOCKET_CONSTANTS.contains(&constant)) {
+            return Target::Unknown;
+        }
+        let library = self.program.library;
+        let method = library
+            .class("socket.socket", self.module.dialect)
+            .and_then(|class| library.method(class, name));
+        method.map_or(Target::Unknown, Target::Library)
     }
 
     fn super_value(&self, expr: ExprId) -> Option<Value> {

@@ -2,11 +2,14 @@
 
 use super::LIMIT;
 use crate::diff::Diff;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// What git could not do.
@@ -38,6 +41,8 @@ pub enum GitFault {
 #[derive(Clone, Debug)]
 pub struct Repository {
     root: PathBuf,
+    /// Goes away with the last copy of this value.
+    _temporary: Option<Arc<TempDir>>,
 }
 
 /// The files of a revision that the analysis reads, in a folder that goes away with this value.
@@ -64,11 +69,27 @@ impl Repository {
     /// # Errors
     /// If there is none, or no git.
     pub fn of(folder: &Path) -> Result<Self, GitFault> {
-        let output = output(command(folder, &["rev-parse", "--show-toplevel"]))?;
+        let ask = |what| output(command(folder, &["rev-parse", what]));
+        // One without a working tree has its root where its objects are.
+        let output = ask("--show-toplevel").or_else(|_| ask("--absolute-git-dir"))?;
         let path = String::from_utf8_lossy(&output);
         let root = PathBuf::from(path.trim_end_matches(['\n', '\r']));
         Ok(Self {
             root: dunce::canonicalize(&root).unwrap_or(root),
+            _temporary: None,
+        })
+    }
+
+    /// A repository with nothing in it, for commits that are fetched.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn empty() -> Result<Self, GitFault> {
+        let folder = TempDir::with_prefix("pothole-").map_err(GitFault::LayOut)?;
+        output(command(folder.path(), &["init", "--quiet", "--bare"]))?;
+        Ok(Self {
+            root: folder.path().to_owned(),
+            _temporary: Some(Arc::new(folder)),
         })
     }
 
@@ -104,7 +125,7 @@ impl Repository {
     ///
     /// # Errors
     /// If the remote does not give it.
-    pub fn fetch(&self, remote: &str, commit: &str) -> Result<(), GitFault> {
+    pub fn fetch(&self, remote: &str, commit: &str, token: Option<&str>) -> Result<(), GitFault> {
         check_revision(commit)?;
         let options = [
             "fetch",
@@ -114,8 +135,47 @@ impl Repository {
             "--no-recurse-submodules",
             "--end-of-options",
         ];
-        self.run(&[&options[..], &[remote, commit]].concat())
-            .map(drop)
+        let mut command = self.command(&[&options[..], &[remote, commit]].concat());
+        if let Some(token) = token {
+            // Command lines are seen by everybody on the machine, and so is what is written into the repository.
+            let secret = BASE64.encode(format!("x-access-token:{token}"));
+            command
+                .env("GIT_CONFIG_COUNT", "1")
+                .env("GIT_CONFIG_KEY_0", format!("http.{remote}.extraheader"))
+                .env(
+                    "GIT_CONFIG_VALUE_0",
+                    format!("AUTHORIZATION: basic {secret}"),
+                );
+        }
+        output(command).map(drop)
+    }
+
+    /// Which of some files a revision says are made by programs or taken from others. Old versions of git cannot tell.
+    pub fn generated(&self, revision: &str, paths: &[&str]) -> Vec<String> {
+        let source = format!("--source={revision}");
+        let options = [
+            "check-attr",
+            "-z",
+            &source,
+            "linguist-generated",
+            "linguist-vendored",
+            "--",
+        ];
+        let mut generated = Vec::new();
+        for some in paths.chunks(200) {
+            let told = output(self.command(&[&options[..], some].concat())).unwrap_or_default();
+            let words: Vec<_> = told
+                .split(|&byte| byte == 0)
+                .map(String::from_utf8_lossy)
+                .collect();
+            for fact in words
+                .chunks_exact(3)
+                .filter(|fact| matches!(&*fact[2], "set" | "true"))
+            {
+                generated.push(fact[0].clone().into_owned());
+            }
+        }
+        generated
     }
 
     /// What changed from one commit to another, or to the working tree.
@@ -149,26 +209,47 @@ impl Repository {
     /// # Errors
     /// If the commit is not here, or the disk does not take it.
     pub fn lay_out(&self, revision: &str) -> Result<LaidOut, GitFault> {
+        self.lay_out_with(revision, None)
+    }
+
+    /// The same, with the configurations of another revision.
+    ///
+    /// # Errors
+    /// If a commit is not here, or the disk does not take it.
+    pub fn lay_out_with(
+        &self,
+        revision: &str,
+        settings: Option<&str>,
+    ) -> Result<LaidOut, GitFault> {
+        let mut entries = self.entries(revision)?;
+        if let Some(settings) = settings {
+            entries.retain(|entry| !is_setting(&entry.path));
+            let others = self.entries(settings)?;
+            entries.extend(others.into_iter().filter(|entry| is_setting(&entry.path)));
+        }
+        let folder = TempDir::with_prefix("pothole-").map_err(GitFault::LayOut)?;
+        // The root of a repository is known by this name.
+        fs::create_dir(folder.path().join(".git")).map_err(GitFault::LayOut)?;
+        self.write_objects(&entries, folder.path())?;
+        Ok(LaidOut(folder))
+    }
+
+    /// The files of a revision that the analysis reads.
+    fn entries(&self, revision: &str) -> Result<Vec<Entry>, GitFault> {
         check_revision(revision)?;
-        let listing = output(self.command(&[
+        let options = [
             "ls-tree",
             "-r",
             "-z",
             "-l",
             "--full-tree",
             "--end-of-options",
-            revision,
-        ]))?;
-        let entries: Vec<Entry> = listing
-            .split(|&byte| byte == 0)
-            .filter_map(entry)
+        ];
+        let listing = output(self.command(&[&options[..], &[revision]].concat()))?;
+        let entries = listing.split(|&byte| byte == 0).filter_map(entry);
+        Ok(entries
             .filter(|entry| is_read(&entry.path) && is_inside(&entry.path))
-            .collect();
-        let folder = TempDir::with_prefix("pothole-").map_err(GitFault::LayOut)?;
-        // The root of a repository is known by this name.
-        fs::create_dir(folder.path().join(".git")).map_err(GitFault::LayOut)?;
-        self.write_objects(&entries, folder.path())?;
-        Ok(LaidOut(folder))
+            .collect())
     }
 
     /// Writes objects as files below a folder.
@@ -271,6 +352,15 @@ fn is_read(path: &str) -> bool {
         }
         None => true,
     }
+}
+
+/// Whether a file says how others are judged.
+fn is_setting(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(
+        name,
+        "pothole.toml" | "pyproject.toml" | ".gitignore" | ".ignore" | ".gitattributes"
+    )
 }
 
 /// Whether a path stays below the folder that it is joined to, and out of git's own.

@@ -1,22 +1,31 @@
 //! The outside world: folders, files, clocks and threads. Nothing else in the crate touches them.
 
 mod check;
+mod editor;
 mod git;
+#[cfg(feature = "bot")]
+mod github;
+#[cfg(feature = "bot")]
+mod gitlab;
 mod outcome;
 mod output;
 mod paths;
 mod progress;
 mod projects;
 mod read;
+#[cfg(feature = "bot")]
+pub mod review;
 mod settings;
 mod walk;
 
-pub use check::{Request, check};
+pub use check::{Request, check, check_again};
+pub use editor::{EditorFault, serve};
 pub use git::{GitFault, LaidOut, Repository};
 pub use outcome::{Describe, Outcome};
+use output::write_page;
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
-pub use read::LIMIT;
+pub use read::{LIMIT, Memory};
 
 use crate::config::ConfigurationError;
 use std::path::PathBuf;

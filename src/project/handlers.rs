@@ -89,6 +89,19 @@ impl Program<'_> {
         }
     }
 
+    /// Whether a handler names a class that nearly all others are below.
+    pub fn is_broad(&self, catches: &Catches) -> bool {
+        match catches {
+            Catches::Everything => true,
+            Catches::Classes { classes, .. } => classes.iter().any(|&class| {
+                matches!(
+                    self.class_name(class),
+                    "Exception" | "BaseException" | "StandardError"
+                )
+            }),
+        }
+    }
+
     /// How far a handler covers an exception class.
     pub fn covers(&self, catches: &Catches, class: ClassRef, dialect: Dialect) -> Coverage {
         let Catches::Classes { classes, open } = catches else {
@@ -195,13 +208,13 @@ impl Program<'_> {
         let yields: Vec<_> = code
             .exprs
             .range()
-            .map(ExprId::new)
-            .filter(|&expr| matches!(module.kind(expr), ExprKind::Yield(_)))
-            .map(|expr| module.span(expr))
+            .map(|index| &module.exprs[index])
+            .filter(|expr| matches!(expr.kind, ExprKind::Yield(_)))
+            .map(|expr| expr.span)
             .collect();
         code.tries.iter().any(|region| match &region.kind {
             TryKind::Catch { handlers, .. } => {
-                yields.iter().any(|&at| region.body.contains(at))
+                yields.iter().any(|&span| region.body.contains(span))
                     && handlers
                         .iter()
                         .any(|handler| is_quiet(module, code, handler))

@@ -111,7 +111,11 @@ impl Program<'_> {
             if let Some(call) = self.library.call(&dotted) {
                 return self.library_call(call);
             }
-            return Value::UNKNOWN;
+            // `Model.objects`: what a class keeps for all of its instances is described with them.
+            return self
+                .library
+                .attribute(class, name)
+                .unwrap_or(Value::UNKNOWN);
         };
         for &ancestor in &info.linearization {
             let Some(ancestor_info) = self.project_class(ancestor) else {
@@ -161,6 +165,10 @@ impl Program<'_> {
                     return found;
                 }
             }
+        }
+        // A package's own copy of six.
+        if name == "moves" && self.module_name(module).ends_with("six") {
+            return self.outside("six.moves");
         }
         Value::UNKNOWN
     }

@@ -92,7 +92,7 @@ impl ModuleNames {
         }
         match self.find(dotted, importer, sources) {
             Some(found) if found != importer => Imported::Project(found),
-            _ => Imported::Outside(dotted.to_owned()),
+            _ => Imported::Outside(unvendored(dotted).to_owned()),
         }
     }
 
@@ -111,8 +111,16 @@ impl ModuleNames {
         let name = parts.join(".");
         match self.find(&name, importer, sources) {
             Some(found) => Imported::Project(found),
-            None => Imported::Outside(name),
+            None => Imported::Outside(unvendored(&name).to_owned()),
         }
+    }
+}
+
+/// A copy of six inside a package makes its `moves` as it runs, as the original does: no file of the project holds them.
+fn unvendored(dotted: &str) -> &str {
+    match dotted.find(".six.moves") {
+        Some(at) => &dotted[at + 1..],
+        None => dotted,
     }
 }
 

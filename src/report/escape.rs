@@ -28,7 +28,7 @@ fn is_harmful(character: char) -> bool {
 }
 
 /// A path as a relative URI: what is no letter, digit or one of `-._~/` is encoded.
-pub(super) fn uri(path: &str) -> String {
+pub fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -11,19 +11,28 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut items: Vec<&Item> = view.findings().collect();
     items.sort_by_key(|item| (Reverse(item.severity), Reverse(item.confidence)));
     for item in items {
-        let properties: Vec<String> = properties(view, item)
-            .iter()
-            .map(|(name, value)| format!("{name}={}", property(value)))
-            .collect();
+        let body = body(view, item);
         writeln!(
             out,
-            "::{} {}::{}",
-            level(item.severity),
-            properties.join(","),
-            data(&body(view, item))
+            "{}",
+            command(item.severity, &properties(view, item), &body)
         )?;
     }
     Ok(())
+}
+
+/// A workflow command that shows an annotation.
+pub fn command(severity: Severity, properties: &[(&str, String)], body: &str) -> String {
+    let properties: Vec<String> = properties
+        .iter()
+        .map(|(name, value)| format!("{name}={}", property(value)))
+        .collect();
+    format!(
+        "::{} {}::{}",
+        level(severity),
+        properties.join(","),
+        data(body)
+    )
 }
 
 const fn level(severity: Severity) -> &'static str {

@@ -15,8 +15,9 @@ pub mod statistics;
 mod text;
 
 pub use columns::{Position, decode};
-pub use escape::plain;
+pub use escape::{plain, uri};
 pub use fingerprint::{Identity, identities};
+pub use github::command;
 pub use item::{Change, INVALID_FILE, Item, Replacement, Spot, Step, items};
 
 use crate::config::Language;

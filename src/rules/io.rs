@@ -1,14 +1,14 @@
 //! What the rules about unguarded IO have in common: which rule a call belongs to, how bad it is, and how to say it.
 
 use super::{Rule, Whole, draft};
-use crate::escape::{Entry, Escape, Site};
+use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprKind, FunctionKind, TryId, TryKind};
-use crate::library::schema::{Fate, Runs};
+use crate::ir::{ExprId, ExprKind, FunctionKind, TryId, TryKind};
+use crate::library::schema::{Fate, Mark, Runs};
 use crate::project::Catches;
 use crate::summary::{ClassRef, Effects};
 use crate::text::Location;
-use crate::types::FunctionRef;
+use crate::types::{CallRef, FunctionRef};
 use rustc_hash::FxHashMap;
 
 /// What a call touches, as far as rules tell it apart.
@@ -41,14 +41,15 @@ pub(super) fn touches(site: &Site) -> Touches {
 pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches) -> Vec<Finding> {
     let mut told = Told::default();
     for site in &whole.escapes.sites {
-        let Some(escape) = site.escape.as_ref().filter(|_| touches(site) == wanted) else {
-            continue;
-        };
-        if missed(whole, site).is_some() {
+        if touches(site) != wanted || site.left.classes == 0 || missed(whole, site).is_some() {
             continue;
         }
-        let finding = finding(rule, whole, site, Some(escape), "unguarded");
-        let (severity, confidence) = level(whole, site, escape);
+        let (key, (severity, confidence)) = match &site.escape {
+            Some(escape) => ("unguarded", level(whole, site, escape)),
+            None if is_unheard(whole, site) => ("unclear", (Severity::Warning, Confidence::Medium)),
+            None => continue,
+        };
+        let finding = finding(rule, whole, site, site.escape.as_ref(), key);
         told.tell(
             whole,
             site,
@@ -56,6 +57,72 @@ pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches)
         );
     }
     told.findings
+}
+
+/// Libraries of clients whose calls fail whenever the other side is slow, away or wrong.
+const CLIENTS: [&str; 14] = [
+    "aiohttp",
+    "ftplib",
+    "http",
+    "httplib",
+    "httpx",
+    "imaplib",
+    "poplib",
+    "requests",
+    "smtplib",
+    "telnetlib",
+    "urllib",
+    "urllib2",
+    "urllib3",
+    "xmlrpc",
+];
+
+/// Whether a call is worth a word though nobody knows who calls its function: it fails often, and no caller that is
+/// known catches it.
+fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
+    if site.is_spared || is_setup(whole, site) {
+        return false;
+    }
+    let known = whole.program.library.get(site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    if sounds_catching(module.name(code.name)) {
+        return false;
+    }
+    // A method that hands on to its namesake is part of the client itself.
+    if known.name.rsplit('.').next() == Some(module.name(code.name)) {
+        return false;
+    }
+    let library = known.name.split('.').next().unwrap_or_default();
+    is_fragile(whole, site) || (whole.escapes.is_application && CLIENTS.contains(&library))
+}
+
+/// Whether a call fails in ordinary operation. Not where its arguments say that it cannot: the own process, the locale
+/// that is always there.
+fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
+    let known = whole.program.library.get(site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    let is_safe = |part: ExprId| match module.kind(part) {
+        ExprKind::Text(text) => module.name(text) == "C",
+        ExprKind::Call { callee, .. } => module
+            .dotted(code, callee)
+            .is_some_and(|name| name.ends_with("getpid")),
+        _ => false,
+    };
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    if known.name == "socket.socket.setsockopt" {
+        let level = module.arguments(arguments).first();
+        let level = level.and_then(|level| module.dotted(code, level.value));
+        return level.is_some_and(|level| level.ends_with("_TCP"));
+    }
+    let is_process = known.summary.effects.meets(Effects::PROCESS);
+    known.has(Mark::Fragile)
+        && !(is_process
+            && module
+                .arguments(arguments)
+                .iter()
+                .any(|argument| is_safe(argument.value)))
 }
 
 /// Findings, one for all calls of a function that one handler would cover.
@@ -180,9 +247,10 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         Entry::Public if whole.escapes.is_application => (Severity::Warning, Confidence::Medium),
         Entry::Public => (Severity::Warning, Confidence::Low),
     };
+    let is_fragile = is_fragile(whole, site);
     let severity = if escape.retries
         || is_setup(whole, site)
-        || (touches(site) == Touches::File && !file_matters(site, escape))
+        || (touches(site) == Touches::File && !is_fragile && !file_matters(site, escape))
     {
         Severity::Hint
     } else {
@@ -194,6 +262,7 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         severity
     };
     let confidence = match touches(site) {
+        _ if is_fragile => Confidence::Medium,
         Touches::File if escape.path.len() > NEAR => Confidence::Low,
         Touches::File => confidence.min(Confidence::Medium),
         _ => confidence,
@@ -210,12 +279,11 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
 }
 
 /// Calls that set a server up: where they fail, it had better not start.
-const SETUP: [&str; 11] = [
+const SETUP: [&str; 10] = [
     "socket.socket",
     "socket.create_server",
     "socket.socketpair",
     "socket.fromfd",
-    "socket.socket.setsockopt",
     "socket.socket.bind",
     "socket.socket.listen",
     "select.select",
@@ -225,9 +293,31 @@ const SETUP: [&str; 11] = [
 ];
 
 fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
-    let name = whole.program.library.get(site.call.callee).name.as_str();
+    let name = name_of_call(whole, site.call.callee);
+    if name == "socket.socket.setsockopt" {
+        // An option of a socket that is connected already is no setup: the peer may have gone.
+        let calls = &whole.traces[site.function.0 as usize].library;
+        return !is_fragile(whole, site)
+            || calls
+                .iter()
+                .any(|call| MAKES_SOCKETS.contains(&name_of_call(whole, call.callee)));
+    }
     SETUP.contains(&name) || name.contains(".listen")
 }
+
+fn name_of_call<'w>(whole: &'w Whole<'_>, call: CallRef) -> &'w str {
+    whole.program.library.get(call).name.as_str()
+}
+
+/// Where one of these stands, a socket is set up.
+const MAKES_SOCKETS: [&str; 6] = [
+    "socket.socket",
+    "socket.create_server",
+    "socket.socketpair",
+    "socket.fromfd",
+    "socket.socket.bind",
+    "socket.socket.listen",
+];
 
 /// Files that are opened deeper below an entry point than this are part of what it is there for.
 const NEAR: usize = 3;

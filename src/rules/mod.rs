@@ -6,8 +6,11 @@ mod boundary;
 mod calls;
 mod evidence;
 mod io;
+mod items;
 mod rule;
 mod scene;
+mod statements;
+mod stores;
 mod vocabulary;
 
 pub use rule::{Check, Family, Rule};
@@ -52,6 +55,9 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    cache_without_ttl
+    query_in_loop
+    keyspace_scan
 }
 
 /// The rule of that name.

@@ -3,7 +3,7 @@
 use super::{Check, Family, Rule, Whole, draft};
 use crate::escape::clauses::{called_names, does_nothing, only_constants, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::ir::{Function, Handler, InstKind, Module, Source, Try, TryId, TryKind};
+use crate::ir::{ExprKind, Function, Handler, InstKind, Module, Source, Try, TryId, TryKind};
 use crate::project::{Catches, Coverage};
 use crate::summary::Effects;
 use crate::text::Span;
@@ -121,7 +121,7 @@ fn swallowed(
     let catches = whole
         .program
         .catches(module_ref, function_id, handler.types);
-    let is_broad = is_broad(whole, &catches);
+    let is_broad = whole.program.is_broad(&catches);
     let (key, confidence) = match (is_broad, nothing) {
         (true, true) => ("nothing", Confidence::High),
         (true, false) => ("constant", Confidence::Medium),
@@ -134,8 +134,17 @@ fn swallowed(
         ..draft(rule, whole.program, function, handler.header, message)
     };
     // What one expression asks for, a broad handler may answer: only IO that goes wrong unheard is news.
-    let asks = region.statements <= 1 && key != "io" && !does_io(whole, function, id);
-    let confidence = if asks { Confidence::Low } else { confidence };
+    let is_short = region.statements <= 1 || (region.statements == 2 && key == "constant");
+    let asks = is_short
+        && key != "io"
+        && !does_io(whole, function, id)
+        && !waits(module, code, region.body);
+    let goes_on = key != "constant" && tries_another(module, code, region, handler);
+    let confidence = if asks || goes_on {
+        Confidence::Low
+    } else {
+        confidence
+    };
     let finding = finding.confidence(confidence).help(Message::new("tell"));
     let is_harmless = is_explained(module, handler)
         || sounds_tidying(module.name(code.name))
@@ -148,23 +157,50 @@ fn swallowed(
     })
 }
 
-/// Whether a comment below the clause's first line says why; those on it talk to other tools.
+/// Whether a comment says why: below the clause's first line, or right above it. Those on the line talk to other tools.
 fn is_explained(module: &Module, handler: &Handler) -> bool {
     let lines = &module.lines;
-    let rows = lines.row(handler.header.end) + 1..=lines.row(handler.span.end);
-    module.comments.iter().any(|comment| rows.contains(&lines.row(comment.start)))
+    let header = lines.row(handler.header.start);
+    let inside = lines.row(handler.header.end) + 1..=lines.row(handler.span.end);
+    module.comments.iter().any(|comment| {
+        let row = lines.row(comment.start);
+        inside.contains(&row) || row + 1 == header
+    })
 }
 
-fn is_broad(whole: &Whole<'_>, catches: &Catches) -> bool {
-    match catches {
-        Catches::Everything => true,
-        Catches::Classes { classes, .. } => classes.iter().any(|&class| {
-            matches!(
-                whole.program.class_name(class),
-                "Exception" | "BaseException" | "StandardError"
+/// Whether a suite waits for something: what that is can fail for a reason outside.
+fn waits(module: &Module, code: &Function, suite: Span) -> bool {
+    code.exprs.range().map(|at| &module.exprs[at]).any(|expr| {
+        matches!(expr.kind, ExprKind::Await(_) | ExprKind::Yield(_)) && suite.contains(expr.span)
+    })
+}
+
+/// Whether what fails is one of several that are tried: the next one of a loop that ends with the first that works, or
+/// the code behind the `try`, which tries again or raises.
+fn tries_another(module: &Module, code: &Function, region: &Try, handler: &Handler) -> bool {
+    let is_inside = |span: Span| region.span.contains(span) && !handler.span.contains(span);
+    let ends_at_first = code
+        .insts
+        .iter()
+        .any(|inst| matches!(inst.kind, InstKind::Return(_)) && is_inside(inst.span));
+    let in_loop = code
+        .loops
+        .iter().any(|of| of.suite.contains(region.span));
+    let raises_behind = code.insts.iter().any(|inst| {
+        inst.span.start >= region.span.end
+            && matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
             )
-        }),
-    }
+    });
+    let calls = called_names(module, code, region.body);
+    let behind = Span::new(region.span.end, code.span.end.max(region.span.end));
+    let again = called_names(module, code, behind);
+    let calls_again = calls.iter().any(|name| !name.is_empty() && again.contains(name));
+    ends_at_first && (in_loop || raises_behind || calls_again)
 }
 
 /// Whether the suite calls something that talks to the network or a database.
@@ -248,7 +284,6 @@ fn only_imports(code: &Function, suite: Span) -> bool {
 
 /// The classes that a handler names, as they are written.
 pub(super) fn types_text(module: &Module, code: &Function, handler: &Handler) -> String {
-    use crate::ir::ExprKind;
     let Some(types) = handler.types else {
         return "everything".to_owned();
     };

@@ -259,6 +259,12 @@ fn is_tested(scene: &Scene<'_>, divisor: ExprId, of: ExprId) -> bool {
         _ => None,
     });
     subjects.retain(|place| !callees.contains(&Some(*place)));
+    // A test of `self.a` says nothing of `self.b`.
+    let owners: Vec<PlaceId> = subjects
+        .iter()
+        .filter_map(|&place| flow.code.place(place).parent)
+        .collect();
+    subjects.retain(|place| !owners.contains(place));
     let mentions = |test: ExprId| {
         let mut found = false;
         module.walk(test, &mut |part| {

@@ -4,7 +4,7 @@ use super::swallowed_exception::types_text;
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
-use crate::ir::{Handler, TryKind};
+use crate::ir::{Dialect, Handler, TryKind};
 use crate::project::Catches;
 use crate::summary::ClassRef;
 
@@ -49,6 +49,8 @@ struct Shadow {
     classes: Vec<ClassRef>,
     /// Nothing else is left for the handler.
     is_all: bool,
+    /// In Python 2 the classes are siblings: the names are those of a file that runs in both.
+    is_of_three: bool,
 }
 
 fn shadowing(scene: &Scene<'_>, handlers: &[Handler], later: usize) -> Option<Shadow> {
@@ -65,20 +67,39 @@ fn shadowing(scene: &Scene<'_>, handlers: &[Handler], later: usize) -> Option<Sh
         earlier: 0,
         classes: Vec::new(),
         is_all: false,
+        is_of_three: false,
     };
+    let (module, code) = (flow.module, flow.code);
+    let written = types_text(module, code, &handlers[later]);
+    let mut written = written.split(", ");
     for class in classes {
+        let name = written.next().unwrap_or_default();
         let earlier = (0..later).find(|&earlier| match catches(&handlers[earlier]) {
             Catches::Everything => true,
             caught @ Catches::Classes { open: false, .. } => is_certain(scene, &caught, class),
             Catches::Classes { .. } => false,
         });
         if let Some(earlier) = earlier {
+            let above = types_text(module, code, &handlers[earlier]);
+            shadow.is_of_three |= !holds_in_two(scene, &above, name);
             shadow.earlier = shadow.earlier.max(earlier);
             shadow.classes.push(class);
         }
     }
     shadow.is_all = !open && shadow.classes.len() == count;
     (!shadow.classes.is_empty()).then_some(shadow)
+}
+
+/// Whether one of the names above covers a name in Python 2 as well, as far as both are known there.
+fn holds_in_two(scene: &Scene<'_>, above: &str, name: &str) -> bool {
+    let library = scene.flow.program.library;
+    let class = |name: &str| library.class(name, Dialect::Two);
+    let Some(later) = class(name) else {
+        return true;
+    };
+    above.split(", ").any(|name| {
+        class(name).is_none_or(|earlier| library.is_subclass(later, earlier, Dialect::Two))
+    })
 }
 
 /// A class with an unknown base may be anything: `covers` gives it the benefit of the doubt, this rule must not.
@@ -113,7 +134,9 @@ fn finding(scene: &Scene<'_>, shadow: &Shadow, earlier: &Handler, later: &Handle
         location,
         message: Message::new("earlier").with("types", types_text(module, code, earlier)),
     };
-    let confidence = if shadow.is_all {
+    let confidence = if shadow.is_of_three {
+        Confidence::Low
+    } else if shadow.is_all {
         Confidence::High
     } else {
         Confidence::Medium

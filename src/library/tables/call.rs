@@ -34,6 +34,8 @@ pub struct Call {
     pub ttl: Option<Ttl>,
     /// Keywords that give the written key a lifetime.
     pub ttl_parameters: Vec<String>,
+    /// It asks for one thing: what asks for many of them at once.
+    pub batch: Option<String>,
     /// What its first argument must be.
     pub domain: Option<Domain>,
     /// What rules look for besides.

@@ -157,6 +157,7 @@ impl Compiler {
             wants: call.wants.clone(),
             ttl: call.ttl,
             ttl_parameters: call.ttl_parameters.clone(),
+            batch: call.batch.clone(),
             domain: call.domain,
             marks: call.marks.clone(),
             ..Call::default()

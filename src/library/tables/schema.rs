@@ -126,6 +126,8 @@ pub struct Call {
     pub ttl: Option<Ttl>,
     /// Keywords that give the written key a lifetime.
     pub ttl_parameters: Vec<String>,
+    /// It asks for one thing: what asks for many of them at once.
+    pub batch: Option<String>,
     /// What its first argument must be.
     pub domain: Option<Domain>,
     /// What rules look for besides.
@@ -315,6 +317,8 @@ pub enum Mark {
     Regex,
     /// It tests what it is given, as validators do.
     Validates,
+    /// It fails in ordinary operation, and not only where something is broken: the peer has gone, the user has no entry.
+    Fragile,
     /// It schedules a coroutine or function and returns a handle that must be kept.
     Spawns,
 }

@@ -1,0 +1,172 @@
+//! The one summary of a pull request, and what a job says of itself.
+
+use super::comment::{clipped, page, place, word};
+use super::markdown::escaped;
+use super::plan::{Plan, Request, Write, summary_marker};
+use super::{COMMENT_LIMIT, Comment, Note, Setting};
+use crate::config::Language;
+
+/// What has to be done about the summary comment after the plan was carried out. `posted`: notes that stand in new
+/// comments. `unposted`: those that were refused. Nothing is made for a clean pull request, and nothing is written that is there already.
+pub fn summary(
+    request: Request<'_>,
+    plan: &Plan,
+    posted: &[usize],
+    unposted: &[usize],
+) -> Option<(Option<Comment>, String)> {
+    let text = text(request, plan, posted.len(), unposted);
+    let marker = summary_marker(request, plan, posted).line();
+    let body = format!("{text}\n{marker}");
+    match &request.state.summary {
+        Some((old, _)) if normalized(&old.body) == normalized(&body) => None,
+        Some((old, _)) => Some((Some(old.clone()), body)),
+        None => {
+            // What came up far from the change is no reason to speak up, only to be told along.
+            let is_clean = request.found.caused.is_empty();
+            (!is_clean).then_some((None, body))
+        }
+    }
+}
+
+/// Hosts change line ends and what stands behind the last one.
+fn normalized(text: &str) -> String {
+    text.replace("\r\n", "\n").trim_end().to_owned()
+}
+
+fn text(request: Request<'_>, plan: &Plan, posted: usize, unposted: &[usize]) -> String {
+    let notes = &request.found.caused;
+    let standing = plan.open.len() + posted;
+    let elsewhere: Vec<&Note> = plan
+        .overflow
+        .iter()
+        .chain(unposted)
+        .map(|&index| &notes[index])
+        .collect();
+    let total = standing + elsewhere.len();
+    let is_english = request.setting.language == Language::English;
+    let mut text = match (total, is_english) {
+        (0, true) => "**pothole:** nothing left to say about this change.\n".to_owned(),
+        (0, false) => "**pothole：** 这次改动没有待处理的问题。\n".to_owned(),
+        (1, true) => "**pothole:** this change causes 1 finding.\n".to_owned(),
+        (_, true) => format!("**pothole:** this change causes {total} findings.\n"),
+        (_, false) => format!("**pothole：** 这次改动引入了 {total} 个问题。\n"),
+    };
+    let heading = if is_english {
+        "Not on a line of the change, or too many to comment on:"
+    } else {
+        "不在改动的行上，或数量超过评论上限："
+    };
+    list(&mut text, heading, &elsewhere, request.setting);
+    let heading = if is_english {
+        "Seen for the first time, though nothing on their way was changed:"
+    } else {
+        "首次发现，但其路径上没有改动："
+    };
+    let surfaced: Vec<&Note> = request.found.surfaced.iter().collect();
+    list(&mut text, heading, &surfaced, request.setting);
+    text
+}
+
+fn list(text: &mut String, heading: &str, notes: &[&Note], setting: &Setting) {
+    if notes.is_empty() {
+        return;
+    }
+    text.push_str(&format!("\n{heading}\n\n"));
+    for (index, note) in notes.iter().enumerate() {
+        let line = line(note, setting);
+        if text.len() + line.len() > COMMENT_LIMIT / 2 {
+            text.push_str(&format!("- … {}\n", notes.len() - index));
+            return;
+        }
+        text.push_str(&line);
+    }
+}
+
+fn line(note: &Note, setting: &Setting) -> String {
+    format!(
+        "- {} **{}** {} ({})\n",
+        place(&note.path, note.rows.start, setting),
+        word(note.severity, setting.language),
+        escaped(&clipped(&note.message)),
+        page(note),
+    )
+}
+
+/// What the job's own page says: everything, whether or not it could be posted.
+pub fn step_summary(request: Request<'_>, plan: Option<&Plan>, note: Option<&str>) -> String {
+    let is_english = request.setting.language == Language::English;
+    let mut text = String::from("## pothole\n\n");
+    if let Some(note) = note {
+        text.push_str(&format!("{}\n\n", escaped(note)));
+    }
+    let count = request.found.caused.len();
+    text.push_str(&match is_english {
+        true => format!("Findings that this change causes: {count}\n"),
+        false => format!("这次改动引入的问题：{count}\n"),
+    });
+    let declined = plan.map_or(&[][..], |plan| &plan.declined);
+    let mut live: Vec<&Note> = Vec::new();
+    let mut quiet: Vec<&Note> = Vec::new();
+    for (index, note) in request.found.caused.iter().enumerate() {
+        match declined.contains(&index) {
+            true => quiet.push(note),
+            false => live.push(note),
+        }
+    }
+    live.sort_by(|a, b| a.order(b));
+    list(
+        &mut text,
+        if is_english { "Open:" } else { "待处理：" },
+        &live,
+        request.setting,
+    );
+    list(
+        &mut text,
+        if is_english {
+            "Declined:"
+        } else {
+            "已忽略："
+        },
+        &quiet,
+        request.setting,
+    );
+    let surfaced: Vec<&Note> = request.found.surfaced.iter().collect();
+    let heading = if is_english {
+        "Seen for the first time, far from the change:"
+    } else {
+        "首次发现，远离改动："
+    };
+    list(&mut text, heading, &surfaced, request.setting);
+    text
+}
+
+impl Plan {
+    /// The writes as lines for people, for a run that writes nothing.
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        for write in &self.writes {
+            match write {
+                Write::Review(drafts) => {
+                    text.push_str(&format!("review with {} comments\n", drafts.len()));
+                    for draft in drafts {
+                        text.push_str(&format!("--- {:?}\n{}\n", draft.anchor, draft.body));
+                    }
+                }
+                Write::FileComment(draft) => {
+                    text.push_str(&format!("--- {:?}\n{}\n", draft.anchor, draft.body))
+                }
+                Write::Delete(comment) => {
+                    text.push_str(&format!("delete comment {}\n", comment.id))
+                }
+                Write::Resolve(thread) => text.push_str(&format!("resolve thread {thread}\n")),
+                Write::Minimize(comment) => {
+                    text.push_str(&format!("hide comment {}\n", comment.id))
+                }
+                Write::Edit(comment, body) => {
+                    text.push_str(&format!("edit comment {}\n{body}\n", comment.id))
+                }
+            }
+        }
+        text
+    }
+}
