@@ -396,6 +396,7 @@ struct Collector {
     returns: Held,
     explicit_none: Vec<Location>,
     returned: Vec<Option<u16>>,
+    items: Items,
     any_return: bool,
     none_if_none: Parameters,
     requires: Parameters,
@@ -405,6 +406,37 @@ struct Collector {
     raises: Vec<Raise>,
     effects: Effects,
     steady: Vec<(usize, PlaceId)>,
+}
+
+/// The tuples that a function returns, as far as they are written out.
+#[derive(Default)]
+struct Items {
+    length: Option<usize>,
+    none: Parameters,
+    other: Parameters,
+    differ: bool,
+}
+
+impl Items {
+    fn take(&mut self, flow: &Flow<'_, '_>, parts: &[ExprId]) {
+        let starred = |part: &ExprId| matches!(flow.module.kind(*part), ExprKind::Starred(_));
+        let length = *self.length.get_or_insert(parts.len());
+        self.differ |= length != parts.len() || parts.iter().any(starred);
+        for (index, &part) in parts.iter().enumerate() {
+            match flow.module.kind(part) {
+                ExprKind::None => self.none.insert(index),
+                _ => self.other.insert(index),
+            }
+        }
+    }
+
+    /// The elements that are None in one tuple, and something else in another.
+    fn none_items(&self) -> Parameters {
+        match self.differ {
+            true => Parameters::NONE,
+            false => self.none.and(self.other),
+        }
+    }
 }
 
 impl Collector {
@@ -424,6 +456,7 @@ impl Collector {
             returns: Held::NEVER,
             explicit_none: Vec::new(),
             returned: Vec::new(),
+            items: Items::default(),
             any_return: false,
             none_if_none: Parameters::NONE,
             requires: Parameters::ALL,
@@ -469,6 +502,9 @@ impl Collector {
         }
         let parameter = value.and_then(|value| self.parameter_named(flow, value));
         self.returned.push(parameter);
+        if let Some(ExprKind::Tuple(parts)) = value.map(|value| flow.module.kind(value)) {
+            self.items.take(flow, flow.module.list(parts));
+        }
         match held.origin {
             Origin::Parameter(index) if held.value.may_be_none() => {
                 self.none_if_none.insert(usize::from(index));
@@ -591,6 +627,7 @@ impl Collector {
             returns,
             none_at,
             none_if_none: self.none_if_none,
+            none_items: self.items.none_items(),
             returns_argument,
             never_returns,
             requires: if self.any_return {

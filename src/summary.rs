@@ -142,6 +142,8 @@ pub struct Summary {
     pub none_at: Vec<Location>,
     /// It returns None exactly if this argument is None.
     pub none_if_none: Parameters,
+    /// It returns tuples of one length, in which these elements are None now and then.
+    pub none_items: Parameters,
     /// It returns this argument as it is, if it returns one.
     pub returns_argument: Option<u16>,
     /// It never returns.
@@ -170,6 +172,7 @@ impl Default for Summary {
             returns: Value::UNKNOWN,
             none_at: Vec::new(),
             none_if_none: Parameters::NONE,
+            none_items: Parameters::NONE,
             returns_argument: None,
             never_returns: false,
             requires: Parameters::NONE,

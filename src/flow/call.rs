@@ -73,6 +73,11 @@ impl Flow<'_, '_> {
             .iter()
             .map(|argument| self.eval(argument.value, state, observer))
             .collect();
+        for (argument, &held) in arguments.iter().zip(&held) {
+            if matches!(argument.passing, Passing::Star | Passing::DoubleStar) {
+                self.used(argument.value, held, Use::Iterate, expr, state, observer);
+            }
+        }
         if let Some(value) = self.super_value(expr) {
             return Held::from(expr, value);
         }

@@ -282,6 +282,28 @@ impl<'p, 'a> Flow<'p, 'a> {
         self.module.kind(expr).place()
     }
 
+    /// The place that a condition asks about: `getattr(x, "name", None)` asks about `x.name`.
+    pub(crate) fn tested_place(&self, expr: ExprId) -> Option<PlaceId> {
+        let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
+            return self.place_of(expr);
+        };
+        let [object, name, ..] = self.module.arguments(arguments) else {
+            return None;
+        };
+        let (Some(object), ExprKind::Text(name)) =
+            (self.place_of(object.value), self.module.kind(name.value))
+        else {
+            return None;
+        };
+        let is_it = |place: &crate::ir::Place| {
+            place.parent == Some(object)
+                && matches!(place.step, Step::Attribute(step) if step == name)
+        };
+        let is_getattr = self.module.dotted(self.code, callee).as_deref() == Some("getattr");
+        let found = self.code.places.iter().position(is_it);
+        found.filter(|_| is_getattr).map(PlaceId::new)
+    }
+
     /// What a name or path holds here, if the expression is one and it is known.
     pub fn held(&self, state: &State, expr: ExprId) -> Option<Held> {
         let place = self.place_of(expr)?;

@@ -90,6 +90,12 @@ impl Held {
 
     /// The least above both.
     pub fn join(self, other: Held) -> Held {
+        // What nobody has touched on one path is still for the program to say, whatever harmless happened on the other.
+        if (self == Held::UNSET && other.is_harmless())
+            || (other == Held::UNSET && self.is_harmless())
+        {
+            return Held::UNSET;
+        }
         let origin = match (self.value.may_be_none(), other.value.may_be_none()) {
             (true, true) => self.origin.min(other.origin),
             (true, false) => self.origin,
@@ -108,6 +114,11 @@ impl Held {
             origin,
             bound,
         }
+    }
+
+    /// Neither None nor unbound, as far as is known.
+    fn is_harmless(self) -> bool {
+        !self.value.is_never() && !self.value.kinds.meets(Kinds::NONE | Kinds::UNBOUND)
     }
 
     /// Known not to be of these kinds.

@@ -2,6 +2,8 @@
 
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
 use crate::ir::{ExprId, ExprKind, Inst, InstKind, PlaceId, Source, TryKind};
+use crate::project::Target;
+use crate::summary::Parameters;
 use crate::types::Type;
 use crate::value::{Facts, Kinds, TypeId, Value};
 
@@ -263,11 +265,44 @@ impl Flow<'_, '_> {
         observer: &mut dyn Observer,
     ) {
         let subject = held.bound.unwrap_or(target);
+        let call = held.bound.map(|value| self.unawaited(value));
+        let nones = call.map_or(Parameters::NONE, |call| self.none_items(call));
         let held = self.used(subject, held, Use::Unpack, target, state, observer);
         let element = Held::without_evidence(self.program.iterated(held.value));
-        for &part in self.module.list(parts) {
+        for (index, &part) in self.module.list(parts).iter().enumerate() {
+            let element = match call.filter(|_| nones.has(index)) {
+                Some(call) => Held {
+                    value: element.value.join(Value::NONE),
+                    origin: Origin::Expr(call),
+                    bound: None,
+                },
+                None => element,
+            };
             self.bind(part, element, state, observer);
         }
+    }
+
+    fn unawaited(&self, value: ExprId) -> ExprId {
+        match self.module.kind(value) {
+            ExprKind::Await(inner) => inner,
+            _ => value,
+        }
+    }
+
+    /// The elements that are None now and then in what a call of the project's own functions returns.
+    fn none_items(&self, call: ExprId) -> Parameters {
+        let ExprKind::Call { callee, .. } = self.module.kind(call) else {
+            return Parameters::NONE;
+        };
+        let target = self.program.target(self.evaluate.value(callee));
+        let Target::Function { function, bound } = target else {
+            return Parameters::NONE;
+        };
+        let may_be_another = bound && self.program.is_overridden(function);
+        if may_be_another || self.program.decoration(function).is_context_manager {
+            return Parameters::NONE;
+        }
+        self.known.get(function).none_items
     }
 
     /// Something was put into a container.

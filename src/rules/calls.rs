@@ -5,6 +5,7 @@ use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, Next, PlaceId, Source};
 use crate::project::{Actual, Target, actuals};
 use crate::types::FunctionRef;
+use crate::value::Value;
 use rustc_hash::FxHashMap;
 
 /// What parameters of `function` are for one call of it, where literals tell.
@@ -37,13 +38,21 @@ pub(super) fn given(
     let parameters = code.parameters.iter().zip(given);
     let known = parameters.filter_map(|(parameter, actual)| {
         let literal = match actual {
-            Actual::Given(argument) => literal(outer, argument),
+            Actual::Given(argument) => {
+                literal(outer, argument).or_else(|| something(flow.evaluate.value(argument)))
+            }
             Actual::Omitted => literal(module, parameter.default?),
             Actual::Unclear => None,
         };
         Some((parameter.place, literal?))
     });
     known.collect()
+}
+
+/// What is known, and not as None.
+fn something(value: Value) -> Option<Given> {
+    let is_known = !value.is_unknown() && !value.is_never() && !value.may_be_none();
+    is_known.then_some(Given::Something)
 }
 
 fn literal(module: &Module, expr: ExprId) -> Option<Given> {

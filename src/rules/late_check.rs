@@ -60,10 +60,11 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
     let name = flow.place_text(used.place);
     // A path is a variable with more to it: somebody may only want to tell a type checker.
     let own = is_own_variable(flow.code, used.place);
-    let confidence = if own && used.how != Reliance::Divisor {
-        Confidence::High
-    } else {
-        Confidence::Medium
+    let confidence = match used.how {
+        _ if !own && is_asserted(flow, test) => Confidence::Low,
+        Reliance::Divisor => Confidence::Medium,
+        _ if own => Confidence::High,
+        _ => Confidence::Medium,
     };
     let key = if test.asked.question == Question::None {
         "none"
@@ -85,6 +86,23 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
         .because(related)
         .confidence(confidence)
         .help(Message::new("order"))
+}
+
+/// Whether the test is an assertion.
+fn is_asserted(flow: &Flow<'_, '_>, test: &Test) -> bool {
+    let code = flow.code;
+    let crate::ir::Next::Branch(_, otherwise) = code.block(test.block).next else {
+        return false;
+    };
+    code.insts(code.block(otherwise)).iter().any(|inst| {
+        matches!(
+            inst.kind,
+            InstKind::Raise {
+                assertion: true,
+                ..
+            }
+        )
+    })
 }
 
 fn bound_finding(scene: &Scene<'_>, test: &Test, value: ExprId, inst: usize) -> Finding {
@@ -195,6 +213,7 @@ fn contradicts(
 fn answers(flow: &Flow<'_, '_>, how: Reliance, asked: Asked) -> bool {
     match (asked.question, how) {
         (Question::None, _) => how != Reliance::Divisor,
+        (Question::Truth, Reliance::Key(key)) => matches!(flow.module.kind(key), ExprKind::Text(_)),
         (Question::Truth, _) => matches!(how, Reliance::Index(_) | Reliance::Divisor),
         (Question::Length, Reliance::Index(index)) => {
             wanted_length(flow.module, asked.at) == Some((needed_length(index), false))

@@ -1,17 +1,19 @@
 //! `none-argument`: a parameter that can be None is used with no guard.
 
 use super::calls::{Returns, given, returns_none};
+use super::evidence::{
+    AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name,
+};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Circumstances, Flow, Known, Origin, Wanted, Witness};
-use crate::infer::{ParameterUse, Pass};
-use crate::ir::{Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId};
-use crate::project::{CallKind, Evaluate, Target};
+use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
+use crate::infer::ParameterUse;
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId};
+use crate::project::{Evaluate, Target};
 use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
 
 pub(super) const RULE: Rule = Rule {
     name: "none-argument",
@@ -20,27 +22,6 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     check: Check::Program(check),
 };
-
-/// A parameter of a function.
-type Key = (FunctionRef, u16);
-
-/// Why a parameter may be None.
-#[derive(Clone, Copy, Debug)]
-enum Evidence {
-    /// Its default is None; with a call that leaves it out, if there is one.
-    Default(Option<(FunctionRef, ExprId)>),
-    /// Its annotation says so.
-    Declared,
-    /// A call passes None, or what may be None.
-    Passed {
-        caller: FunctionRef,
-        call: ExprId,
-        literal: bool,
-        source: ExprId,
-    },
-    /// A call passes on a parameter that may be None.
-    Forwarded { from: Key, call: ExprId },
-}
 
 /// Longer chains of calls are not shown.
 const CHAIN: usize = 8;
@@ -55,14 +36,18 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             if told.contains(&used.parameter) {
                 continue;
             }
-            let Some(&why) = evidence.get(&(function, used.parameter)) else {
-                continue;
-            };
-            if !can_get_there(whole, function, used, why) {
-                continue;
+            let key = (function, used.parameter);
+            let reasons = evidence.of(key).iter().copied();
+            let reasons = reasons.filter(|&why| can_get_there(whole, function, used, why));
+            // The first of the surest: `max_by_key` would take the last.
+            let best = reasons
+                .map(|why| (confidence(whole, &evidence, key, why), why))
+                .reduce(|best, new| if new.0 > best.0 { new } else { best });
+            if let Some((confidence, why)) = best {
+                told.push(used.parameter);
+                let finding = finding(rule, whole, &evidence, function, used, why);
+                findings.push(finding.confidence(confidence));
             }
-            told.push(used.parameter);
-            findings.push(finding(rule, whole, &evidence, function, used, why));
         }
     }
     findings
@@ -114,7 +99,7 @@ fn can_get_there(
 fn finding(
     rule: &'static Rule,
     whole: &Whole<'_>,
-    evidence: &FxHashMap<Key, Evidence>,
+    evidence: &AllEvidence,
     function: FunctionRef,
     used: &ParameterUse,
     why: Evidence,
@@ -141,15 +126,12 @@ fn finding(
             Message::new(key).with("name", name.clone()),
         )
     };
-    let confidence = confidence(whole, evidence, (function, used.parameter), why);
     finding.related = path(whole, evidence, (function, used.parameter), why);
     finding.cause = finding
         .related
         .last()
         .map(|related| text_of(whole, related.location));
-    finding
-        .confidence(confidence)
-        .help(Message::new("guard").with("name", name))
+    finding.help(Message::new("guard").with("name", name))
 }
 
 fn text_of(whole: &Whole<'_>, location: Location) -> String {
@@ -159,7 +141,7 @@ fn text_of(whole: &Whole<'_>, location: Location) -> String {
 /// From the parameter back to where None comes from.
 fn path(
     whole: &Whole<'_>,
-    evidence: &FxHashMap<Key, Evidence>,
+    evidence: &AllEvidence,
     mut key: Key,
     mut why: Evidence,
 ) -> Vec<Related> {
@@ -214,7 +196,7 @@ fn path(
                     location: call_location(whole, from.0, call),
                     message,
                 });
-                let Some(&next) = evidence.get(&from) else {
+                let Some(&next) = evidence.of(from).first() else {
                     break;
                 };
                 key = from;
@@ -235,7 +217,7 @@ fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Locati
 
 fn confidence(
     whole: &Whole<'_>,
-    evidence: &FxHashMap<Key, Evidence>,
+    evidence: &AllEvidence,
     key: Key,
     why: Evidence,
 ) -> Confidence {
@@ -254,8 +236,18 @@ fn confidence(
                 Confidence::Medium
             }
         }
-        Evidence::Default(None) if is_called_by_name(whole, function) => Confidence::Low,
         Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
+            Confidence::Low
+        }
+        // Whoever it is handed to fills it as it likes.
+        Evidence::Default(None)
+            if whole.graph.escapes(function)
+                && !whole.program.decoration(function).is_decorated
+                && whole.program.class_of_method(function).is_none() =>
+        {
+            Confidence::Low
+        }
+        Evidence::Default(None) if is_called_by_name(whole, function) => {
             Confidence::Low
         }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
@@ -267,14 +259,14 @@ fn confidence(
 /// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.
 fn forwarded(
     whole: &Whole<'_>,
-    evidence: &FxHashMap<Key, Evidence>,
+    evidence: &AllEvidence,
     mut why: Evidence,
 ) -> Confidence {
     for _ in 0..CHAIN {
         let Evidence::Forwarded { from, .. } = why else {
             break;
         };
-        let Some(&next) = evidence.get(&from) else {
+        let Some(&next) = evidence.of(from).first() else {
             break;
         };
         why = next;
@@ -399,7 +391,7 @@ fn is_interface(whole: &Whole<'_>, (function, parameter): Key) -> bool {
 }
 
 /// Whether the function tests the parameter for None or truth somewhere: then somebody thought of it.
-fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
+pub(super) fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
     let (module, code) = whole.program.code(function);
     code.insts.iter().any(|inst| {
         let mut found = false;
@@ -422,133 +414,4 @@ fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
         });
         found
     })
-}
-
-/// Everything that says of a parameter that it may be None, nearest first.
-fn gather(whole: &Whole<'_>) -> FxHashMap<Key, Evidence> {
-    let mut evidence = FxHashMap::default();
-    let mut forwards: FxHashMap<Key, Vec<(Key, ExprId)>> = FxHashMap::default();
-    for (index, trace) in whole.traces.iter().enumerate() {
-        let caller = FunctionRef(index as u32);
-        if super::is_test(whole.program, caller) {
-            continue;
-        }
-        for pass in &trace.passes {
-            passed(whole, caller, pass, &mut evidence, &mut forwards);
-        }
-    }
-    for index in 0..whole.traces.len() {
-        declared(whole, FunctionRef(index as u32), &mut evidence);
-    }
-    spread(&mut evidence, &forwards);
-    evidence
-}
-
-fn passed(
-    whole: &Whole<'_>,
-    caller: FunctionRef,
-    pass: &Pass,
-    evidence: &mut FxHashMap<Key, Evidence>,
-    forwards: &mut FxHashMap<Key, Vec<(Key, ExprId)>>,
-) {
-    let key = (pass.callee, pass.parameter);
-    let Some(argument) = pass.argument else {
-        if has_none_default(whole, pass.callee, pass.parameter) {
-            evidence
-                .entry(key)
-                .or_insert(Evidence::Default(Some((caller, pass.call))));
-        }
-        return;
-    };
-    if !pass.held.value.may_be_none() {
-        return;
-    }
-    match pass.held.origin {
-        Origin::Expr(source) => {
-            let (module, _) = whole.program.code(caller);
-            let literal = matches!(module.kind(argument), ExprKind::None);
-            let new = Evidence::Passed {
-                caller,
-                call: pass.call,
-                literal,
-                source,
-            };
-            let known = evidence.entry(key).or_insert(new);
-            if literal && !matches!(known, Evidence::Passed { literal: true, .. }) {
-                *known = new;
-            }
-        }
-        Origin::Parameter(parameter) => forwards
-            .entry((caller, parameter))
-            .or_default()
-            .push((key, pass.call)),
-        _ => {}
-    }
-}
-
-fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
-    let (module, code) = whole.program.code(function);
-    let default = code
-        .parameters
-        .get(usize::from(parameter))
-        .and_then(|parameter| parameter.default);
-    default.is_some_and(|default| matches!(module.kind(default), ExprKind::None))
-}
-
-/// What a function says of its own parameters. Where all its callers are known, they know better.
-fn declared(whole: &Whole<'_>, function: FunctionRef, evidence: &mut FxHashMap<Key, Evidence>) {
-    let (module_ref, _) = whole.program.locate(function);
-    let (module, code) = whole.program.code(function);
-    if code.kind != FunctionKind::Def || are_callers_known(whole, function) {
-        return;
-    }
-    let Some(parent) = code.parent else { return };
-    let outer = Evaluate::new(whole.program, module_ref, parent);
-    for (index, parameter) in code.parameters.iter().enumerate() {
-        let key = (function, index as u16);
-        let optional = parameter
-            .annotation
-            .is_some_and(|annotation| outer.annotated(annotation).may_be_none());
-        if parameter
-            .default
-            .is_some_and(|default| matches!(module.kind(default), ExprKind::None))
-        {
-            evidence.entry(key).or_insert(Evidence::Default(None));
-        } else if optional {
-            evidence.entry(key).or_insert(Evidence::Declared);
-        }
-    }
-}
-
-/// A private function that is only called, never handed around.
-fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
-    let (module, code) = whole.program.code(function);
-    let name = module.name(code.name);
-    let is_private = name.starts_with('_') && !name.ends_with("__");
-    let is_nested = code
-        .parent
-        .is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
-    (is_private || is_nested)
-        && is_called_by_name(whole, function)
-        && !whole.graph.escapes(function)
-}
-
-fn is_called_by_name(whole: &Whole<'_>, function: FunctionRef) -> bool {
-    let mut calls = whole.graph.calls_of(function);
-    calls.any(|site| site.kind == CallKind::Named)
-}
-
-/// What is passed on carries its evidence along.
-fn spread(evidence: &mut FxHashMap<Key, Evidence>, forwards: &FxHashMap<Key, Vec<(Key, ExprId)>>) {
-    let mut open: Vec<Key> = evidence.keys().copied().collect();
-    open.sort_unstable();
-    let mut open = VecDeque::from(open);
-    while let Some(from) = open.pop_front() {
-        for &(to, call) in forwards.get(&from).into_iter().flatten() {
-            if let std::collections::hash_map::Entry::Vacant(entry) = evidence.entry(to) {
-                entry.insert(Evidence::Forwarded { from, call });
-                open.push_back(to);
-            }
-        }
-    }
 }

@@ -1,13 +1,16 @@
 //! `none-attribute`: an attribute that starts as None is used where nothing has set it.
 
-use super::{Check, Family, Rule, Whole, draft};
+use super::attributes::{Assignment, Attributes, gather};
+use super::belief::dominates;
+use super::evidence::{AllEvidence, Evidence, Key};
+use super::none_argument::is_tested;
+use super::{Check, Family, Rule, Whole, draft, is_test};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Flow, Known, Origin, Wanted, Witness};
+use crate::flow::{Flow, Known, Wanted, Witness};
 use crate::infer::AttributeUse;
-use crate::ir::{ExprKind, FunctionKind, PlaceId, Step};
-use crate::project::{CallSite, Symbol};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
+use crate::project::{CallKind, CallSite, Symbol};
 use crate::summary::ClassRef;
-use crate::text::Location;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -42,23 +45,6 @@ const STARTING: [&str; 16] = [
 /// Calls of calls of calls are followed so far to see whether they set an attribute.
 const DEPTH: u32 = 4;
 
-/// An assignment, for those who look at an attribute.
-#[derive(Clone, Copy)]
-struct Assignment {
-    class: ClassRef,
-    function: FunctionRef,
-    location: Location,
-    starts_none: bool,
-    may_be_none: bool,
-}
-
-/// What the program does with attributes.
-struct Attributes {
-    assignments: FxHashMap<Symbol, Vec<Assignment>>,
-    tests: FxHashMap<Symbol, Vec<(ClassRef, FunctionRef)>>,
-    uses: FxHashMap<Symbol, Vec<(ClassRef, FunctionRef)>>,
-}
-
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let attributes = gather(whole);
     let mut findings = Vec::new();
@@ -76,68 +62,6 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn gather(whole: &Whole<'_>) -> Attributes {
-    let mut attributes = Attributes {
-        assignments: FxHashMap::default(),
-        tests: FxHashMap::default(),
-        uses: FxHashMap::default(),
-    };
-    for (index, trace) in whole.traces.iter().enumerate() {
-        let function = FunctionRef(index as u32);
-        let (module, _) = whole.program.code(function);
-        for binding in &trace.attribute_bindings {
-            let may_be_none = binding.held.value.may_be_none();
-            let starts_none = match binding.held.origin {
-                Origin::Expr(source) => may_be_none && module.kind(source) == ExprKind::None,
-                Origin::Parameter(parameter) => {
-                    may_be_none && has_none_default(whole, function, parameter)
-                }
-                _ => false,
-            };
-            let location = Location {
-                file: whole.program.file(function),
-                span: module.span(binding.target),
-            };
-            let assignment = Assignment {
-                class: binding.class,
-                function,
-                location,
-                starts_none,
-                may_be_none: may_be_none && !matches!(binding.held.origin, Origin::Parameter(_)),
-            };
-            attributes
-                .assignments
-                .entry(binding.attribute)
-                .or_default()
-                .push(assignment);
-        }
-        for used in &trace.attribute_uses {
-            attributes
-                .uses
-                .entry(used.attribute)
-                .or_default()
-                .push((used.class, function));
-        }
-        for &(class, attribute) in &trace.attribute_tests {
-            attributes
-                .tests
-                .entry(attribute)
-                .or_default()
-                .push((class, function));
-        }
-    }
-    attributes
-}
-
-fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
-    let (module, code) = whole.program.code(function);
-    let default = code
-        .parameters
-        .get(usize::from(parameter))
-        .and_then(|parameter| parameter.default);
-    default.is_some_and(|default| module.kind(default) == ExprKind::None)
 }
 
 fn finding(
@@ -173,7 +97,7 @@ fn finding(
     {
         return None;
     }
-    if has_unknown_base(whole, used.class) {
+    if has_unknown_base(whole, used.class) || is_needed_at_start(whole, start) {
         return None;
     }
     let flow_of = |function| flow(whole, function);
@@ -205,14 +129,30 @@ fn finding(
     };
     let testing = functions(attributes.tests.get(&used.attribute));
     let using = functions(attributes.uses.get(&used.attribute));
-    let tested = !testing.contains(&function) && testing.len() >= using.len();
+    let is_set_elsewhere = attributes.set_elsewhere.contains(&used.attribute);
+    let tested = !testing.contains(&function)
+        && (testing.len() >= using.len()
+            || (!is_set_elsewhere && is_tested_at_start(whole, start)));
     let started = set
         .iter()
         .any(|assignment| starts_early(name_of(assignment.function)));
-    let confidence = if tested && !started {
-        Confidence::Medium
-    } else {
-        Confidence::Low
+    let for_good = set.is_empty() && !is_set_elsewhere;
+    let confidence = match start.parameter {
+        Some(parameter) => {
+            let key = (start.function, parameter);
+            let taken = is_taken(whole, &attributes.arguments, key);
+            let is_tested = testing.iter().any(|&by| by != function);
+            let unused = for_good && !is_tested && is_always(&flow, used.position.0);
+            let anytime = is_protocol(name_of(function)) || !is_called(whole, start.function);
+            match taken {
+                Taken::ByCall if for_good => Confidence::Medium,
+                _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
+                Taken::MayBe if unused && anytime => Confidence::Medium,
+                _ => Confidence::Low,
+            }
+        }
+        None if tested && !started => Confidence::Medium,
+        None => Confidence::Low,
     };
     let (module, code) = program.code(function);
     let name = flow.place_text(place);
@@ -237,6 +177,70 @@ fn finding(
             .confidence(confidence)
             .help(Message::new("guard").with("name", name)),
     )
+}
+
+/// Who constructs an object and leaves the parameter None.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// A call of the program does.
+    ByCall,
+    /// Nobody here, but anybody may.
+    MayBe,
+    /// Subclasses have constructors of their own, which fill it.
+    ByNobody,
+}
+
+fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
+    let mut known = arguments.of(key).iter();
+    if known.any(|why| {
+        matches!(
+            why,
+            Evidence::Default(Some(_)) | Evidence::Passed { literal: true, .. }
+        )
+    }) {
+        return Taken::ByCall;
+    }
+    match whole.program.is_overridden(key.0) {
+        true => Taken::ByNobody,
+        false => Taken::MayBe,
+    }
+}
+
+/// Methods that Python calls: as soon as there is an object, anybody may make it do so.
+fn is_protocol(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
+
+/// Whether the program calls a function, tests aside.
+fn is_called(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let mut calls = whole.graph.calls_of(function);
+    calls.any(|site| site.kind == CallKind::Named && !is_test(whole.program, site.caller))
+}
+
+/// Whether the constructor itself fails without the argument: then no object is there to use.
+fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
+    let demands = &whole.summaries[start.function.0 as usize].demands;
+    demands
+        .iter()
+        .any(|demand| Some(demand.parameter) == start.parameter && demand.always)
+}
+
+/// Whether the constructor itself asks whether it was given the argument.
+fn is_tested_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
+    let (_, code) = whole.program.code(start.function);
+    start.parameter.is_some_and(|parameter| {
+        let place = code.parameters[usize::from(parameter)].place;
+        is_tested(whole, start.function, place)
+    })
+}
+
+/// Whether there is no way through the function but through this block.
+fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
+    let code = flow.code;
+    let mut ends = code.blocks.iter().enumerate();
+    ends.all(|(index, end)| {
+        end.next != Next::Return || dominates(code, block, BlockId::new(index))
+    })
 }
 
 fn flow<'s>(
@@ -299,6 +303,31 @@ fn sets_before(
     before
         .into_iter()
         .any(|site| reaches(whole, site.callee, set, DEPTH))
+        || properties_before(whole, function, used.class, start)
+            .into_iter()
+            .any(|property| reaches(whole, property, set, DEPTH))
+}
+
+/// The properties of the object that are read before an offset: each runs a method.
+fn properties_before(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    class: ClassRef,
+    start: u32,
+) -> Vec<FunctionRef> {
+    let (module, code) = whole.program.code(function);
+    let read = code.exprs.range().map(ExprId::new).filter_map(|expr| {
+        let ExprKind::Attribute { name, .. } = module.kind(expr) else {
+            return None;
+        };
+        let is_before = module.span(expr).start < start;
+        let method = whole.program.method(class, module.name(name));
+        method.filter(|&method| is_before && whole.program.decoration(method).is_property)
+    });
+    let mut found: Vec<FunctionRef> = read.collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn reaches(whole: &Whole<'_>, function: FunctionRef, set: &[&&Assignment], depth: u32) -> bool {

@@ -5,9 +5,11 @@ use super::calls::{Returns, given, returns_none};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
-use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
+use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
 use crate::infer::ResultUse;
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind};
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source,
+};
 use crate::project::Target;
 use crate::summary::Effects;
 use crate::text::Location;
@@ -68,10 +70,12 @@ fn finding(
     let module = flow.module;
     let witness = match flow.place_of(used.subject) {
         Some(place) => {
+            // An attribute is not bound to where its None comes from: it is None when the object is made.
+            let is_read = used.subject == used.source;
             let wanted = Wanted {
                 place,
-                origin: Some(used.source),
-                passed: false,
+                origin: Some(used.source).filter(|_| !is_read),
+                passed: is_read,
                 target: used.position,
             };
             flow.witness_where(
@@ -128,6 +132,20 @@ fn finding(
         });
     }
     let confidence = match callee(flow, used.source) {
+        Target::Function { function, .. } if unpacked(flow, used).is_some() => {
+            let habit = habits.get(&function).copied().unwrap_or_default();
+            let (index, siblings) = unpacked(flow, used)?;
+            let given = given(whole, flow.function, used.source, function);
+            let at = items_at(whole, function, index, &given);
+            if at.is_empty() || is_any_asked(flow, used, &siblings) {
+                return None;
+            }
+            finding.related.extend(at.into_iter().map(|location| Related {
+                location,
+                message: Message::new("returns"),
+            }));
+            of_habit(habit)
+        }
         Target::Function { function, .. } => {
             let habit = habits.get(&function).copied().unwrap_or_default();
             let given = given(whole, flow.function, used.source, function);
@@ -151,6 +169,99 @@ fn finding(
     };
     let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
     Some(finding.confidence(confidence).help(help))
+}
+
+/// For a name that a call's result is unpacked into: which element it is, and the names of the others.
+fn unpacked(flow: &Flow<'_, '_>, used: &ResultUse) -> Option<(usize, Vec<PlaceId>)> {
+    let place = flow.place_of(used.subject)?;
+    flow.code.insts.iter().find_map(|inst| {
+        let InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } = inst.kind
+        else {
+            return None;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = flow.module.kind(target) else {
+            return None;
+        };
+        let is_it = value == used.source || flow.module.kind(value) == ExprKind::Await(used.source);
+        let parts = flow.module.list(parts);
+        let at = |part: &ExprId| flow.place_of(*part) == Some(place);
+        let index = parts.iter().position(at).filter(|_| is_it)?;
+        let others = parts.iter().filter(|part| !at(part));
+        Some((
+            index,
+            others.filter_map(|&part| flow.place_of(part)).collect(),
+        ))
+    })
+}
+
+/// Whether one of these names is tested anywhere: `error, value = f()` is asked for the error.
+fn is_any_asked(flow: &Flow<'_, '_>, used: &ResultUse, names: &[PlaceId]) -> bool {
+    let module = flow.module;
+    let start = module.span(used.source).start;
+    let mentions = |test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= flow
+                .place_of(part)
+                .is_some_and(|place| names.contains(&flow.code.root(place)));
+        });
+        found
+    };
+    flow.code.insts.iter().any(|inst| {
+        let mut found = false;
+        if let InstKind::Assume { test, .. } = inst.kind {
+            found |= module.span(test).start > start && mentions(test);
+        }
+        inst.kind.for_each_expr(&mut |root| {
+            module.walk(root, &mut |part| {
+                if let ExprKind::Conditional { test, .. } = module.kind(part) {
+                    found |= module.span(test).start > start && mentions(test);
+                }
+            });
+        });
+        found
+    })
+}
+
+/// Where a function that is given these arguments returns a tuple whose element is None.
+fn items_at(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    index: usize,
+    given: &[(PlaceId, Given)],
+) -> Vec<Location> {
+    let none = FxHashMap::default();
+    let known = Known {
+        finished: whole.summaries,
+        current: &none,
+    };
+    let flow = Flow::new(whole.program, known, function);
+    let mut found = Vec::new();
+    for (block, of) in flow.code.blocks.iter().enumerate() {
+        for at in of.insts.range() {
+            let inst = &flow.code.insts[at];
+            let InstKind::Return(Some(value)) = inst.kind else {
+                continue;
+            };
+            let ExprKind::Tuple(parts) = flow.module.kind(value) else {
+                continue;
+            };
+            let part = flow.module.list(parts).get(index);
+            let is_none = part.is_some_and(|&part| flow.module.kind(part) == ExprKind::None);
+            let position = (BlockId::new(block), at as u32);
+            if is_none && (given.is_empty() || flow.reaches(position, given)) {
+                let file = whole.program.file(function);
+                let span = inst.span;
+                found.push(Location { file, span });
+            }
+        }
+    }
+    found.truncate(3);
+    found
 }
 
 /// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
@@ -182,6 +293,10 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
     })
 }
 
+/// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
+/// error, memory that is not closed yet.
+const PRESENT: [&str; 5] = ["stdin", "stdout", "stderr", "name", "buf"];
+
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
 fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
     let module = flow.module;
@@ -189,11 +304,10 @@ fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
         let ExprKind::Attribute { name, .. } = module.kind(source) else {
             return Some(Confidence::Medium);
         };
-        let is_stream = matches!(module.name(name), "stdin" | "stdout" | "stderr");
-        return Some(if is_stream {
-            Confidence::Low
-        } else {
-            Confidence::Medium
+        let name = module.name(name);
+        return Some(match PRESENT.contains(&name) || name.starts_with("__") {
+            true => Confidence::Low,
+            false => Confidence::Medium,
         });
     };
     let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {

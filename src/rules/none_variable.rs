@@ -89,8 +89,8 @@ fn finding(
 ) -> Finding {
     let confidence = match reached.witness {
         Witness::Path => Confidence::High,
-        Witness::Exception => Confidence::Medium,
-        Witness::EmptyLoop | Witness::None => Confidence::Low,
+        Witness::Exception | Witness::EmptyLoop => Confidence::Medium,
+        Witness::Unlikely | Witness::None => Confidence::Low,
     };
     let used = reached.used;
     let name = flow.place_text(reached.place);

@@ -122,7 +122,7 @@ fn confidence(
         name,
     ) {
         Witness::None => None,
-        Witness::EmptyLoop => Some(Confidence::Low),
+        Witness::Unlikely | Witness::EmptyLoop => Some(Confidence::Low),
         Witness::Exception => Some(Confidence::Medium),
         Witness::Path if is_in_finally(flow, target.1) => Some(Confidence::Medium),
         Witness::Path => Some(Confidence::High),

@@ -19,6 +19,7 @@ impl Flow<'_, '_> {
         match name.as_deref() {
             Some("isinstance" | "issubclass") => self.assume_instance(arguments, holds, state),
             Some("callable" | "hasattr") if holds => self.not_none(arguments.first(), state),
+            Some("getattr") => self.assume_truth(test, holds, state),
             Some("len" | "bool") => {
                 if let Some(argument) = arguments.first() {
                     self.assume(argument.value, holds, state);

@@ -43,7 +43,7 @@ impl Flow<'_, '_> {
     /// `left` is, or is not, the same as `right`.
     pub(super) fn assume_same(&self, left: ExprId, right: ExprId, holds: bool, state: &mut State) {
         let subject = self.unwrapped(left);
-        let Some(place) = self.place_of(subject) else {
+        let Some(place) = self.tested_place(subject) else {
             if holds {
                 self.assume_call_is(left, right, state);
             }
@@ -62,9 +62,12 @@ impl Flow<'_, '_> {
                     is_none(held, subject)
                 } else {
                     self.assume_original(held, state);
+                    self.object_not_none(subject, state);
                     held.without(Kinds::NONE)
                 };
-                self.put(place, narrowed, state);
+                if self.place_of(subject).is_some() || !holds {
+                    self.put(place, narrowed, state);
+                }
             }
             ExprKind::True | ExprKind::False if self.alias(state, place).is_some() => {
                 let came_out = matches!(self.module.kind(right), ExprKind::True) == holds;

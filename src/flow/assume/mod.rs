@@ -109,12 +109,24 @@ impl Flow<'_, '_> {
 
     /// For `TYPE_CHECKING`: what only type checkers read never runs, but inside a function it is a promise: `assert x`.
     pub(super) fn type_checking(&self, test: ExprId) -> Option<bool> {
-        let is_flag = match self.module.kind(test) {
+        // Whoever writes `not TYPE_CHECKING` means what runs.
+        if let ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } = self.module.kind(test)
+        {
+            return self.is_type_checking(operand).then_some(true);
+        }
+        self.is_type_checking(test)
+            .then_some(matches!(self.code.kind, FunctionKind::Def))
+    }
+
+    fn is_type_checking(&self, test: ExprId) -> bool {
+        match self.module.kind(test) {
             ExprKind::Name(place) => self.place_text(place) == "TYPE_CHECKING",
             ExprKind::Attribute { name, .. } => self.module.name(name) == "TYPE_CHECKING",
             _ => false,
-        };
-        is_flag.then_some(matches!(self.code.kind, FunctionKind::Def))
+        }
     }
 
     fn feasible_if(&self, feasible: bool, state: &mut State) {
@@ -179,7 +191,7 @@ impl Flow<'_, '_> {
     }
 
     fn assume_truth(&self, test: ExprId, holds: bool, state: &mut State) {
-        let Some(place) = self.place_of(test) else {
+        let Some(place) = self.tested_place(test) else {
             return;
         };
         if let Some(condition) = self.alias(state, place)
@@ -189,6 +201,9 @@ impl Flow<'_, '_> {
             if !state.is_reachable() {
                 return;
             }
+        }
+        if holds {
+            self.object_not_none(test, state);
         }
         let held = self.look_up(place, test, state);
         let narrowed = if holds {
@@ -200,7 +215,17 @@ impl Flow<'_, '_> {
         } else {
             held.without(ALWAYS_TRUE)
         };
-        self.put(place, narrowed, state);
+        // The None that `getattr` gives stands for an attribute that is not there.
+        if self.place_of(test).is_some() || !narrowed.value.may_be_none() {
+            self.put(place, narrowed, state);
+        }
+    }
+
+    /// `getattr(x, "name", None)` gave something: x is not None either.
+    fn object_not_none(&self, test: ExprId, state: &mut State) {
+        if let ExprKind::Call { arguments, .. } = self.module.kind(test) {
+            self.not_none(self.module.arguments(arguments).first(), state);
+        }
     }
 
     fn is_condition(&self, expr: ExprId) -> bool {

@@ -47,6 +47,35 @@ impl Search<'_, '_, '_> {
         self.settle(walker, condition, holds)
     }
 
+    /// `""` and `0`: what equals them is false.
+    fn is_nothing(&self, literal: ExprId) -> bool {
+        let module = self.flow.module;
+        match module.kind(literal) {
+            ExprKind::Text(text) => module.name(text).is_empty(),
+            ExprKind::Int(number) => number == 0,
+            _ => false,
+        }
+    }
+
+    /// What is true equals neither, and what is false and no None equals the one that it is compared with.
+    fn contradicts_nothing(&mut self, walker: &Walker, place: PlaceId, equal: bool) -> bool {
+        let (truth, none) = (self.truth_of(place), self.noneness_of(place));
+        let known = |condition, holds| walker.facts.contains(&Fact { condition, holds });
+        match equal {
+            true => known(truth, true),
+            false => known(truth, false) && !known(none, true),
+        }
+    }
+
+    /// What has an attribute that is not None is not None itself.
+    pub(super) fn suppose_object(&mut self, walker: &mut Walker, place: PlaceId) -> bool {
+        let Some(object) = self.flow.code.place(place).parent else {
+            return true;
+        };
+        let condition = self.noneness_of(object);
+        self.settle(walker, condition, false)
+    }
+
     pub(super) fn suppose_comparison(
         &mut self,
         walker: &mut Walker,
@@ -71,7 +100,7 @@ impl Search<'_, '_, '_> {
             Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
         );
         if let (true, Some(place), ExprKind::None) =
-            (same, self.flow.place_of(left), module.kind(right))
+            (same, self.flow.tested_place(left), module.kind(right))
         {
             let truth = self.truth_of(place);
             if holds_positive
@@ -83,10 +112,11 @@ impl Search<'_, '_, '_> {
                 return false;
             }
             let condition = self.noneness_of(place);
-            return self.settle(walker, condition, holds_positive);
+            return self.settle(walker, condition, holds_positive)
+                && (holds_positive || self.suppose_object(walker, place));
         }
         if let (true, Some(place), ExprKind::True | ExprKind::False) =
-            (same, self.flow.place_of(left), module.kind(right))
+            (same, self.flow.tested_place(left), module.kind(right))
         {
             let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
             return self.suppose_truth(walker, left, place, truth);
@@ -112,6 +142,12 @@ impl Search<'_, '_, '_> {
             if self.equals_another(walker, place, literal) {
                 return !holds_positive;
             }
+        }
+        if let (Comparison::Equal, Some(place)) = (positive, self.flow.place_of(left))
+            && self.is_nothing(right)
+            && self.contradicts_nothing(walker, place, holds_positive)
+        {
+            return false;
         }
         let parts = match (positive, module.kind(right)) {
             (

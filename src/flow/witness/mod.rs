@@ -34,6 +34,8 @@ pub enum Given {
     None,
     /// A literal that is true or false, and not None.
     Literal(bool),
+    /// Something that is not None.
+    Something,
 }
 
 /// What else is known of a way.
@@ -50,6 +52,8 @@ pub struct Circumstances<'c> {
 pub enum Witness {
     /// There is no such way.
     None,
+    /// Only with an exception that its handler more likely does not wait for.
+    Unlikely,
     /// Only if a loop over something runs no round.
     EmptyLoop,
     /// Only with an exception of which nothing is known but that a handler waits for it.
@@ -121,7 +125,12 @@ impl Flow<'_, '_> {
     pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
         let leading = super::Reaching::of(self).leading_to(wanted.target.0);
         let mut best = Witness::None;
-        for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
+        for least in [
+            Witness::Path,
+            Witness::Exception,
+            Witness::EmptyLoop,
+            Witness::Unlikely,
+        ] {
             let mut search = Search::new(self, wanted, circumstances.subject, leading.clone());
             if search.run(least, circumstances.given) {
                 best = least;
@@ -145,7 +154,7 @@ impl Flow<'_, '_> {
         let leading = super::Reaching::of(self).leading_to(target.0);
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
-        search.run(Witness::EmptyLoop, given) || search.steps > STEPS
+        search.run(Witness::Unlikely, given) || search.steps > STEPS
     }
 
     /// A hash of an expression's form: equal for expressions that are written alike.
@@ -221,11 +230,17 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut start = start;
         let passed = Some((self.wanted.place, Given::None)).filter(|_| self.wanted.passed);
         for (place, given) in passed.into_iter().chain(given.iter().copied()) {
-            let (is_none, truth) = match given {
-                Given::None => (true, false),
-                Given::Literal(truth) => (false, truth),
-            };
-            self.remember(&mut start, place, is_none, truth);
+            match given {
+                Given::None => self.remember(&mut start, place, true, false),
+                Given::Literal(truth) => self.remember(&mut start, place, false, truth),
+                Given::Something => {
+                    let condition = self.noneness_of(place);
+                    start.facts.push(Fact {
+                        condition,
+                        holds: false,
+                    });
+                }
+            }
         }
         start.facts.sort_unstable();
         start.facts.dedup();

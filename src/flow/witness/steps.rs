@@ -123,7 +123,13 @@ impl Search<'_, '_, '_> {
                 return;
             }
             self.forget(walker, place);
-            if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
+            let is_renewed = self.wanted.passed && place != self.wanted.place;
+            if is_renewed && self.flow.code.root(self.wanted.place) == place {
+                // Another object, whose attribute is None until something sets it.
+                let wanted = self.wanted.place;
+                self.remember(walker, wanted, true, false);
+            } else if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place
+            {
                 let is_origin =
                     value.is_some() && value.is_some_and(|value| self.gives_origin(value));
                 if self.only_control {

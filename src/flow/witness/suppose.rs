@@ -23,6 +23,12 @@ impl Search<'_, '_, '_> {
         if let Some(runs) = self.flow.type_checking(test) {
             return holds == runs;
         }
+        if let (ExprKind::Call { .. }, Some(place)) =
+            (module.kind(test), self.flow.tested_place(test))
+        {
+            return self.suppose_truth(walker, test, place, holds)
+                && (!holds || self.suppose_object(walker, place));
+        }
         match module.kind(test) {
             ExprKind::Unary {
                 operator: UnaryOperator::Not,

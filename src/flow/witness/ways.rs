@@ -1,8 +1,13 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
-use super::{Search, Walker, Witness};
-use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, Next, Source, Try, TryId, TryKind};
+use super::{Fact, Search, Walker, Witness, hash_of};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
+};
 use crate::project::Catches;
+
+/// `enumerate(reversed(list(x)))`: as many calls around an iterable are looked through.
+const WRAPPERS: usize = 3;
 
 impl Search<'_, '_, '_> {
     /// Follows one block; true if the target is reached.
@@ -145,22 +150,70 @@ impl Search<'_, '_, '_> {
                     go(other, walker.clone());
                     return;
                 };
+                let has_a_round = self.has_a_round(&walker.facts, header);
                 let header = header as u32;
                 let mut inside = walker.clone();
                 if !inside.rounds.contains(&header) {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if !walker.rounds.contains(&header)
-                    || (walker.cost == Witness::Exception && self.gives_up(header))
-                {
-                    outside.cost = outside.cost.min(Witness::EmptyLoop);
+                if walker.cost == Witness::Exception && self.gives_up(header) {
+                    outside.cost = Witness::Unlikely;
                 }
                 go(one, inside);
-                go(other, outside);
+                if walker.rounds.contains(&header) {
+                    go(other, outside);
+                } else if !has_a_round {
+                    outside.cost = outside.cost.min(Witness::EmptyLoop);
+                    go(other, outside);
+                }
             }
             _ => {}
         }
+    }
+
+    /// Whether a `for` runs at least one round: over what is written down, or what was found true on this way.
+    fn has_a_round(&self, facts: &[Fact], of: usize) -> bool {
+        let LoopKind::For { iterable, .. } = self.flow.code.loops[of].kind else {
+            return false;
+        };
+        let is_true = |place| {
+            let condition = hash_of(&("truth", place));
+            facts.contains(&Fact {
+                condition,
+                holds: true,
+            })
+        };
+        let mut iterable = iterable;
+        for _ in 0..WRAPPERS {
+            iterable = match self.flow.module.kind(iterable) {
+                ExprKind::Call { callee, arguments } => {
+                    let name = self.flow.module.dotted(self.flow.code, callee);
+                    let Some(first) = self.flow.module.arguments(arguments).first() else {
+                        return false;
+                    };
+                    match name.as_deref() {
+                        Some("enumerate" | "reversed" | "sorted" | "list" | "tuple" | "iter") => {
+                            first.value
+                        }
+                        Some("range" | "xrange") => {
+                            // Who counts wants to count: that the number is 0 is for others to show.
+                            let kind = self.flow.module.kind(first.value);
+                            return arguments.count > 1 || kind != ExprKind::Int(0);
+                        }
+                        _ => return false,
+                    }
+                }
+                ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) => {
+                    let is_plain = |part: &ExprId| {
+                        !matches!(self.flow.module.kind(*part), ExprKind::Starred(_))
+                    };
+                    return self.flow.module.list(parts).iter().any(is_plain);
+                }
+                _ => return self.flow.place_of(iterable).is_some_and(is_true),
+            };
+        }
+        false
     }
 
     /// A loop that tries again, and raises when it has tried often enough: it does not run out.
@@ -218,7 +271,7 @@ impl Search<'_, '_, '_> {
                         let cost = match raising.class {
                             Some(_) => walker.cost,
                             None if self.is_meant_for_later(&catches, region, inst) => {
-                                walker.cost.min(Witness::EmptyLoop)
+                                walker.cost.min(Witness::Unlikely)
                             }
                             None => walker.cost.min(Witness::Exception),
                         };
