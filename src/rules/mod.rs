@@ -1,12 +1,15 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
 mod answer_ended;
+mod ambiguity;
+mod around;
 mod belief;
 mod boundary;
 mod calls;
 mod cooperative;
 mod fired_twice;
 mod io;
+mod reached;
 mod items;
 mod method_calls;
 mod rule;
@@ -58,6 +61,18 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    late_binding
+    mutable_default
+    early_call
+    partial_mismatch
+    unbounded_growth
+    retained_instance
+    leaked_listener
+    busy_loop
+    catastrophic_regex
+    quadratic_work
+    unclosed_resource
+    racy_singleton
     cache_without_ttl
     query_in_loop
     keyspace_scan
