@@ -4,7 +4,7 @@ use super::Whole;
 use crate::escape::{Entry, Hop};
 use crate::ir::{ExprId, ExprKind, Function, FunctionKind, Module};
 use crate::library::schema::{Fate, Makes, Runs};
-use crate::project::{CallKind, Evaluate};
+use crate::project::{CallKind, CallSite, Evaluate, Target};
 use crate::summary::Delivery;
 use crate::types::FunctionRef;
 use rustc_hash::FxHashSet;
@@ -90,7 +90,7 @@ impl Cooperative {
             for site in whole.graph.calls_in(caller) {
                 // What is awaited is a coroutine: an override that is none is not the one that is called.
                 let is_open = site.is_virtual || site.kind == CallKind::Value;
-                if (is_open && awaited.contains(&site.call)) || site.kind == CallKind::Implicit {
+                if (is_open && awaited.contains(&site.call)) || !is_call_of(whole, site) {
                     continue;
                 }
                 let is_new = self.get(site.callee).is_none();
@@ -121,6 +121,22 @@ impl Cooperative {
         }
         path.reverse();
         (top, path)
+    }
+}
+
+/// Whether a call calls the function itself, and does not only hand it to something that may call it elsewhere.
+fn is_call_of(whole: &Whole<'_>, site: &CallSite) -> bool {
+    let (module_ref, id) = whole.program.locate(site.caller);
+    let module = whole.program.module(module_ref);
+    let ExprKind::Call { callee, .. } = module.kind(site.call) else {
+        return false;
+    };
+    let value = Evaluate::new(whole.program, module_ref, id).value(callee);
+    match whole.program.target(value) {
+        Target::Function { function, .. } => function == site.callee || site.is_virtual,
+        Target::Construct { initializer, .. } => initializer == Some(site.callee),
+        Target::Library(_) => false,
+        Target::Unknown => site.kind == CallKind::Value,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
+mod answer_ended;
 mod ambiguity;
 mod around;
-mod answer_ended;
 mod belief;
 mod boundary;
 mod calls;
