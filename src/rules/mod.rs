@@ -1,23 +1,20 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
-mod answer_ended;
 mod ambiguity;
+mod answer_ended;
 mod around;
-mod belief;
-mod boundary;
-mod calls;
-mod cooperative;
-mod fired_twice;
-mod habits;
 mod attributes;
 mod belief;
 mod boundary;
 mod calls;
+mod cooperative;
 mod evidence;
+mod fired_twice;
+mod habits;
 mod io;
-mod reached;
 mod items;
 mod method_calls;
+mod reached;
 mod rule;
 mod scene;
 mod statements;
