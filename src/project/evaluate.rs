@@ -104,9 +104,15 @@ impl<'p, 'a> Evaluate<'p, 'a> {
         if value.is_never() {
             return Value::NEVER;
         }
+        let name_text = self.module.name(name);
+        if let Type::External(external) = self.program.types.get(value.class) {
+            let dialect = self.module.dialect;
+            return self
+                .program
+                .external_attribute(external, name_text, dialect);
+        }
         let symbol = self.program.symbol(self.module_ref, name);
-        self.program
-            .attribute(value, symbol, self.module.name(name))
+        self.program.attribute(value, symbol, name_text)
     }
 
     fn call(&self, callee: ExprId, arguments: Run, depth: u32) -> Value {

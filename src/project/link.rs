@@ -10,8 +10,8 @@ use super::{
     Actual, Decoration, Evaluate, Program, Source, Symbol, Target, actuals, external::Externals,
 };
 use crate::ir::{
-    ExprId, ExprKind, Function, FunctionId, FunctionKind, ImportId, Inst, InstKind, Module,
-    ParameterKind, PlaceId, Scope, Source as Bound, Step,
+    Dialect, ExprId, ExprKind, Function, FunctionId, FunctionKind, ImportId, Inst, InstKind,
+    Module, ParameterKind, PlaceId, Scope, Source as Bound, Step,
 };
 use crate::library::Library;
 use crate::summary::ClassRef;
@@ -251,11 +251,11 @@ fn resolve_import(
             let first = dotted.split('.').next().unwrap_or(dotted);
             match program.modules.find(first, module_ref, program.sources) {
                 Some(found) if found != module_ref => ResolvedImport::Module(found),
-                _ => outside(program, dotted, first),
+                _ => outside(program, dotted, first, module.dialect),
             }
         }
         (None, Imported::Project(found)) => ResolvedImport::Module(found),
-        (None, Imported::Outside(dotted)) => outside(program, &dotted, &dotted),
+        (None, Imported::Outside(dotted)) => outside(program, &dotted, &dotted, module.dialect),
         (Some(name), Imported::Project(found)) => {
             ResolvedImport::Name(found, program.symbol(module_ref, name))
         }
@@ -266,14 +266,19 @@ fn resolve_import(
                 .find(&submodule, module_ref, program.sources)
             {
                 Some(found) => ResolvedImport::Module(found),
-                None => outside(program, &submodule, &submodule),
+                None => outside(program, &submodule, &submodule, module.dialect),
             }
         }
     }
 }
 
 /// `import a.b.c` makes all of `whole` known, and binds `bound`, a part of it.
-fn outside(program: &mut Program<'_>, whole: &str, bound: &str) -> ResolvedImport {
+fn outside(
+    program: &mut Program<'_>,
+    whole: &str,
+    bound: &str,
+    dialect: Dialect,
+) -> ResolvedImport {
     let ends = whole
         .match_indices('.')
         .map(|(at, _)| at)
@@ -282,7 +287,7 @@ fn outside(program: &mut Program<'_>, whole: &str, bound: &str) -> ResolvedImpor
         let external = program.externals.intern(&whole[..end]);
         program.types.intern(Type::External(external));
     }
-    ResolvedImport::Outside(program.outside(bound))
+    ResolvedImport::Outside(program.outside(bound, dialect))
 }
 
 /// What one module's code binds.

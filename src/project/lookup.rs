@@ -40,7 +40,7 @@ impl Program<'_> {
             Type::Instance(class) => self.instance_attribute(class, symbol, name),
             Type::Class(class) => self.class_attribute(class, symbol, name),
             Type::Module(module) => self.export(module, symbol, name, 0),
-            Type::External(external) => self.external_attribute(external, name),
+            Type::External(external) => self.external_attribute(external, name, Dialect::Three),
             Type::Function { .. } | Type::Call(_) => Value::UNKNOWN,
             Type::Container { kind, .. } => self.method_of_kind(kind, name),
             Type::Unknown => self.method_of_kind(value.kinds - Kinds::NONE, name),
@@ -168,7 +168,7 @@ impl Program<'_> {
         }
         // A package's own copy of six.
         if name == "moves" && self.module_name(module).ends_with("six") {
-            return self.outside("six.moves");
+            return self.outside("six.moves", Dialect::Three);
         }
         Value::UNKNOWN
     }
@@ -181,28 +181,32 @@ impl Program<'_> {
         Value::typed(Kinds::MODULE, class)
     }
 
-    fn external_attribute(&self, external: ExternalRef, name: &str) -> Value {
+    /// What a name outside the project has by another name, as a file of `dialect` sees it first: `socket.error` is a
+    /// class of its own in Python 2.
+    pub(super) fn external_attribute(
+        &self,
+        external: ExternalRef,
+        name: &str,
+        dialect: Dialect,
+    ) -> Value {
         if external.0 as usize >= self.library.external_count() {
-            return self.outside(&format!("{}.{name}", self.externals.name(external)));
+            return self.outside(
+                &format!("{}.{name}", self.externals.name(external)),
+                dialect,
+            );
         }
-        match self
-            .library
-            .member(external, name, Dialect::Three)
-            .or_else(|| self.library.member(external, name, Dialect::Two))
-        {
-            Some(member) => self.thing(member),
+        let member = |dialect| self.library.member(external, name, dialect);
+        match member(dialect).or_else(|| member(other(dialect))) {
+            Some(member) => self.thing(member, dialect),
             None => Value::UNKNOWN,
         }
     }
 
-    /// What a dotted name outside the project stands for.
-    pub(super) fn outside(&self, dotted: &str) -> Value {
-        let known = self
-            .library
-            .external(dotted, Dialect::Three)
-            .or_else(|| self.library.external(dotted, Dialect::Two));
-        if let Some(known) = known {
-            return self.thing(known);
+    /// What a dotted name outside the project stands for, in a file of `dialect`.
+    pub(super) fn outside(&self, dotted: &str, dialect: Dialect) -> Value {
+        let known = |dialect| self.library.external(dotted, dialect);
+        if let Some(known) = known(dialect).or_else(|| known(other(dialect))) {
+            return self.thing(known, dialect);
         }
         match self.externals.find(dotted) {
             Some(external) => Value::typed(Kinds::ANY, self.type_of(Type::External(external))),
@@ -210,9 +214,9 @@ impl Program<'_> {
         }
     }
 
-    fn thing(&self, name: ExternalRef) -> Value {
-        let thing = match self.library.thing(name, Dialect::Three) {
-            Thing::Module => self.library.thing(name, Dialect::Two),
+    fn thing(&self, name: ExternalRef, dialect: Dialect) -> Value {
+        let thing = match self.library.thing(name, dialect) {
+            Thing::Module => self.library.thing(name, other(dialect)),
             thing => thing,
         };
         match thing {
@@ -321,5 +325,12 @@ impl Program<'_> {
             Step::Variable { name, scope } => Some((self.symbol(module, name), scope)),
             _ => None,
         }
+    }
+}
+
+fn other(dialect: Dialect) -> Dialect {
+    match dialect {
+        Dialect::Two => Dialect::Three,
+        Dialect::Three => Dialect::Two,
     }
 }

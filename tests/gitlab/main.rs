@@ -94,11 +94,12 @@ impl State {
                 reply(200, &json!({ "id": id }))
             }
             ("PUT", ["notes", id]) => {
+                let id: Option<u64> = id.parse().ok();
                 let all = self
                     .discussions
                     .iter_mut()
                     .filter_map(|one| one["notes"].as_array_mut());
-                for note in all.flatten().filter(|note| note["id"].to_string() == *id) {
+                for note in all.flatten().filter(|note| note["id"].as_u64() == id) {
                     note["body"] = text.clone();
                 }
                 reply(200, &json!({ "id": 1 }))
