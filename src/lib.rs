@@ -42,7 +42,11 @@ pub mod describe;
 
 pub mod page;
 
+pub mod fix;
+
 pub mod report;
+
+pub mod baseline;
 
 pub mod host;
 

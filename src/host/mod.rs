@@ -2,6 +2,7 @@
 
 mod check;
 mod editor;
+mod fixing;
 mod outcome;
 mod output;
 mod paths;
@@ -13,7 +14,9 @@ mod walk;
 
 pub use check::{Request, check, check_again};
 pub use editor::{EditorFault, serve};
+pub use fixing::{FixedFile, Fixing, fix, write_fixed};
 pub use outcome::{Describe, Outcome};
+pub use output::{exists, read_text, write_new};
 use output::write_page;
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};

@@ -6,6 +6,7 @@ mod escape;
 mod fingerprint;
 mod github;
 mod gitlab;
+mod html;
 mod item;
 mod json;
 mod junit;
@@ -174,6 +175,8 @@ pub enum Format {
     Rdjson,
     /// A test report.
     Junit,
+    /// One page to look at.
+    Html,
 }
 
 impl Format {
@@ -188,6 +191,7 @@ impl Format {
         ("gitlab", Format::Gitlab),
         ("rdjson", Format::Rdjson),
         ("junit", Format::Junit),
+        ("html", Format::Html),
     ];
 
     /// Writes a report.
@@ -205,6 +209,7 @@ impl Format {
             Format::Gitlab => gitlab::write(view, out),
             Format::Rdjson => rdjson::write(view, out),
             Format::Junit => junit::write(view, out),
+            Format::Html => html::write(view, out),
         }
     }
 }

@@ -1,0 +1,126 @@
+//! Fixes for a whole project: applied in memory, looked at again, and written at the end.
+
+use super::{Fault, Memory, Outcome, Progress, Request, check_again, output, paths};
+use crate::fix;
+use crate::report::{File, identities};
+use crate::text::FileId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How often the project is looked at again: a fix may uncover what another one mends.
+const ROUNDS: usize = 4;
+
+/// A project with fixes applied, in memory.
+#[derive(Debug)]
+pub struct Fixing {
+    /// What is left to report.
+    pub outcome: Outcome,
+    /// The files that changed.
+    pub files: Vec<FixedFile>,
+}
+
+/// A file that changed.
+#[derive(Clone, Debug)]
+pub struct FixedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What repositories call it.
+    pub repository: String,
+    /// Its bytes before.
+    pub before: Arc<[u8]>,
+    /// Its bytes with the fixes.
+    pub after: Arc<[u8]>,
+    /// How many fixes went in.
+    pub count: usize,
+}
+
+/// Applies the fixes that a check finds.
+///
+/// # Errors
+/// As for a check.
+pub fn fix(request: &Request, even_unsafe: bool, progress: &Progress) -> Result<Fixing, Fault> {
+    let memory = Memory::default();
+    let mut request = request.clone();
+    let mut fixed: BTreeMap<PathBuf, FixedFile> = BTreeMap::new();
+    let mut tried = BTreeSet::new();
+    let mut outcome = check_again(&request, &memory, progress)?;
+    if let (Some(name), Some(text)) = (&request.stdin, &outcome.stdin) {
+        let path = paths::absolute(name, &paths::current_folder()?);
+        request.unsaved.insert(path, Arc::clone(text));
+    }
+    for _ in 0..ROUNDS {
+        let changes = round(&outcome, even_unsafe, &mut tried);
+        if changes.is_empty() {
+            break;
+        }
+        for change in changes {
+            request.unsaved.insert(change.path.clone(), Arc::clone(&change.after));
+            match fixed.get_mut(&change.path) {
+                Some(known) => {
+                    known.after = change.after;
+                    known.count += change.count;
+                }
+                None => {
+                    fixed.insert(change.path.clone(), change);
+                }
+            }
+        }
+        outcome = check_again(&request, &memory, progress)?;
+    }
+    Ok(Fixing {
+        outcome,
+        files: fixed.into_values().collect(),
+    })
+}
+
+/// The files that the fixes of one look change. A finding that a fix did not mend is not tried again.
+fn round(
+    outcome: &Outcome,
+    even_unsafe: bool,
+    tried: &mut BTreeSet<(FileId, String)>,
+) -> Vec<FixedFile> {
+    let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+    let identities = identities(&outcome.findings, &outcome.files);
+    for (index, identity) in identities.into_iter().enumerate() {
+        let finding = &outcome.findings[index];
+        let key = (finding.location.file, format!("{} {}", finding.rule, identity.cause));
+        if finding.fix.is_some() && tried.insert(key) {
+            by_file.entry(finding.location.file).or_default().push(index);
+        }
+    }
+    let change = |(id, indices): (FileId, Vec<usize>)| {
+        let file = &outcome.files[id.0 as usize];
+        let findings = indices.iter().map(|&index| &outcome.findings[index]);
+        let fixes = fix::pick(findings, even_unsafe);
+        changed(file, &fixes)
+    };
+    by_file.into_iter().filter_map(change).collect()
+}
+
+fn changed(file: &File, fixes: &[&crate::finding::Fix]) -> Option<FixedFile> {
+    if fixes.is_empty() {
+        return None;
+    }
+    let fixed = fix::apply(&file.source, fixes);
+    fix::is_sound(&fixed.source, &file.source).then(|| FixedFile {
+        path: PathBuf::from(&file.absolute),
+        repository: file.repository.clone(),
+        before: Arc::clone(&file.source),
+        after: fixed.source.into(),
+        count: fixed.count,
+    })
+}
+
+/// Writes a fixed file, unless somebody else changed it meanwhile.
+///
+/// # Errors
+/// If it changed, or the disk does not take it.
+pub fn write_fixed(file: &FixedFile) -> io::Result<()> {
+    let path: &Path = &file.path;
+    if std::fs::read(path)? != *file.before {
+        return Err(io::Error::other("it changed meanwhile"));
+    }
+    output::write_file(path, &file.after)
+}
