@@ -165,15 +165,8 @@ fn edits(change: &Change) -> Vec<Edit> {
 fn apart(changes: impl Iterator<Item = Vec<Edit>>) -> Vec<Edit> {
     let mut taken: Vec<Edit> = Vec::new();
     for change in changes {
-        let clashes = |edit: &Edit| {
-            let others = taken.iter();
-            others
-                .filter(|other| {
-                    edit.span.start <= other.span.end && other.span.start <= edit.span.end
-                })
-                .count()
-                > 0
-        };
+        let touch = |a: &Edit, b: &Edit| a.span.start <= b.span.end && b.span.start <= a.span.end;
+        let clashes = |edit: &Edit| taken.iter().any(|other| touch(edit, other));
         if !change.iter().any(clashes) {
             taken.extend(change);
         }

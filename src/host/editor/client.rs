@@ -133,7 +133,6 @@ impl Wishes {
                     .as_deref()
                     .map(config::dialect)
                     .transpose()?,
-                ..Override::default()
             },
             config: settings.config,
             workspace: settings.workspace,

@@ -162,13 +162,21 @@ impl Server {
     fn told(&mut self, note: Notification) {
         let params = note.params;
         match note.method.as_str() {
-            "textDocument/didOpen" => read(params).map(|open| self.open(open)).unwrap_or_default(),
-            "textDocument/didChange" => read(params)
-                .map(|change| self.edit(&change))
-                .unwrap_or_default(),
-            "textDocument/didClose" => read(params)
-                .map(|close| self.close(&close))
-                .unwrap_or_default(),
+            "textDocument/didOpen" => {
+                if let Ok(open) = read(params) {
+                    self.open(open);
+                }
+            }
+            "textDocument/didChange" => {
+                if let Ok(change) = read(params) {
+                    self.edit(&change);
+                }
+            }
+            "textDocument/didClose" => {
+                if let Ok(close) = read(params) {
+                    self.close(&close);
+                }
+            }
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => self.changed(),
             "workspace/didChangeConfiguration" => {
                 self.wish(&params["settings"]);
