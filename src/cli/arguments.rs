@@ -143,8 +143,8 @@ pub(super) struct Check {
     #[arg(long, conflicts_with_all = ["dump", "write_baseline"])]
     pub(super) unsafe_fixes: bool,
 
-    /// With `--fix` or `--unsafe-fixes`: print what would change as a diff, and change nothing
-    #[arg(long)]
+    /// Print what the fixes would change as a diff, and change nothing
+    #[arg(long, conflicts_with_all = ["dump", "write_baseline"])]
     pub(super) dry_run: bool,
 
     /// The analysis' own view, as text

@@ -18,7 +18,7 @@ use std::path::Path;
 pub(super) fn run(options: &Check) -> Result<u8> {
     let progress = Progress::new(options.quiet);
     let request = request(options)?;
-    let outcome = match options.fix || options.unsafe_fixes {
+    let outcome = match options.fix || options.unsafe_fixes || options.dry_run {
         true => {
             let fixing = host::fix(&request, options.unsafe_fixes, &progress)?;
             progress.finish();

@@ -1,6 +1,6 @@
 //! Fixes applied to the bytes of a file.
 
-use crate::finding::{Applicability, Edit, Finding, Fix};
+use crate::finding::{Applicability, Edit, Fix};
 use crate::lower::lower;
 
 /// A file with fixes applied.
@@ -12,10 +12,9 @@ pub struct Fixed {
     pub count: usize,
 }
 
-/// The fixes among findings that may be applied, and that do not get into each other's way: the first one wins.
-pub fn pick<'a>(findings: impl Iterator<Item = &'a Finding>, even_unsafe: bool) -> Vec<&'a Fix> {
+/// The fixes that may be applied, and that do not get into each other's way: the first one wins.
+pub fn pick<'a>(fixes: impl Iterator<Item = &'a Fix>, even_unsafe: bool) -> Vec<&'a Fix> {
     let mut taken: Vec<&Fix> = Vec::new();
-    let fixes = findings.filter_map(|finding| finding.fix.as_ref());
     for fix in fixes.filter(|fix| even_unsafe || fix.applicability == Applicability::Safe) {
         if !taken.iter().any(|other| clash(fix, other)) {
             taken.push(fix);

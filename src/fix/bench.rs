@@ -81,12 +81,6 @@ impl<'a> Bench<'a> {
             .unwrap_or(self.module.body())
     }
 
-    /// The outermost expression of a function at a span.
-    pub(super) fn expr(&self, span: Span) -> Option<ExprId> {
-        let at = (0..self.module.exprs.len()).rev().map(ExprId::new);
-        at.filter(|&id| self.module.span(id) == span).last()
-    }
-
     /// The calls, subscripts, and whatever else of a kind stands at a span.
     pub(super) fn exprs_at(&self, span: Span) -> impl Iterator<Item = ExprId> + use<'a> {
         let module = self.module;
@@ -100,9 +94,9 @@ impl<'a> Bench<'a> {
         let line = self.row(row);
         let text = self.text(line);
         let text = text.trim_start_matches('\u{feff}').trim_start();
-        let opens = |word: &&&str| {
-            text.strip_prefix(**word).is_some_and(|rest| {
-                !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') || **word == "@"
+        let opens = |word: &str| {
+            text.strip_prefix(word).is_some_and(|rest| {
+                word == "@" || !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
             })
         };
         let ahead = self.text(Span::new(line.start, statement));
@@ -111,7 +105,7 @@ impl<'a> Bench<'a> {
             .any(|word| ahead.trim() == *word);
         let is_first = ahead.trim_start_matches('\u{feff}').trim().is_empty() || is_head;
         let continues = row > 0 && self.text(self.row(row - 1)).ends_with('\\');
-        let is_clause = CLAUSES.iter().any(|word| opens(&word));
+        let is_clause = CLAUSES.iter().any(|word| opens(word));
         (is_first && !is_clause && !continues && !self.is_inside_literal(line.start)).then_some(row)
     }
 

@@ -1,6 +1,7 @@
 //! Fixes for a whole project: applied in memory, looked at again, and written at the end.
 
 use super::{Fault, Memory, Outcome, Progress, Request, check_again, output, paths};
+use crate::finding::Fix;
 use crate::fix;
 use crate::report::{File, identities};
 use crate::text::FileId;
@@ -81,25 +82,29 @@ fn round(
     even_unsafe: bool,
     tried: &mut BTreeSet<(FileId, String)>,
 ) -> Vec<FixedFile> {
-    let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+    let mut by_file: BTreeMap<FileId, Vec<(&Fix, String)>> = BTreeMap::new();
     let identities = identities(&outcome.findings, &outcome.files);
-    for (index, identity) in identities.into_iter().enumerate() {
-        let finding = &outcome.findings[index];
-        let key = (finding.location.file, format!("{} {}", finding.rule, identity.cause));
-        if finding.fix.is_some() && tried.insert(key) {
-            by_file.entry(finding.location.file).or_default().push(index);
+    for (finding, identity) in outcome.findings.iter().zip(identities) {
+        let file = finding.location.file;
+        let who = format!("{} {}", finding.rule, identity.cause);
+        if let Some(fix) = &finding.fix
+            && !tried.contains(&(file, who.clone()))
+        {
+            by_file.entry(file).or_default().push((fix, who));
         }
     }
-    let change = |(id, indices): (FileId, Vec<usize>)| {
-        let file = &outcome.files[id.0 as usize];
-        let findings = indices.iter().map(|&index| &outcome.findings[index]);
-        let fixes = fix::pick(findings, even_unsafe);
-        changed(file, &fixes)
-    };
-    by_file.into_iter().filter_map(change).collect()
+    let mut changes = Vec::new();
+    for (id, candidates) in by_file {
+        let fixes = fix::pick(candidates.iter().map(|(fix, _)| *fix), even_unsafe);
+        changes.extend(changed(&outcome.files[id.0 as usize], &fixes));
+        let picked = |fix: &Fix| fixes.iter().any(|other| std::ptr::eq(*other, fix));
+        let done = candidates.into_iter().filter(|(fix, _)| picked(fix));
+        tried.extend(done.map(|(_, who)| (id, who)));
+    }
+    changes
 }
 
-fn changed(file: &File, fixes: &[&crate::finding::Fix]) -> Option<FixedFile> {
+fn changed(file: &File, fixes: &[&Fix]) -> Option<FixedFile> {
     if fixes.is_empty() {
         return None;
     }
