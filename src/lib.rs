@@ -46,6 +46,10 @@ pub mod fix;
 
 pub mod report;
 
+pub mod diff;
+
+pub mod delta;
+
 pub mod baseline;
 
 pub mod host;

@@ -684,3 +684,36 @@ fn the_page_to_look_at_holds_everything() -> Outcome {
     assert!(!page.contains("src="), "everything is in the page");
     Ok(())
 }
+
+fn git(project: &Project, arguments: &[&str]) -> Outcome {
+    let identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git")
+        .args(identity)
+        .args(arguments)
+        .current_dir(project.path())
+        .output()?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(stderr(&output).into()),
+    }
+}
+
+#[test]
+fn a_difference_is_what_the_working_tree_causes() -> Outcome {
+    let strict = STORE.replace("return None", "raise KeyError(name)");
+    let project = Project::new(&[("old.py", UNBOUND), ("store.py", &strict), ("mail.py", MAIL)])?;
+    git(&project, &["init", "-q"])?;
+    git(&project, &["add", "."])?;
+    git(&project, &["commit", "-qm", "one"])?;
+    let against = ["check", "--diff", "HEAD", "--format", "concise"];
+    assert_eq!(project.run(&against)?.status.code(), Some(0));
+    project.write("old.py", format!("X = 1\n{UNBOUND}"))?;
+    project.write("store.py", STORE)?;
+    project.write("new.py", UNBOUND.replace("pick", "choose"))?;
+    let output = project.run(&against)?;
+    let found = stdout(&output);
+    let places: Vec<&str> = found.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(places, ["mail.py", "new.py"], "{found}{}", stderr(&output));
+    assert_eq!(project.run(&["check", "--diff", "nonsense"])?.status.code(), Some(2));
+    Ok(())
+}

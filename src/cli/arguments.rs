@@ -127,6 +127,10 @@ pub(super) struct Check {
     #[arg(long, value_name = "DIR")]
     pub(super) project_root: Option<PathBuf>,
 
+    /// Only what the working tree causes against this revision
+    #[arg(long, value_name = "REV", conflicts_with_all = ["dump", "write_baseline"])]
+    pub(super) diff: Option<String>,
+
     /// Only what this file does not hold yet
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,

@@ -18,7 +18,7 @@ use std::path::Path;
 pub(super) fn run(options: &Check) -> Result<u8> {
     let progress = Progress::new(options.quiet);
     let request = request(options)?;
-    let outcome = match options.fix || options.unsafe_fixes || options.dry_run {
+    let mut outcome = match options.fix || options.unsafe_fixes || options.dry_run {
         true => {
             let fixing = host::fix(&request, options.unsafe_fixes, &progress)?;
             progress.finish();
@@ -29,6 +29,10 @@ pub(super) fn run(options: &Check) -> Result<u8> {
         }
         false => host::check(&request, &progress)?,
     };
+    if let Some(revision) = &options.diff {
+        let mut caused = host::caused(&request, &outcome, revision, &progress)?.into_iter();
+        outcome.findings.retain(|_| caused.next().unwrap_or(true));
+    }
     let timings = progress.finish();
     if let Some(dump) = options.dump {
         return print_dump(dump, options.format, &outcome);

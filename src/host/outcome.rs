@@ -3,8 +3,12 @@
 use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
 use crate::describe;
+<<<<<<< HEAD
 use crate::finding::Finding;
 use crate::fix;
+=======
+use crate::finding::{Confidence, Finding};
+>>>>>>> 0f745578477efc65b30be21678d94b215bd59a11
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
@@ -39,6 +43,8 @@ pub struct Outcome {
     pub stdin: Option<Arc<[u8]>>,
     /// The language that a configuration asks for.
     pub language: Option<Language>,
+    /// The confidence from which on findings were reported, where that differs the lowest.
+    pub least: Option<Confidence>,
     /// Who calls whom, where that was asked for.
     pub calls: BTreeMap<String, BTreeSet<String>>,
     /// What each function does, where that was asked for.

@@ -13,6 +13,8 @@ pub struct Identity {
     pub thread: String,
     /// That, and what causes it; the same as `thread` where the cause is the place itself.
     pub cause: String,
+    /// The same for all findings that only their ordinal, or their file, tells apart.
+    pub kin: String,
 }
 
 /// The identities of findings, which stand in the order of the report.
@@ -28,14 +30,14 @@ pub fn identities(findings: &[Finding], files: &[File]) -> Vec<Identity> {
     let identify = |finding: &Finding| {
         let place = place(finding, files);
         let thread = hash(&place, ordinal(finding, &place));
-        let cause = match &finding.cause {
+        let (cause, kin) = match &finding.cause {
             Some(cause) => {
                 let key = format!("{place}\0{}", normalized(cause));
-                hash(&key, ordinal(finding, &key))
+                (hash(&key, ordinal(finding, &key)), hash(&key, 0))
             }
-            None => thread.clone(),
+            None => (thread.clone(), hash(&place, 0)),
         };
-        Identity { thread, cause }
+        Identity { thread, cause, kin }
     };
     findings.iter().map(identify).collect()
 }

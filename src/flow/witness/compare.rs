@@ -1,0 +1,189 @@
+//! Comparisons, truth and tests of type on a way.
+
+use super::{Fact, Search, Walker, hash_of};
+use crate::ir::{Comparison, ExprId, ExprKind, PlaceId, Run};
+
+impl Search<'_, '_, '_> {
+    pub(super) fn suppose_truth(
+        &mut self,
+        walker: &mut Walker,
+        _test: ExprId,
+        place: PlaceId,
+        holds: bool,
+    ) -> bool {
+        let none = self.noneness_of(place);
+        if holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: true,
+            })
+        {
+            return false;
+        }
+        // Who tested it for None meant its truth, until shown otherwise: an empty text on this way is no evidence.
+        let condition = self.truth_of(place);
+        let known_false = Fact {
+            condition,
+            holds: false,
+        };
+        if !holds
+            && walker.facts.contains(&Fact {
+                condition: none,
+                holds: false,
+            })
+            && !walker.facts.contains(&known_false)
+        {
+            return false;
+        }
+        if holds {
+            let fact = Fact {
+                condition: none,
+                holds: false,
+            };
+            if !walker.facts.contains(&fact) {
+                walker.facts.push(fact);
+            }
+        }
+        self.settle(walker, condition, holds)
+    }
+
+    pub(super) fn suppose_comparison(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        operator: Comparison,
+        left: ExprId,
+        right: ExprId,
+        holds: bool,
+    ) -> bool {
+        let module = self.flow.module;
+        let left = match module.kind(left) {
+            ExprKind::Walrus { target, .. } => target,
+            _ => left,
+        };
+        let negated = matches!(
+            operator,
+            Comparison::IsNot | Comparison::NotEqual | Comparison::NotIn
+        );
+        let holds_positive = holds != negated;
+        let same = matches!(
+            operator,
+            Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
+        );
+        if let (true, Some(place), ExprKind::None) =
+            (same, self.flow.place_of(left), module.kind(right))
+        {
+            let truth = self.truth_of(place);
+            if holds_positive
+                && walker.facts.contains(&Fact {
+                    condition: truth,
+                    holds: true,
+                })
+            {
+                return false;
+            }
+            let condition = self.noneness_of(place);
+            return self.settle(walker, condition, holds_positive);
+        }
+        if let (true, Some(place), ExprKind::True | ExprKind::False) =
+            (same, self.flow.place_of(left), module.kind(right))
+        {
+            let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
+            return self.suppose_truth(walker, left, place, truth);
+        }
+        let positive = match operator {
+            Comparison::IsNot => Comparison::Is,
+            Comparison::NotEqual => Comparison::Equal,
+            Comparison::NotIn => Comparison::In,
+            other => other,
+        };
+        let condition = hash_of(&(
+            "compare",
+            positive as u8,
+            self.flow.form(left),
+            self.flow.form(right),
+        ));
+        self.remember_mentions(condition, test);
+        if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
+            (positive, self.flow.place_of(left), module.kind(right))
+        {
+            let literal = self.flow.form(right);
+            self.literals.insert(condition, (place, literal));
+            if self.equals_another(walker, place, literal) {
+                return !holds_positive;
+            }
+        }
+        let parts = match (positive, module.kind(right)) {
+            (
+                Comparison::In,
+                ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts),
+            ) => {
+                let of = |part: ExprId| {
+                    let equal = Comparison::Equal as u8;
+                    hash_of(&("compare", equal, self.flow.form(left), self.flow.form(part)))
+                };
+                module.list(parts).iter().map(|&part| of(part)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.suppose_one_of(walker, test, condition, parts, holds_positive)
+    }
+
+    /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
+    pub(super) fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: Run) -> bool {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee);
+        let asks = matches!(
+            name.as_deref(),
+            Some("isinstance" | "issubclass" | "callable")
+        );
+        let arguments = module.arguments(arguments);
+        let place = arguments
+            .first()
+            .and_then(|argument| self.flow.place_of(argument.value));
+        let (true, Some(place)) = (asks, place) else {
+            return false;
+        };
+        let mut about_none = false;
+        for argument in &arguments[1..] {
+            module.walk(argument.value, &mut |part| {
+                let name = module.dotted(self.flow.code, part);
+                about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
+                    || name.is_some_and(|name| name.ends_with("NoneType"));
+            });
+        }
+        let condition = self.noneness_of(place);
+        let none = Fact {
+            condition,
+            holds: true,
+        };
+        !about_none && walker.facts.contains(&none)
+    }
+
+    pub(super) fn is_type_test(&self, callee: ExprId, arguments: Run) -> bool {
+        let name = self.flow.module.dotted(self.flow.code, callee);
+        arguments.count == 2 && name.as_deref() == Some("isinstance")
+    }
+
+    /// `isinstance(x, (A, B))`: one of `isinstance(x, A)` and `isinstance(x, B)`.
+    pub(super) fn suppose_type(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        arguments: Run,
+        holds: bool,
+    ) -> bool {
+        let module = self.flow.module;
+        let [subject, class] = module.arguments(arguments) else {
+            return self.record(walker, test, holds);
+        };
+        let subject = self.flow.form(subject.value);
+        let of = |class: ExprId| hash_of(&("isinstance", subject, self.flow.form(class)));
+        let whole = of(class.value);
+        let parts = match module.kind(class.value) {
+            ExprKind::Tuple(parts) => module.list(parts).iter().map(|&part| of(part)).collect(),
+            _ => Vec::new(),
+        };
+        self.suppose_one_of(walker, test, whole, parts, holds)
+    }
+}

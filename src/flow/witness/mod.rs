@@ -1,0 +1,269 @@
+//! Looks for a way through a function that really can be taken: one on which no condition comes out both ways.
+//!
+//! The worklist joins what holds on different paths and forgets which conditions go together. Before something is told
+//! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
+
+mod compare;
+mod facts;
+mod steps;
+mod suppose;
+mod ways;
+
+use super::Flow;
+use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, Run, TryId, TryKind};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::hash::{Hash, Hasher};
+
+/// What is looked for: control reaches `target` while `place` still holds what it was given at `origin`.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The variable or path.
+    pub place: PlaceId,
+    /// The expression that it is bound to; nothing for a variable that is not bound at all.
+    pub origin: Option<ExprId>,
+    /// It is a parameter, and None was passed.
+    pub passed: bool,
+    /// The instruction that uses it.
+    pub target: (BlockId, u32),
+}
+
+/// What a parameter is for one call, where the call says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// None.
+    None,
+    /// A literal that is true or false, and not None.
+    Literal(bool),
+}
+
+/// What else is known of a way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'c> {
+    /// What the call gave to parameters.
+    pub given: &'c [(PlaceId, Given)],
+    /// The expression inside the target that must be evaluated.
+    pub subject: Option<ExprId>,
+}
+
+/// What came of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Witness {
+    /// There is no such way.
+    None,
+    /// Only if a loop over something runs no round.
+    EmptyLoop,
+    /// Only with an exception of which nothing is known but that a handler waits for it.
+    Exception,
+    /// There is.
+    Path,
+}
+
+/// The search is given up after so many steps; then there is no witness.
+const STEPS: usize = 4000;
+
+/// A way through the function, as far as it was followed.
+#[derive(Clone)]
+struct Walker {
+    block: BlockId,
+    facts: Vec<Fact>,
+    rounds: Vec<u32>,
+    armed: bool,
+    cost: Witness,
+}
+
+/// How a condition came out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Fact {
+    condition: u64,
+    holds: bool,
+}
+
+/// One search, and what it remembers of conditions. A condition is a hash of its form.
+struct Search<'f, 'p, 'a> {
+    flow: &'f Flow<'p, 'a>,
+    wanted: Wanted,
+    subject: Option<ExprId>,
+    suite: Option<TryId>,
+    only_control: bool,
+    seen: FxHashSet<u64>,
+    /// The places that a condition depends on.
+    mentions: FxHashMap<u64, Vec<PlaceId>>,
+    /// Operands of which at least one came out as the flag says, by the form of the whole.
+    choices: FxHashMap<u64, (Run, bool)>,
+    /// Blocks that are on some way to the target.
+    leading: Vec<bool>,
+    /// Conditions that hold where one of several others does.
+    one_of: FxHashMap<u64, Vec<u64>>,
+    /// Of a comparison with a literal: the place, and the literal's form.
+    literals: FxHashMap<u64, (PlaceId, u64)>,
+    steps: usize,
+}
+
+impl Flow<'_, '_> {
+    /// Looks for a way on which `wanted` comes true.
+    pub fn witness(&self, wanted: Wanted) -> Witness {
+        self.witness_where(wanted, Circumstances::default())
+    }
+
+    /// The same for one expression of the target: what its own instruction tests before it counts too, as in
+    /// `if test and use(x)`.
+    pub fn witness_at(&self, wanted: Wanted, part: ExprId) -> Witness {
+        self.witness_where(
+            wanted,
+            Circumstances {
+                subject: Some(part),
+                ..Circumstances::default()
+            },
+        )
+    }
+
+    /// The same under circumstances that the caller knows of.
+    pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
+        let leading = super::Reaching::of(self).leading_to(wanted.target.0);
+        let mut best = Witness::None;
+        for least in [Witness::Path, Witness::Exception, Witness::EmptyLoop] {
+            let mut search = Search::new(self, wanted, circumstances.subject, leading.clone());
+            if search.run(least, circumstances.given) {
+                best = least;
+                break;
+            }
+        }
+        best
+    }
+
+    /// Whether control can get to an instruction at all, with these arguments.
+    pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
+        let Some(parameter) = self.code.parameters.first() else {
+            return true;
+        };
+        let wanted = Wanted {
+            place: parameter.place,
+            origin: None,
+            passed: false,
+            target,
+        };
+        let leading = super::Reaching::of(self).leading_to(target.0);
+        let mut search = Search::new(self, wanted, None, leading);
+        search.only_control = true;
+        search.run(Witness::EmptyLoop, given) || search.steps > STEPS
+    }
+
+    /// A hash of an expression's form: equal for expressions that are written alike.
+    pub fn form(&self, expr: ExprId) -> u64 {
+        let module = self.module;
+        let mut hasher = FxHasher::default();
+        module.walk(expr, &mut |part| {
+            let kind = module.kind(part);
+            std::mem::discriminant(&kind).hash(&mut hasher);
+            match kind {
+                ExprKind::Name(place) => place.hash(&mut hasher),
+                ExprKind::Attribute { name, .. }
+                | ExprKind::Number(name)
+                | ExprKind::Text(name)
+                | ExprKind::Bytes(name) => name.hash(&mut hasher),
+                ExprKind::Int(number) => number.hash(&mut hasher),
+                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
+                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
+                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
+                _ => {}
+            }
+        });
+        hasher.finish()
+    }
+
+    /// The `finally` whose suite a block stands in. Ways through other such suites are not followed.
+    fn finally_around(&self, block: BlockId) -> Option<TryId> {
+        let first = self.code.insts(self.code.block(block)).first()?;
+        let found = self
+            .code
+            .tries
+            .iter()
+            .rposition(|region| match &region.kind {
+                TryKind::Finally { suite, .. } => suite.contains(first.span),
+                _ => false,
+            });
+        found.map(TryId::new)
+    }
+}
+
+impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
+    fn new(
+        flow: &'f Flow<'p, 'a>,
+        wanted: Wanted,
+        subject: Option<ExprId>,
+        leading: Vec<bool>,
+    ) -> Self {
+        Self {
+            flow,
+            wanted,
+            subject,
+            suite: flow.finally_around(wanted.target.0),
+            only_control: false,
+            seen: FxHashSet::default(),
+            mentions: FxHashMap::default(),
+            choices: FxHashMap::default(),
+            leading,
+            one_of: FxHashMap::default(),
+            literals: FxHashMap::default(),
+            steps: 0,
+        }
+    }
+
+    /// Whether there is a way that costs no less than `least`.
+    fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
+        let start = Walker {
+            block: BlockId::new(0),
+            facts: Vec::new(),
+            rounds: Vec::new(),
+            armed: self.wanted.origin.is_none(),
+            cost: Witness::Path,
+        };
+        let mut start = start;
+        let passed = Some((self.wanted.place, Given::None)).filter(|_| self.wanted.passed);
+        for (place, given) in passed.into_iter().chain(given.iter().copied()) {
+            let (is_none, truth) = match given {
+                Given::None => (true, false),
+                Given::Literal(truth) => (false, truth),
+            };
+            self.remember(&mut start, place, is_none, truth);
+        }
+        start.facts.sort_unstable();
+        start.facts.dedup();
+        let mut open = vec![start];
+        while let Some(walker) = open.pop() {
+            self.steps += 1;
+            if self.steps > STEPS {
+                return false;
+            }
+            if !self.leading[walker.block.index()] {
+                continue;
+            }
+            if walker.cost < least || !self.seen.insert(hash_of(&walker)) {
+                continue;
+            }
+            if self.block(walker, &mut open) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn hash_of<T: Hash + ?Sized>(of: &T) -> u64 {
+    let mut hasher = FxHasher::default();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Hash for Walker {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (
+            self.block,
+            &self.facts,
+            &self.rounds,
+            self.armed,
+            self.cost as u8,
+        )
+            .hash(hasher);
+    }
+}

@@ -1,0 +1,206 @@
+//! What an instruction does to what is known of a way.
+
+use super::{Fact, Search, Walker, hash_of};
+use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, Source, UnaryOperator};
+
+impl Search<'_, '_, '_> {
+    /// Runs one instruction; false if the way ends here.
+    pub(super) fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
+        match inst.kind {
+            InstKind::Assume { test, holds } => {
+                self.suppose(walker, test, holds) && self.leaves_a_choice(walker)
+            }
+            InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
+            InstKind::Eval(value) => {
+                self.grow(walker, value);
+                self.forget_walruses(walker, value);
+                !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
+            }
+            InstKind::Return(_) | InstKind::Raise { .. } => false,
+            InstKind::Forget(target) => {
+                if let Some(place) = self.flow.place_of(target) {
+                    self.forget(walker, place);
+                    if place == self.wanted.place && !self.only_control {
+                        walker.armed = self.wanted.origin.is_none();
+                    }
+                }
+                true
+            }
+            InstKind::Declare { .. } => true,
+        }
+    }
+
+    /// What an expression binds on the way is something else from now on.
+    fn forget_walruses(&self, walker: &mut Walker, value: ExprId) {
+        self.flow.module.walk(value, &mut |part| {
+            if let ExprKind::Walrus { target, .. } = self.flow.module.kind(part)
+                && let Some(place) = self.flow.place_of(target)
+            {
+                self.forget(walker, place);
+            }
+        });
+    }
+
+    /// `errors.append(e)`: a container that something was put into is not empty.
+    fn grow(&mut self, walker: &mut Walker, value: ExprId) {
+        let module = self.flow.module;
+        if let ExprKind::Call { callee, .. } = module.kind(value)
+            && let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let Some(place) = self.flow.place_of(value)
+        {
+            match module.name(name) {
+                "append" | "add" | "insert" | "setdefault" | "appendleft" => {
+                    self.filled(walker, place, true)
+                }
+                "update" | "extend" | "pop" | "remove" | "clear" | "discard" | "popitem" => {
+                    self.filled(walker, place, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is known of a container's truth, after something was put in or taken out.
+    fn filled(&mut self, walker: &mut Walker, place: PlaceId, for_certain: bool) {
+        let condition = self.truth_of(place);
+        walker.facts.retain(|fact| fact.condition != condition);
+        if for_certain {
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
+        }
+    }
+
+    /// `errors["base"] = e`: from now on `"base" in errors`.
+    fn put(&mut self, walker: &mut Walker, place: PlaceId, container: ExprId, index: ExprId) {
+        let (index, container) = (self.flow.form(index), self.flow.form(container));
+        let condition = hash_of(&("compare", Comparison::In as u8, index, container));
+        self.mentions.insert(condition, vec![place]);
+        walker.facts.retain(|fact| fact.condition != condition);
+        walker.facts.push(Fact {
+            condition,
+            holds: true,
+        });
+        walker.facts.sort_unstable();
+    }
+
+    /// False if a binding takes from the wanted place what was looked for.
+    fn bind(&mut self, walker: &mut Walker, target: ExprId, source: Source) -> bool {
+        let value = match source {
+            Source::Value(value) => Some(value),
+            _ => None,
+        };
+        if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) =
+            (self.flow.module.kind(target), value)
+            && let ExprKind::Tuple(values) | ExprKind::List(values) = self.flow.module.kind(value)
+            && targets.count == values.count
+        {
+            let module = self.flow.module;
+            let pairs = module.list(targets).iter().zip(module.list(values));
+            return pairs.fold(true, |alive, (&target, &value)| {
+                alive & self.bind(walker, target, Source::Value(value))
+            });
+        }
+        if let ExprKind::Subscript { value, index, .. } = self.flow.module.kind(target)
+            && let Some(container) = self.flow.place_of(value)
+        {
+            self.filled(walker, container, true);
+            self.put(walker, container, value, index);
+        }
+        let mut alive = true;
+        self.flow.module.walk(target, &mut |part| {
+            let Some(place) = self.flow.place_of(part) else {
+                return;
+            };
+            if part != target
+                && !matches!(
+                    self.flow.module.kind(target),
+                    ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Starred(_)
+                )
+            {
+                return;
+            }
+            self.forget(walker, place);
+            if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place {
+                let is_origin =
+                    value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                if self.only_control {
+                    return;
+                }
+                if walker.armed && !is_origin {
+                    alive = false;
+                }
+                walker.armed = is_origin;
+                if let (true, Some(value)) = (is_origin, value) {
+                    alive &= self.suppose_on_the_way(walker, value);
+                }
+            }
+            if let Some(value) = value {
+                self.learn(walker, part, value);
+            }
+        });
+        alive
+    }
+
+    /// Whether the wanted value is what an expression gives, or one side of it does.
+    fn gives_origin(&self, value: ExprId) -> bool {
+        let Some(origin) = self.wanted.origin else {
+            return false;
+        };
+        let mut found = false;
+        self.flow
+            .module
+            .walk(value, &mut |part| found |= part == origin);
+        found
+    }
+
+    /// The conditions inside an expression under which it gives the origin: `None if test else value`.
+    fn suppose_on_the_way(&mut self, walker: &mut Walker, value: ExprId) -> bool {
+        if let ExprKind::Conditional {
+            test,
+            then,
+            otherwise,
+        } = self.flow.module.kind(value)
+        {
+            let in_then = self.gives_origin(then);
+            let branch = if in_then { then } else { otherwise };
+            return self.suppose(walker, test, in_then) && self.suppose_on_the_way(walker, branch);
+        }
+        true
+    }
+
+    /// A literal tells how conditions on the name will come out.
+    fn learn(&mut self, walker: &mut Walker, target: ExprId, value: ExprId) {
+        let (is_none, truth) = match self.flow.module.kind(value) {
+            ExprKind::None => (true, false),
+            ExprKind::True => (false, true),
+            ExprKind::False | ExprKind::Int(0) => (false, false),
+            ExprKind::Int(_) => (false, true),
+            ExprKind::Unary {
+                operator: UnaryOperator::Minus,
+                operand,
+            } if matches!(self.flow.module.kind(operand), ExprKind::Int(_)) => (false, true),
+            ExprKind::Text(text) => (false, !self.flow.module.name(text).is_empty()),
+            ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
+            _ => return,
+        };
+        let Some(place) = self.flow.place_of(target) else {
+            return;
+        };
+        self.remember(walker, place, is_none, truth);
+        if !is_none {
+            let positive = Comparison::Equal as u8;
+            let forms = (self.flow.form(target), self.flow.form(value));
+            let condition = hash_of(&("compare", positive, forms.0, forms.1));
+            self.mentions.insert(condition, vec![place]);
+            self.literals.insert(condition, (place, forms.1));
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
+            walker.facts.sort_unstable();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A condition comes out on a way: whether it can, and what follows for its operands.
+
+use super::{Fact, Search, Walker, hash_of};
+use crate::ir::{ExprId, ExprKind, Run, UnaryOperator};
+
+impl Search<'_, '_, '_> {
+    /// False if a condition came out the other way before.
+    pub(super) fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
+        let module = self.flow.module;
+        if self.binds_wanted(walker, test) {
+            return false;
+        }
+        if let ExprKind::And(parts) | ExprKind::Or(parts) = module.kind(test) {
+            if !self.record(walker, test, holds) {
+                return false;
+            }
+            let is_and = matches!(module.kind(test), ExprKind::And(_));
+            if is_and != holds {
+                let condition = hash_of(&("form", self.flow.form(test)));
+                self.choices.insert(condition, (parts, holds));
+            }
+        }
+        if let Some(runs) = self.flow.type_checking(test) {
+            return holds == runs;
+        }
+        match module.kind(test) {
+            ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                operand,
+            } => self.suppose(walker, operand, !holds),
+            ExprKind::Walrus { target, value } => {
+                self.suppose(walker, value, holds) && self.suppose(walker, target, holds)
+            }
+            ExprKind::And(parts) if holds => module
+                .list(parts)
+                .iter()
+                .all(|&part| self.suppose(walker, part, true)),
+            ExprKind::Or(parts) if !holds => module
+                .list(parts)
+                .iter()
+                .all(|&part| self.suppose(walker, part, false)),
+            ExprKind::And(parts) => self.suppose_one(walker, parts, false),
+            ExprKind::Or(parts) => self.suppose_one(walker, parts, true),
+            ExprKind::True => holds,
+            ExprKind::False => !holds,
+            ExprKind::Int(number) => holds == (number != 0),
+            ExprKind::Name(place)
+            | ExprKind::Attribute {
+                place: Some(place), ..
+            } => self.suppose_truth(walker, test, place, holds),
+            ExprKind::Compare {
+                operator,
+                left,
+                right,
+            } => self.suppose_comparison(walker, test, operator, left, right, holds),
+            ExprKind::Call { callee, arguments }
+                if holds && self.asks_none(walker, callee, arguments) =>
+            {
+                false
+            }
+            ExprKind::Call { callee, arguments } if self.is_type_test(callee, arguments) => {
+                self.suppose_type(walker, test, arguments, holds)
+            }
+            ExprKind::Call { callee, arguments } => match self.quantified(callee, arguments) {
+                Some((parts, is_all)) if is_all == holds => module
+                    .list(parts)
+                    .iter()
+                    .all(|&part| self.suppose(walker, part, holds)),
+                Some((parts, _)) => {
+                    let condition = hash_of(&("form", self.flow.form(test)));
+                    self.choices.insert(condition, (parts, holds));
+                    self.record(walker, test, holds) && self.suppose_one(walker, parts, holds)
+                }
+                None => self.record(walker, test, holds),
+            },
+            _ => self.record(walker, test, holds),
+        }
+    }
+
+    /// Whether evaluating a condition binds the wanted name to something else.
+    pub(super) fn binds_wanted(&self, walker: &Walker, test: ExprId) -> bool {
+        let is_leaf = !matches!(
+            self.flow.module.kind(test),
+            ExprKind::And(_) | ExprKind::Or(_)
+        );
+        walker.armed && is_leaf && self.flow.bound_in(test).contains(&self.wanted.place)
+    }
+
+    /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
+    fn suppose_one(&mut self, walker: &mut Walker, parts: Run, holds: bool) -> bool {
+        let mut possible = Vec::new();
+        for &part in self.flow.module.list(parts) {
+            if self.suppose(&mut walker.clone(), part, holds) {
+                possible.push(part);
+            }
+        }
+        match possible[..] {
+            [] => false,
+            [only] => self.suppose(walker, only, holds),
+            _ => true,
+        }
+    }
+
+    /// A condition that holds where one of several does; on its own where there are none.
+    pub(super) fn suppose_one_of(
+        &mut self,
+        walker: &mut Walker,
+        test: ExprId,
+        whole: u64,
+        parts: Vec<u64>,
+        holds: bool,
+    ) -> bool {
+        for &condition in parts.iter().chain([&whole]) {
+            self.remember_mentions(condition, test);
+        }
+        if !holds && !parts.iter().all(|&part| self.settle(walker, part, false)) {
+            return false;
+        }
+        if !parts.is_empty() {
+            self.one_of.insert(whole, parts);
+        }
+        self.settle(walker, whole, holds) && self.is_possible(walker)
+    }
+
+    /// Whether of each condition that one of several operands decided, some operand still can have.
+    pub(super) fn leaves_a_choice(&mut self, walker: &Walker) -> bool {
+        let open: Vec<(Run, bool)> = walker
+            .facts
+            .iter()
+            .filter_map(|fact| {
+                let choice = self.choices.get(&fact.condition)?;
+                (choice.1 == fact.holds).then_some(*choice)
+            })
+            .collect();
+        open.into_iter().all(|(parts, holds)| {
+            let mut parts = self.flow.module.list(parts).iter();
+            parts.any(|&part| self.suppose(&mut walker.clone(), part, holds))
+        })
+    }
+
+    /// Whether of each choice that was made one part is left.
+    fn is_possible(&self, walker: &Walker) -> bool {
+        let is_false = |&condition: &u64| {
+            walker.facts.contains(&Fact {
+                condition,
+                holds: false,
+            })
+        };
+        walker.facts.iter().all(|fact| {
+            let parts = self.one_of.get(&fact.condition).filter(|_| fact.holds);
+            !parts.is_some_and(|parts| parts.iter().all(is_false))
+        })
+    }
+
+    /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
+    fn quantified(&self, callee: ExprId, arguments: Run) -> Option<(Run, bool)> {
+        let module = self.flow.module;
+        let name = module.dotted(self.flow.code, callee)?;
+        let [argument] = module.arguments(arguments) else {
+            return None;
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
+            return None;
+        };
+        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
+    }
+}

@@ -1,0 +1,258 @@
+//! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
+
+use super::{Search, Walker, Witness};
+use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, Next, Source, Try, TryId, TryKind};
+use crate::project::Catches;
+
+impl Search<'_, '_, '_> {
+    /// Follows one block; true if the target is reached.
+    pub(super) fn block(&mut self, mut walker: Walker, open: &mut Vec<Walker>) -> bool {
+        let code = self.flow.code;
+        let block = *code.block(walker.block);
+        for index in block.insts.range() {
+            let inst = &code.insts[index];
+            if walker.armed && (walker.block, index as u32) == self.wanted.target {
+                let subject = self.subject;
+                if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {
+                    return true;
+                }
+            }
+            if block.guard.is_some() {
+                self.raise(&walker, block.guard, inst, open);
+            }
+            if !self.inst(&mut walker, inst) {
+                if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
+                    self.finish(&walker, block.guard, Witness::Path, open);
+                }
+                return false;
+            }
+        }
+        let end = (walker.block, block.insts.range().end as u32);
+        if walker.armed && end == self.wanted.target {
+            return true;
+        }
+        if self.leads_out(block.next) {
+            self.finish(&walker, block.guard, Witness::Path, open);
+        }
+        self.leave(&walker, block.next, open);
+        false
+    }
+
+    /// Whether an instruction evaluates a part of it, as far as the conditions inside it are known.
+    fn evaluates(&mut self, walker: &Walker, inst: &Inst, subject: ExprId) -> bool {
+        let mut roots = Vec::new();
+        inst.kind.for_each_expr(&mut |root| roots.push(root));
+        let root = roots.into_iter().find(|&root| self.holds(root, subject));
+        root.is_none_or(|root| self.comes_to(&mut walker.clone(), root, subject))
+    }
+
+    fn holds(&self, expr: ExprId, subject: ExprId) -> bool {
+        let mut found = false;
+        let module = self.flow.module;
+        module.walk(expr, &mut |part| found |= part == subject);
+        found
+    }
+
+    fn comes_to(&mut self, walker: &mut Walker, expr: ExprId, subject: ExprId) -> bool {
+        if expr == subject {
+            return true;
+        }
+        let module = self.flow.module;
+        match module.kind(expr) {
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                if self.holds(test, subject) {
+                    return self.comes_to(walker, test, subject);
+                }
+                let in_then = self.holds(then, subject);
+                let branch = if in_then { then } else { otherwise };
+                self.suppose(walker, test, in_then) && self.comes_to(walker, branch, subject)
+            }
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let is_and = matches!(module.kind(expr), ExprKind::And(_));
+                for &part in module.list(parts) {
+                    if self.holds(part, subject) {
+                        return self.comes_to(walker, part, subject);
+                    }
+                    if !self.suppose(walker, part, is_and) {
+                        return false;
+                    }
+                }
+                true
+            }
+            _ => {
+                let mut next = None;
+                module.for_each_part(expr, &mut |part| {
+                    if next.is_none() && self.holds(part, subject) {
+                        next = Some(part);
+                    }
+                });
+                next.is_none_or(|part| self.comes_to(walker, part, subject))
+            }
+        }
+    }
+
+    /// Whatever leaves a guarded block comes to the `finally` suite at last, if the use stands in one.
+    fn finish(&self, walker: &Walker, guard: Option<TryId>, cost: Witness, open: &mut Vec<Walker>) {
+        let Some(suite) = self.suite else { return };
+        let TryKind::Finally { entry, .. } = self.flow.code.region(suite).kind else {
+            return;
+        };
+        if self.is_within(guard, suite) {
+            open.push(Walker {
+                block: entry,
+                cost: walker.cost.min(cost),
+                ..walker.clone()
+            });
+        }
+    }
+
+    fn is_within(&self, guard: Option<TryId>, suite: TryId) -> bool {
+        let mut around = std::iter::successors(guard, |&id| self.flow.code.region(id).parent);
+        around.any(|id| id == suite)
+    }
+
+    /// Whether control leaves what the `finally` guards.
+    fn leads_out(&self, next: Next) -> bool {
+        let Some(suite) = self.suite else {
+            return false;
+        };
+        let is_outside = |to: BlockId| !self.is_within(self.flow.code.block(to).guard, suite);
+        match next {
+            Next::Goto(to) => is_outside(to),
+            Next::Branch(one, other) => is_outside(one) || is_outside(other),
+            Next::Return => true,
+            _ => false,
+        }
+    }
+
+    fn leave(&mut self, walker: &Walker, next: Next, open: &mut Vec<Walker>) {
+        let mut go = |block: BlockId, walker: Walker| open.push(Walker { block, ..walker });
+        match next {
+            Next::Goto(to) => go(to, walker.clone()),
+            Next::Branch(one, other) => {
+                let header = self
+                    .flow
+                    .code
+                    .loops
+                    .iter()
+                    .position(|of| of.header == walker.block);
+                let Some(header) = header else {
+                    go(one, walker.clone());
+                    go(other, walker.clone());
+                    return;
+                };
+                let header = header as u32;
+                let mut inside = walker.clone();
+                if !inside.rounds.contains(&header) {
+                    inside.rounds.push(header);
+                }
+                let mut outside = walker.clone();
+                if !walker.rounds.contains(&header)
+                    || (walker.cost == Witness::Exception && self.gives_up(header))
+                {
+                    outside.cost = outside.cost.min(Witness::EmptyLoop);
+                }
+                go(one, inside);
+                go(other, outside);
+            }
+            _ => {}
+        }
+    }
+
+    /// A loop that tries again, and raises when it has tried often enough: it does not run out.
+    fn gives_up(&self, header: u32) -> bool {
+        let code = self.flow.code;
+        let suite = code.loops[header as usize].suite;
+        let in_loop = |inst: &Inst| suite.contains(inst.span);
+        code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            ) && in_loop(inst)
+        })
+    }
+
+    /// Carries a walker to the handlers that may catch what an instruction raises.
+    fn raise(
+        &mut self,
+        walker: &Walker,
+        guard: Option<TryId>,
+        inst: &Inst,
+        open: &mut Vec<Walker>,
+    ) {
+        let raising = self.flow.raising(inst);
+        let next_round = matches!(
+            inst.kind,
+            InstKind::Bind {
+                source: Source::Element { .. },
+                ..
+            }
+        );
+        if raising.is_nothing() || next_round {
+            return;
+        }
+        self.finish(walker, guard, Witness::Exception, open);
+        let mut at = guard;
+        while let Some(id) = at {
+            let region = self.flow.code.region(id);
+            if let TryKind::With { manager, after, .. } = region.kind
+                && self.flow.swallows(manager)
+            {
+                open.push(Walker {
+                    block: after,
+                    cost: walker.cost.min(Witness::Exception),
+                    ..walker.clone()
+                });
+            }
+            if let TryKind::Catch { handlers, .. } = &region.kind {
+                for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
+                    let (receives, ends) = self.flow.handles(&catches, raising);
+                    if receives {
+                        let cost = match raising.class {
+                            Some(_) => walker.cost,
+                            None if self.is_meant_for_later(&catches, region, inst) => {
+                                walker.cost.min(Witness::EmptyLoop)
+                            }
+                            None => walker.cost.min(Witness::Exception),
+                        };
+                        open.push(Walker {
+                            block: handler.entry,
+                            cost,
+                            ..walker.clone()
+                        });
+                    }
+                    if ends {
+                        return;
+                    }
+                }
+            }
+            at = region.parent;
+        }
+    }
+
+    /// Whether a handler of one class more likely waits for what a later statement of its suite raises.
+    fn is_meant_for_later(&self, catches: &Catches, region: &Try, inst: &Inst) -> bool {
+        let Catches::Classes { classes, .. } = catches else {
+            return false;
+        };
+        let program = self.flow.program;
+        if classes
+            .iter()
+            .any(|&class| program.class_name(class) == "Exception")
+        {
+            return false;
+        }
+        self.flow.code.insts.iter().any(|other| {
+            region.body.contains(other.span)
+                && other.span.start > inst.span.start
+                && self.flow.raising(other).anything
+        })
+    }
+}

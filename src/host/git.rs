@@ -1,0 +1,352 @@
+//! Repositories, through the program `git`: what a revision holds, and what changed between two.
+
+use super::LIMIT;
+use crate::diff::Diff;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// What git could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum GitFault {
+    /// There is no such program.
+    #[error("cannot start `git`: {0}")]
+    Start(io::Error),
+    /// It said no.
+    #[error("`git {command}` failed: {message}")]
+    Failed {
+        /// What it was asked.
+        command: String,
+        /// What it said.
+        message: String,
+    },
+    /// It said something that it does not say.
+    #[error("`git {0}` wrote something unexpected")]
+    Unexpected(&'static str),
+    /// A revision that could be taken for an option.
+    #[error("`{0}` is no revision")]
+    Revision(String),
+    /// The folder that a revision is laid out into.
+    #[error("cannot lay out the files of a revision: {0}")]
+    LayOut(io::Error),
+}
+
+/// A clone.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    root: PathBuf,
+}
+
+/// The files of a revision that the analysis reads, in a folder that goes away with this value.
+#[derive(Debug)]
+pub struct LaidOut(TempDir);
+
+impl LaidOut {
+    /// The folder; it stands for the root of the repository.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// A file of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    object: String,
+    path: String,
+}
+
+impl Repository {
+    /// The repository that a folder belongs to.
+    ///
+    /// # Errors
+    /// If there is none, or no git.
+    pub fn of(folder: &Path) -> Result<Self, GitFault> {
+        let output = output(command(folder, &["rev-parse", "--show-toplevel"]))?;
+        let path = String::from_utf8_lossy(&output);
+        let root = PathBuf::from(path.trim_end_matches(['\n', '\r']));
+        Ok(Self {
+            root: dunce::canonicalize(&root).unwrap_or(root),
+        })
+    }
+
+    /// The folder of its working tree.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The commit that a revision names, if it is here.
+    ///
+    /// # Errors
+    /// If the text cannot be a revision.
+    pub fn commit(&self, revision: &str) -> Result<Option<String>, GitFault> {
+        check_revision(revision)?;
+        let wanted = format!("{revision}^{{commit}}");
+        let found = self.run(&[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &wanted,
+        ]);
+        Ok(found.ok().map(|name| name.trim().to_owned()))
+    }
+
+    /// The last commit that two have in common, if it is here.
+    pub fn merge_base(&self, one: &str, other: &str) -> Option<String> {
+        let found = self.run(&["merge-base", "--", one, other]).ok()?;
+        Some(found.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// Fetches a commit, and none before it.
+    ///
+    /// # Errors
+    /// If the remote does not give it.
+    pub fn fetch(&self, remote: &str, commit: &str) -> Result<(), GitFault> {
+        check_revision(commit)?;
+        let options = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--depth=1",
+            "--no-recurse-submodules",
+            "--end-of-options",
+        ];
+        self.run(&[&options[..], &[remote, commit]].concat())
+            .map(drop)
+    }
+
+    /// What changed from one commit to another, or to the working tree.
+    ///
+    /// # Errors
+    /// If a commit is not here.
+    pub fn diff(&self, old: &str, new: Option<&str>) -> Result<Diff, GitFault> {
+        check_revision(old)?;
+        new.map_or(Ok(()), check_revision)?;
+        let mut arguments = vec![
+            "diff",
+            "--unified=3",
+            "--find-renames",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--ignore-submodules",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            "--end-of-options",
+            old,
+        ];
+        arguments.extend(new);
+        arguments.push("--");
+        Ok(Diff::parse(&self.run(&arguments)?))
+    }
+
+    /// Writes the files of a revision that the analysis reads into a folder of its own: code, configurations, and what
+    /// says what is ignored. Nothing of them is run, links are not followed.
+    ///
+    /// # Errors
+    /// If the commit is not here, or the disk does not take it.
+    pub fn lay_out(&self, revision: &str) -> Result<LaidOut, GitFault> {
+        check_revision(revision)?;
+        let listing = output(self.command(&[
+            "ls-tree",
+            "-r",
+            "-z",
+            "-l",
+            "--full-tree",
+            "--end-of-options",
+            revision,
+        ]))?;
+        let entries: Vec<Entry> = listing
+            .split(|&byte| byte == 0)
+            .filter_map(entry)
+            .filter(|entry| is_read(&entry.path) && is_inside(&entry.path))
+            .collect();
+        let folder = TempDir::with_prefix("pothole-").map_err(GitFault::LayOut)?;
+        // The root of a repository is known by this name.
+        fs::create_dir(folder.path().join(".git")).map_err(GitFault::LayOut)?;
+        self.write_objects(&entries, folder.path())?;
+        Ok(LaidOut(folder))
+    }
+
+    /// Writes objects as files below a folder.
+    fn write_objects(&self, entries: &[Entry], folder: &Path) -> Result<(), GitFault> {
+        let mut command = self.command(&["cat-file", "--batch", "--buffer"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().map_err(GitFault::Start)?;
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(GitFault::Unexpected("cat-file"));
+        };
+        let names: String = entries
+            .iter()
+            .map(|entry| format!("{}\n", entry.object))
+            .collect();
+        let written = std::thread::scope(|scope| {
+            // A process whose output nobody reads stops reading.
+            scope.spawn(move || input.write_all(names.as_bytes()));
+            let mut output = BufReader::new(output);
+            entries
+                .iter()
+                .try_for_each(|entry| write_object(&mut output, &folder.join(&entry.path)))
+        });
+        let status = child.wait().map_err(GitFault::Start)?;
+        written?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(GitFault::Unexpected("cat-file")),
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<String, GitFault> {
+        let bytes = output(self.command(arguments))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        command(&self.root, arguments)
+    }
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(folder)
+        .args(["-c", "core.quotePath=false"])
+        .args(arguments)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null());
+    command
+}
+
+fn output(mut command: Command) -> Result<Vec<u8>, GitFault> {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().map_err(GitFault::Start)?;
+    if status.success() {
+        return Ok(stdout);
+    }
+    let name = command.get_args().nth(2).unwrap_or(OsStr::new(""));
+    Err(GitFault::Failed {
+        command: name.to_string_lossy().into_owned(),
+        message: String::from_utf8_lossy(&stderr).trim().to_owned(),
+    })
+}
+
+/// A revision comes from the command line or from an event: it must not become an option.
+fn check_revision(text: &str) -> Result<(), GitFault> {
+    match text.is_empty() || text.starts_with('-') || text.contains(['\0', '\n']) {
+        true => Err(GitFault::Revision(text.to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// `100644 blob <object> <size>\t<path>`, unless it is a link, a submodule, or too large.
+fn entry(line: &[u8]) -> Option<Entry> {
+    let line = str::from_utf8(line).ok()?;
+    let (facts, path) = line.split_once('\t')?;
+    let mut facts = facts.split_ascii_whitespace();
+    let (mode, _, object, size) = (facts.next()?, facts.next()?, facts.next()?, facts.next()?);
+    let is_file = mode.starts_with("100") && size.parse::<u64>().is_ok_and(|size| size <= LIMIT);
+    is_file.then(|| Entry {
+        object: object.to_owned(),
+        path: path.to_owned(),
+    })
+}
+
+/// Whether the analysis may ask for a file. Scripts have no suffix.
+fn is_read(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, suffix)) => {
+            matches!(suffix, "py" | "pyi" | "toml" | "cfg")
+                || matches!(name, ".gitignore" | ".ignore" | ".gitattributes")
+        }
+        None => true,
+    }
+}
+
+/// Whether a path stays below the folder that it is joined to, and out of git's own.
+fn is_inside(path: &str) -> bool {
+    Path::new(path).components().all(|part| match part {
+        Component::Normal(name) => !name.eq_ignore_ascii_case(".git"),
+        _ => false,
+    })
+}
+
+/// `<object> blob <size>\n<content>\n`
+fn write_object(output: &mut impl BufRead, path: &Path) -> Result<(), GitFault> {
+    let mut header = String::new();
+    output.read_line(&mut header).map_err(GitFault::LayOut)?;
+    let size = header
+        .trim_end()
+        .rsplit_once(" blob ")
+        .and_then(|(_, size)| size.parse::<u64>().ok());
+    let size = size.ok_or(GitFault::Unexpected("cat-file"))?;
+    let mut content = Vec::new();
+    output
+        .take(size + 1)
+        .read_to_end(&mut content)
+        .map_err(GitFault::LayOut)?;
+    if content.pop() != Some(b'\n') || content.len() as u64 != size {
+        return Err(GitFault::Unexpected("cat-file"));
+    }
+    let written = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(path, content));
+    written.map_err(GitFault::LayOut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    #[test]
+    fn hostile_paths_and_revisions_are_refused() {
+        assert!(is_inside("a/b.py"));
+        assert!(!is_inside("../b.py"));
+        assert!(!is_inside("/etc/b.py"));
+        assert!(!is_inside("a/.GIT/config.toml"));
+        assert!(check_revision("--upload-pack=x").is_err());
+        assert!(check_revision("HEAD~1").is_ok());
+        assert_eq!(entry(b"120000 blob abc 5\tlink.py"), None);
+        assert_eq!(entry(b"160000 commit abc -\tmodule"), None);
+    }
+
+    #[test]
+    fn a_revision_is_laid_out_as_it_was() -> Result<(), Box<dyn Error>> {
+        let folder = TempDir::new()?;
+        let git = |arguments: &[&str]| {
+            let identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"];
+            output(command(folder.path(), &[&identity[..], arguments].concat()))
+        };
+        git(&["init", "-q"])?;
+        fs::create_dir(folder.path().join("p"))?;
+        fs::write(folder.path().join("p/é x.py"), "a\r\nb\n")?;
+        fs::write(folder.path().join("data.bin"), "data")?;
+        git(&["add", "-A"])?;
+        git(&["commit", "-qm", "one"])?;
+        fs::write(folder.path().join("p/é x.py"), "a\r\nc\n")?;
+        let repository = Repository::of(&folder.path().join("p"))?;
+        let laid_out = repository.lay_out("HEAD")?;
+        assert_eq!(
+            fs::read_to_string(laid_out.path().join("p/é x.py"))?,
+            "a\r\nb\n"
+        );
+        assert!(!laid_out.path().join("data.bin").exists());
+        let diff = repository.diff("HEAD", None)?;
+        assert!(diff.touches("p/é x.py", &(2..3)));
+        assert!(repository.commit("nonsense")?.is_none());
+        assert!(repository.lay_out("nonsense").is_err());
+        Ok(())
+    }
+}
