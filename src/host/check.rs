@@ -143,11 +143,8 @@ impl<'a> Run<'a> {
         let configurations = &self.settings.configurations;
         let mut outcome = Outcome {
             language: configurations.iter().find_map(|one| one.language),
-<<<<<<< HEAD
             stdin: self.stdin.as_ref().and_then(|path| self.unsaved.get(path)).cloned(),
-=======
             least: configurations.iter().map(|one| one.min_confidence).min(),
->>>>>>> 0f745578477efc65b30be21678d94b215bd59a11
             ..Outcome::default()
         };
         for (root, entries) in std::mem::take(&mut self.projects) {

@@ -2,12 +2,9 @@
 
 mod against;
 mod check;
-<<<<<<< HEAD
 mod editor;
 mod fixing;
-=======
 mod git;
->>>>>>> 0f745578477efc65b30be21678d94b215bd59a11
 mod outcome;
 mod output;
 mod paths;
@@ -17,16 +14,11 @@ mod read;
 mod settings;
 mod walk;
 
-<<<<<<< HEAD
 pub use against::caused;
 pub use check::{Request, check, check_again};
 pub use editor::{EditorFault, serve};
 pub use fixing::{FixedFile, Fixing, fix, write_fixed};
-=======
-pub use against::caused;
-pub use check::{Request, check};
 pub use git::{GitFault, LaidOut, Repository};
->>>>>>> 0f745578477efc65b30be21678d94b215bd59a11
 pub use outcome::{Describe, Outcome};
 pub use output::{exists, read_text, write_new};
 use output::write_page;

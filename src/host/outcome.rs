@@ -3,12 +3,8 @@
 use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
 use crate::describe;
-<<<<<<< HEAD
-use crate::finding::Finding;
-use crate::fix;
-=======
 use crate::finding::{Confidence, Finding};
->>>>>>> 0f745578477efc65b30be21678d94b215bd59a11
+use crate::fix;
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
