@@ -49,15 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn the_template_and_the_schema_speak_of_the_same() -> Result<()> {
+    fn the_schema_knows_what_the_template_speaks_of() -> Result<()> {
         let written: toml::Table = toml::from_str(&switched_on())?;
         let schema = config::schema(&[]);
         let known: Vec<&String> = schema["properties"].as_object().into_iter().flat_map(|map| map.keys()).collect();
-        let mut written: Vec<&String> = written.keys().collect();
-        written.sort();
-        let mut known = known;
-        known.sort();
-        assert_eq!(written, known);
+        for key in written.keys() {
+            assert!(known.contains(&key), "{key}");
+        }
         Ok(())
     }
 }
