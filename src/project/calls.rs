@@ -1,14 +1,19 @@
 //! The call graph: who calls whom, from where, and which functions are handed around as values.
 
+use super::points_to::{OpenCall, PointsTo, ProgramBindings};
 use super::{Evaluate, Program, Target};
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionId, InstKind, Module, TryId};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionId, InstKind, Module, Source, TryId};
 use crate::text::Location;
 use crate::types::{FunctionRef, ModuleRef, Type};
+use crate::value::Value;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+/// So many callbacks in a row are followed.
+const ROUNDS: usize = 4;
+
 /// A call of a function of the project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallSite {
     /// The function that calls.
     pub caller: FunctionRef,
@@ -24,6 +29,19 @@ pub struct CallSite {
     pub bound: bool,
     /// The receiver may be of a subclass that overrides the method: this is one of several that may be called.
     pub is_virtual: bool,
+    /// How the call names its callee.
+    pub kind: CallKind,
+}
+
+/// How a call names its callee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// By a name or attribute that stands for this function alone.
+    Named,
+    /// By a variable, element or result that may hold this function.
+    Value,
+    /// Not at all: a decorator is applied, a class is raised, a loop asks for an iterator.
+    Implicit,
 }
 
 /// A function that is used as a value.
@@ -53,7 +71,7 @@ impl CallGraph {
     /// Finds every call of a function of the project.
     pub fn of(program: &Program<'_>) -> Self {
         let count = program.sources.len() as u32;
-        let parts: Vec<(Vec<CallSite>, Vec<FunctionRef>, Vec<Handed>)> = (0..count)
+        let scans: Vec<Scan<'_, '_>> = (0..count)
             .into_par_iter()
             .map(|index| Scan::of(program, ModuleRef(index)))
             .collect();
@@ -61,18 +79,40 @@ impl CallGraph {
             escapes: vec![false; program.function_count()],
             ..Self::default()
         };
-        for (sites, escaping, handed) in parts {
-            graph.sites.extend(sites);
-            for handed in handed {
+        let mut open = Vec::new();
+        for scan in scans {
+            graph.sites.extend(scan.sites);
+            open.extend(scan.open);
+            for handed in scan.handed {
                 graph.escapes[handed.function.0 as usize] = true;
                 graph.handed.push(handed);
             }
-            for function in escaping {
+            for function in scan.escaping {
                 graph.escapes[function.0 as usize] = true;
             }
         }
         graph.index(program.function_count());
+        graph.close(program, &open);
         graph
+    }
+
+    /// Finds what open calls may call. What is found may tell what a parameter is, and so what others call.
+    fn close(&mut self, program: &Program<'_>, open: &[OpenCall]) {
+        let bindings = ProgramBindings::of(program);
+        for _ in 0..ROUNDS {
+            let points_to = PointsTo::new(program, self, &bindings);
+            let found: Vec<Vec<CallSite>> =
+                open.par_iter().map(|open| points_to.sites(open)).collect();
+            let mut known: FxHashSet<CallSite> = self.sites.iter().copied().collect();
+            let before = self.sites.len();
+            let new = found.into_iter().flatten();
+            self.sites.extend(new.filter(|&site| known.insert(site)));
+            if self.sites.len() == before {
+                return;
+            }
+            self.sites.sort_by_key(|site| site.caller);
+            self.index(program.function_count());
+        }
     }
 
     fn index(&mut self, functions: usize) {
@@ -118,28 +158,27 @@ struct Scan<'p, 'a> {
     module_ref: ModuleRef,
     module: &'a Module,
     sites: Vec<CallSite>,
+    open: Vec<OpenCall>,
     escaping: Vec<FunctionRef>,
     handed: Vec<Handed>,
 }
 
 impl<'p, 'a> Scan<'p, 'a> {
-    fn of(
-        program: &'p Program<'a>,
-        module_ref: ModuleRef,
-    ) -> (Vec<CallSite>, Vec<FunctionRef>, Vec<Handed>) {
+    fn of(program: &'p Program<'a>, module_ref: ModuleRef) -> Self {
         let module = program.module(module_ref);
         let mut scan = Self {
             program,
             module_ref,
             module,
             sites: Vec::new(),
+            open: Vec::new(),
             escaping: Vec::new(),
             handed: Vec::new(),
         };
         for id in 0..module.functions.len() {
             scan.function(FunctionId::new(id));
         }
-        (scan.sites, scan.escaping, scan.handed)
+        scan
     }
 
     fn function(&mut self, id: FunctionId) {
@@ -155,6 +194,17 @@ impl<'p, 'a> Scan<'p, 'a> {
             let block_id = BlockId::new(index);
             for inst in code.insts(block) {
                 let module = self.module;
+                let site = CallSite {
+                    caller,
+                    callee: caller,
+                    call: ExprId::new(0),
+                    block: block_id,
+                    guard: block.guard,
+                    bound: false,
+                    is_virtual: false,
+                    kind: CallKind::Implicit,
+                };
+                self.implicit(&evaluate, inst.kind, site);
                 inst.kind.for_each_expr(&mut |root| {
                     // A name that is bound is not read: `def f` alone hands `f` to nobody.
                     if binds_name(module, inst.kind, root) {
@@ -190,37 +240,17 @@ impl<'p, 'a> Scan<'p, 'a> {
         match self.module.kind(expr) {
             ExprKind::Call { callee, .. } => {
                 callees.insert(callee);
-                let (callee, bound, by_instance) = match self.program.target(evaluate.value(callee))
-                {
-                    Target::Function { function, bound } => (function, bound, bound),
-                    Target::Construct {
-                        initializer: Some(function),
-                        ..
-                    } => (function, true, false),
-                    _ => return,
-                };
                 let site = CallSite {
                     caller,
-                    callee,
+                    callee: caller,
                     call: expr,
                     block,
                     guard,
-                    bound,
+                    bound: false,
                     is_virtual: false,
+                    kind: CallKind::Named,
                 };
-                let overrides = if by_instance {
-                    self.program.overrides(callee)
-                } else {
-                    Vec::new()
-                };
-                let is_virtual = !overrides.is_empty();
-                self.sites.push(CallSite { is_virtual, ..site });
-                self.sites
-                    .extend(overrides.into_iter().map(|callee| CallSite {
-                        callee,
-                        is_virtual,
-                        ..site
-                    }));
+                self.call(evaluate, callee, site);
             }
             ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_)
                 if !callees.contains(&expr) =>
@@ -228,6 +258,103 @@ impl<'p, 'a> Scan<'p, 'a> {
                 self.escape(evaluate, caller, expr);
             }
             _ => {}
+        }
+    }
+
+    /// A call of `callee`, at a site whose callee is not filled in yet.
+    fn call(&mut self, evaluate: &Evaluate<'p, 'a>, callee: ExprId, site: CallSite) {
+        match self.program.target(evaluate.value(callee)) {
+            Target::Function { function, bound } => {
+                // `super().method()` looks the method up from a known place on: no subclass' version is meant.
+                let may_be_overridden = bound && !self.is_of_super(evaluate, callee);
+                self.site(function, bound, may_be_overridden, site);
+            }
+            Target::Construct {
+                initializer: Some(function),
+                ..
+            } => self.site(function, true, false, site),
+            Target::Unknown => match self.module.kind(callee) {
+                ExprKind::Name(_)
+                | ExprKind::Subscript { .. }
+                | ExprKind::Call { .. }
+                | ExprKind::Attribute { .. } => self.open.push(OpenCall { site, callee }),
+                _ => {}
+            },
+            Target::Construct { .. } | Target::Library(_) => {}
+        }
+    }
+
+    fn site(&mut self, callee: FunctionRef, bound: bool, may_be_overridden: bool, site: CallSite) {
+        let overrides = match may_be_overridden {
+            true => self.program.overrides(callee),
+            false => Vec::new(),
+        };
+        let is_virtual = !overrides.is_empty();
+        let callees = std::iter::once(callee).chain(overrides);
+        self.sites.extend(callees.map(|callee| CallSite {
+            callee,
+            bound,
+            is_virtual,
+            ..site
+        }));
+    }
+
+    fn is_of_super(&self, evaluate: &Evaluate<'p, 'a>, callee: ExprId) -> bool {
+        matches!(self.module.kind(callee), ExprKind::Attribute { value, .. } if evaluate.is_super_call(value))
+    }
+
+    /// Calls that nobody writes.
+    fn implicit(&mut self, evaluate: &Evaluate<'p, 'a>, kind: InstKind, mut site: CallSite) {
+        match kind {
+            InstKind::Raise {
+                exception: Some(exception),
+                ..
+            } => {
+                let class = evaluate.value(exception);
+                if let Target::Construct { .. } = self.program.target(class) {
+                    site.call = exception;
+                    self.call(evaluate, exception, site);
+                }
+            }
+            InstKind::Bind {
+                source: Source::Function(id),
+                ..
+            } => {
+                let decorators = self.module.function(id).decorators;
+                for &decorator in self.module.list(decorators) {
+                    site.call = decorator;
+                    self.call(evaluate, decorator, site);
+                    if let ExprKind::Call { callee, .. } = self.module.kind(decorator) {
+                        let kind = CallKind::Named;
+                        let site = CallSite { kind, ..site };
+                        self.call(evaluate, callee, site);
+                    }
+                }
+            }
+            InstKind::Bind {
+                source: Source::Element { iterable, .. },
+                ..
+            } => {
+                site.call = iterable;
+                self.iteration(evaluate.value(iterable), site);
+            }
+            _ => {}
+        }
+    }
+
+    fn iteration(&mut self, iterable: Value, site: CallSite) {
+        let Type::Instance(class) = self.program.types.get(iterable.class) else {
+            return;
+        };
+        let Some(iter) = self.program.method(class, "__iter__") else {
+            return;
+        };
+        self.site(iter, true, true, site);
+        let iterator = self.program.returned(iter);
+        if let Type::Instance(class) = self.program.types.get(iterator.class)
+            && let Some(next) = self.program.method(class, "__next__")
+        {
+            self.site(next, true, true, site);
         }
     }
 

@@ -218,41 +218,90 @@ fn bases(program: &Program<'_>, index: usize) -> (Vec<ClassRef>, bool) {
 }
 
 fn linearize_all(program: &mut Program<'_>) {
-    let first = program.library.class_count() as u32;
-    for index in 0..program.classes.len() {
-        let mut order = Vec::new();
-        let mut unknown = false;
-        visit(
-            program,
-            ClassRef(first + index as u32),
-            &mut order,
-            &mut unknown,
-        );
-        let info = &mut program.classes[index];
-        info.linearization = order;
-        info.has_unknown_base |= unknown;
+    let mut linearize = Linearize {
+        program,
+        first: program.library.class_count() as u32,
+        done: vec![None; program.classes.len()],
+        open: Vec::new(),
+    };
+    let orders: Vec<Order> = (0..program.classes.len() as u32)
+        .map(|own| linearize.order(ClassRef(linearize.first + own)))
+        .collect();
+    for (info, order) in program.classes.iter_mut().zip(orders) {
+        info.linearization = order.classes;
+        info.has_unknown_base |= order.has_unknown;
     }
 }
 
-/// Depth first, each class at its last mention: the same as Python's own order wherever that is not contested.
-fn visit(program: &Program<'_>, class: ClassRef, order: &mut Vec<ClassRef>, unknown: &mut bool) {
-    let mut open = vec![class];
-    let mut seen = Vec::new();
-    while let Some(at) = open.pop() {
-        if seen.len() > ANCESTORS {
-            *unknown = true;
-            break;
+/// A class and its ancestors in the order of Python's own lookup.
+#[derive(Clone, Default)]
+struct Order {
+    classes: Vec<ClassRef>,
+    has_unknown: bool,
+}
+
+struct Linearize<'p, 'a> {
+    program: &'p Program<'a>,
+    /// Where the project's classes begin.
+    first: u32,
+    done: Vec<Option<Order>>,
+    /// The classes on the way down to this one: a cycle ends at one of them.
+    open: Vec<ClassRef>,
+}
+
+impl Linearize<'_, '_> {
+    fn order(&mut self, class: ClassRef) -> Order {
+        let Some(info) = self.program.project_class(class) else {
+            return Order {
+                classes: vec![class],
+                has_unknown: false,
+            };
+        };
+        let own = (class.0 - self.first) as usize;
+        if let Some(order) = &self.done[own] {
+            return order.clone();
         }
-        seen.push(at);
-        if let Some(info) = program.project_class(at) {
-            *unknown |= info.has_unknown_base;
-            let upward = info.bases.iter().rev().copied();
-            open.extend(upward.filter(|base| !seen.contains(base)));
+        self.open.push(class);
+        let mut has_unknown = info.has_unknown_base;
+        let mut lists = Vec::with_capacity(info.bases.len() + 1);
+        for &base in &info.bases {
+            if self.open.contains(&base) || self.open.len() > ANCESTORS {
+                has_unknown = true;
+                continue;
+            }
+            let order = self.order(base);
+            has_unknown |= order.has_unknown;
+            lists.push(order.classes);
         }
+        lists.push(info.bases.clone());
+        self.open.pop();
+        let mut classes = vec![class];
+        merge(lists, &mut classes);
+        has_unknown |= classes.len() > ANCESTORS;
+        classes.truncate(ANCESTORS);
+        let order = Order {
+            classes,
+            has_unknown,
+        };
+        self.done[own] = Some(order.clone());
+        order
     }
-    for (position, &at) in seen.iter().enumerate() {
-        if !seen[position + 1..].contains(&at) {
-            order.push(at);
+}
+
+/// The C3 merge. Where the lists contradict each other (Python refuses such a class), the first head is taken.
+fn merge(mut lists: Vec<Vec<ClassRef>>, into: &mut Vec<ClassRef>) {
+    loop {
+        lists.retain(|list| !list.is_empty());
+        let heads = || lists.iter().map(|list| list[0]);
+        let is_free = |head: &ClassRef| !lists.iter().any(|list| list[1..].contains(head));
+        let Some(next) = heads().find(is_free).or_else(|| heads().next()) else {
+            return;
+        };
+        if !into.contains(&next) {
+            into.push(next);
+        }
+        for list in &mut lists {
+            list.retain(|&class| class != next);
         }
     }
 }

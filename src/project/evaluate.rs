@@ -128,6 +128,14 @@ impl<'p, 'a> Evaluate<'p, 'a> {
         self.program.call_result(callee, given, &named)
     }
 
+    /// Whether an expression is `super()` inside a method.
+    pub(super) fn is_super_call(&self, expr: ExprId) -> bool {
+        match self.module.kind(expr) {
+            ExprKind::Call { callee, arguments } => self.super_call(callee, arguments).is_some(),
+            _ => false,
+        }
+    }
+
     /// `super()` and `super(C, self)` inside a method: an instance of the first base that is known.
     fn super_call(&self, callee: ExprId, _arguments: Run) -> Option<Value> {
         let ExprKind::Name(place) = self.module.kind(callee) else {

@@ -57,6 +57,14 @@ impl FlowInsensitive {
         self.globals[module.0 as usize].get(&symbol).copied()
     }
 
+    /// The module and the name in it that an import of a name binds.
+    pub(super) fn imported(&self, module: ModuleRef, id: ImportId) -> Option<(ModuleRef, Symbol)> {
+        match self.imports[module.0 as usize][id.index()] {
+            ResolvedImport::Name(module, symbol) => Some((module, symbol)),
+            ResolvedImport::Module(_) | ResolvedImport::Outside(_) => None,
+        }
+    }
+
     pub(super) fn star_imports(&self, module: ModuleRef) -> &[ModuleRef] {
         &self.star_imports[module.0 as usize]
     }
@@ -558,6 +566,11 @@ impl<'p, 'a> Round<'p, 'a> {
                     }
                     return;
                 }
+                if let Bound::Value(whole) = source
+                    && self.unpack(evaluate, function, code, target, whole, inst)
+                {
+                    return;
+                }
                 let mut value = self.source(evaluate, source, target);
                 if let Some(annotation) = annotation {
                     let promised = evaluate.annotated(annotation);
@@ -575,6 +588,43 @@ impl<'p, 'a> Round<'p, 'a> {
             }
             _ => {}
         }
+    }
+
+    /// `a, b = x, y`: each target is bound to its own part. Whether it is such a binding.
+    fn unpack(
+        &mut self,
+        evaluate: &Evaluate<'_, 'a>,
+        function: FunctionRef,
+        code: &'a Function,
+        target: ExprId,
+        whole: ExprId,
+        inst: &Inst,
+    ) -> bool {
+        let (ExprKind::Tuple(targets) | ExprKind::List(targets)) = self.module.kind(target) else {
+            return false;
+        };
+        let (ExprKind::Tuple(values) | ExprKind::List(values)) = self.module.kind(whole) else {
+            return false;
+        };
+        let (targets, values) = (self.module.list(targets), self.module.list(values));
+        let is_starred = |&part: &ExprId| matches!(self.module.kind(part), ExprKind::Starred(_));
+        if targets.len() != values.len() || targets.iter().chain(values).any(is_starred) {
+            return false;
+        }
+        for (&target, &value) in targets.iter().zip(values) {
+            if !self.unpack(evaluate, function, code, target, value, inst) {
+                self.request_container(evaluate, value);
+                self.target(
+                    evaluate,
+                    function,
+                    code,
+                    target,
+                    evaluate.value(value),
+                    inst,
+                );
+            }
+        }
+        true
     }
 
     fn source(&mut self, evaluate: &Evaluate<'_, 'a>, source: Bound, target: ExprId) -> Value {

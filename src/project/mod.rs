@@ -13,9 +13,10 @@ mod handlers;
 mod link;
 mod lookup;
 mod naming;
+mod points_to;
 
 pub use arguments::{Actual, actuals};
-pub use calls::{CallGraph, CallSite, Handed};
+pub use calls::{CallGraph, CallKind, CallSite, Handed};
 pub use classes::{Attribute, ClassInfo};
 pub use decorators::Decoration;
 pub use evaluate::{Evaluate, binary, literal};

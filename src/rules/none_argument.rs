@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Circumstances, Flow, Known, Origin, Wanted, Witness};
 use crate::infer::{ParameterUse, Pass};
 use crate::ir::{Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId};
-use crate::project::{Evaluate, Target};
+use crate::project::{CallKind, Evaluate, Target};
 use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
@@ -254,9 +254,7 @@ fn confidence(
                 Confidence::Medium
             }
         }
-        Evidence::Default(None) if whole.graph.calls_of(function).next().is_some() => {
-            Confidence::Low
-        }
+        Evidence::Default(None) if is_called_by_name(whole, function) => Confidence::Low,
         Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
             Confidence::Low
         }
@@ -530,8 +528,14 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let is_nested = code
         .parent
         .is_some_and(|parent| module.function(parent).kind == FunctionKind::Def);
-    let has_calls = whole.graph.calls_of(function).next().is_some();
-    (is_private || is_nested) && has_calls && !whole.graph.escapes(function)
+    (is_private || is_nested)
+        && is_called_by_name(whole, function)
+        && !whole.graph.escapes(function)
+}
+
+fn is_called_by_name(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let mut calls = whole.graph.calls_of(function);
+    calls.any(|site| site.kind == CallKind::Named)
 }
 
 /// What is passed on carries its evidence along.
