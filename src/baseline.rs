@@ -41,7 +41,10 @@ impl Baseline {
         let findings = items.iter().filter(|item| item.rule.is_some());
         let mut findings: Vec<Entry> = findings.map(|item| entry(item, files)).collect();
         findings.sort();
-        Self { version: VERSION, findings }
+        Self {
+            version: VERSION,
+            findings,
+        }
     }
 
     /// Reads a baseline.
@@ -67,7 +70,9 @@ impl Baseline {
             true => "[]".to_owned(),
             false => format!("[\n{lines}\n]"),
         };
-        Ok(format!("{{\"version\": {VERSION}, \"findings\": {findings}}}\n"))
+        Ok(format!(
+            "{{\"version\": {VERSION}, \"findings\": {findings}}}\n"
+        ))
     }
 
     /// How many findings it holds.
@@ -77,7 +82,12 @@ impl Baseline {
 
     /// Tells for each item whether it is new. Each entry speaks for one finding: first for one in its own file, then,
     /// if that file is no more, for one that moved elsewhere.
-    pub fn new_ones(&self, items: &[Item], files: &[File], exists: &dyn Fn(&str) -> bool) -> Vec<bool> {
+    pub fn new_ones(
+        &self,
+        items: &[Item],
+        files: &[File],
+        exists: &dyn Fn(&str) -> bool,
+    ) -> Vec<bool> {
         let mut here: BTreeMap<&Entry, usize> = BTreeMap::new();
         let mut moved: BTreeMap<(String, String), usize> = BTreeMap::new();
         for entry in &self.findings {

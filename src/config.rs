@@ -3,8 +3,8 @@
 mod read;
 mod schema;
 
-pub use schema::schema;
 pub use read::{ConfigurationError, parse, parse_pyproject, unknown_rule};
+pub use schema::schema;
 
 use crate::finding::{Confidence, Severity};
 use crate::ir::Dialect;

@@ -607,13 +607,18 @@ fn a_baseline_holds_what_is_known() -> Outcome {
     assert_eq!(stdout(&output).lines().count(), 1, "{}", stdout(&output));
     assert!(stdout(&output).starts_with("b.py:4:"));
     fs::remove_file(project.path().join("a.py"))?;
-    assert_eq!(project.run(&with)?.status.code(), Some(0), "the file was renamed");
+    assert_eq!(
+        project.run(&with)?.status.code(),
+        Some(0),
+        "the file was renamed"
+    );
     project.write("known.json", "[]")?;
     assert_eq!(project.run(&with)?.status.code(), Some(2));
     Ok(())
 }
 
-const BARE: &str = "def load(path):\n    try:\n        return open(path)\n    except:\n        return None\n";
+const BARE: &str =
+    "def load(path):\n    try:\n        return open(path)\n    except:\n        return None\n";
 
 #[test]
 fn fixes_are_shown_or_written() -> Outcome {
@@ -622,13 +627,24 @@ fn fixes_are_shown_or_written() -> Outcome {
     let output = project.run(&[&["check", "--unsafe-fixes", "--dry-run"], &select[..]].concat())?;
     let diff = stdout(&output);
     assert!(diff.contains("--- a/a.py\n+++ b/a.py\n"), "{diff}");
-    assert!(diff.contains("-    except:\n+    except Exception:\n"), "{diff}");
+    assert!(
+        diff.contains("-    except:\n+    except Exception:\n"),
+        "{diff}"
+    );
     assert_eq!(fs::read_to_string(project.path().join("a.py"))?, BARE);
     let output = project.run(&[&["check", "--fix"], &select[..]].concat())?;
-    assert_eq!(output.status.code(), Some(1), "this fix is for a person to judge");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "this fix is for a person to judge"
+    );
     let output = project.run(&[&["check", "--unsafe-fixes"], &select[..]].concat())?;
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stderr(&output).contains("1 fixes in 1 files"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("1 fixes in 1 files"),
+        "{}",
+        stderr(&output)
+    );
     let fixed = BARE.replace("except:", "except Exception:");
     assert_eq!(fs::read_to_string(project.path().join("a.py"))?, fixed);
     Ok(())
@@ -637,14 +653,29 @@ fn fixes_are_shown_or_written() -> Outcome {
 #[test]
 fn standard_input_is_fixed_on_standard_output() -> Outcome {
     let project = Project::new(&[])?;
-    let arguments = ["check", "--unsafe-fixes", "--select", "bare-except", "--stdin-filename", "a.py", "-"];
-    for (text, fixed) in [(BARE, BARE.replace("except:", "except Exception:")), ("x = 1\n", "x = 1\n".to_owned())] {
+    let arguments = [
+        "check",
+        "--unsafe-fixes",
+        "--select",
+        "bare-except",
+        "--stdin-filename",
+        "a.py",
+        "-",
+    ];
+    for (text, fixed) in [
+        (BARE, BARE.replace("except:", "except Exception:")),
+        ("x = 1\n", "x = 1\n".to_owned()),
+    ] {
         let mut child = project
             .pothole(&arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        child.stdin.take().ok_or("no input")?.write_all(text.as_bytes())?;
+        child
+            .stdin
+            .take()
+            .ok_or("no input")?
+            .write_all(text.as_bytes())?;
         assert_eq!(stdout(&child.wait_with_output()?), fixed);
     }
     assert!(!project.path().join("a.py").exists());
@@ -655,13 +686,27 @@ fn standard_input_is_fixed_on_standard_output() -> Outcome {
 fn a_configuration_to_start_from() -> Outcome {
     let project = Project::new(&[("a.py", UNBOUND)])?;
     assert_eq!(project.run(&["init"])?.status.code(), Some(0));
-    assert_eq!(project.run(&["check"])?.status.code(), Some(1), "it changes nothing yet");
+    assert_eq!(
+        project.run(&["check"])?.status.code(),
+        Some(1),
+        "it changes nothing yet"
+    );
     let again = project.run(&["init"])?;
-    assert_eq!(again.status.code(), Some(2), "what is there is not overwritten");
-    let schema: Value = serde_json::from_slice(&project.run(&["init", "--print", "schema"])?.stdout)?;
-    let rules = schema["$defs"]["rule"]["enum"].as_array().ok_or("no rules")?;
+    assert_eq!(
+        again.status.code(),
+        Some(2),
+        "what is there is not overwritten"
+    );
+    let schema: Value =
+        serde_json::from_slice(&project.run(&["init", "--print", "schema"])?.stdout)?;
+    let rules = schema["$defs"]["rule"]["enum"]
+        .as_array()
+        .ok_or("no rules")?;
     assert!(rules.contains(&Value::from("possibly-unbound")));
-    project.write("pothole.toml", "[rules.possibly-unbound]\nseverity = \"error\"\n")?;
+    project.write(
+        "pothole.toml",
+        "[rules.possibly-unbound]\nseverity = \"error\"\n",
+    )?;
     assert_eq!(project.json(&[])?[0]["severity"], "error");
     project.write("pothole.toml", "exclude = [\"a.py\"]\n")?;
     assert_eq!(project.names(&["a.py"])?, ["a.py"], "it was named");
@@ -671,7 +716,11 @@ fn a_configuration_to_start_from() -> Outcome {
 
 #[test]
 fn the_page_to_look_at_holds_everything() -> Outcome {
-    let project = Project::new(&[("a.py", &format!("{UNBOUND}# </script><b>\n")), ("store.py", STORE), ("mail.py", MAIL)])?;
+    let project = Project::new(&[
+        ("a.py", &format!("{UNBOUND}# </script><b>\n")),
+        ("store.py", STORE),
+        ("mail.py", MAIL),
+    ])?;
     let page = stdout(&project.run(&["check", "--format", "html"])?);
     let (_, data) = page.split_once("id=\"data\">").ok_or("no data")?;
     let (data, _) = data.split_once("</script>").ok_or("no end")?;
@@ -679,14 +728,27 @@ fn the_page_to_look_at_holds_everything() -> Outcome {
     let findings = data["findings"].as_array().ok_or("no findings")?;
     assert_eq!(findings.len(), 2);
     let path = findings[1]["path"].as_array().ok_or("no path")?;
-    assert_eq!(path.last().map(|step| &step["file"]), Some(&Value::from("mail.py")));
-    assert!(path.iter().any(|step| step["file"] == "store.py"), "{path:?}");
+    assert_eq!(
+        path.last().map(|step| &step["file"]),
+        Some(&Value::from("mail.py"))
+    );
+    assert!(
+        path.iter().any(|step| step["file"] == "store.py"),
+        "{path:?}"
+    );
     assert!(!page.contains("src="), "everything is in the page");
     Ok(())
 }
 
 fn git(project: &Project, arguments: &[&str]) -> Outcome {
-    let identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"];
+    let identity = [
+        "-c",
+        "user.name=n",
+        "-c",
+        "user.email=e@example.org",
+        "-c",
+        "commit.gpgsign=false",
+    ];
     let output = Command::new("git")
         .args(identity)
         .args(arguments)
@@ -701,7 +763,11 @@ fn git(project: &Project, arguments: &[&str]) -> Outcome {
 #[test]
 fn a_difference_is_what_the_working_tree_causes() -> Outcome {
     let strict = STORE.replace("return None", "raise KeyError(name)");
-    let project = Project::new(&[("old.py", UNBOUND), ("store.py", &strict), ("mail.py", MAIL)])?;
+    let project = Project::new(&[
+        ("old.py", UNBOUND),
+        ("store.py", &strict),
+        ("mail.py", MAIL),
+    ])?;
     git(&project, &["init", "-q"])?;
     git(&project, &["add", "."])?;
     git(&project, &["commit", "-qm", "one"])?;
@@ -712,8 +778,14 @@ fn a_difference_is_what_the_working_tree_causes() -> Outcome {
     project.write("new.py", UNBOUND.replace("pick", "choose"))?;
     let output = project.run(&against)?;
     let found = stdout(&output);
-    let places: Vec<&str> = found.lines().filter_map(|line| line.split(':').next()).collect();
+    let places: Vec<&str> = found
+        .lines()
+        .filter_map(|line| line.split(':').next())
+        .collect();
     assert_eq!(places, ["mail.py", "new.py"], "{found}{}", stderr(&output));
-    assert_eq!(project.run(&["check", "--diff", "nonsense"])?.status.code(), Some(2));
+    assert_eq!(
+        project.run(&["check", "--diff", "nonsense"])?.status.code(),
+        Some(2)
+    );
     Ok(())
 }

@@ -75,7 +75,12 @@ pub(super) fn run(options: &Check) -> Result<u8> {
 fn write_baseline(path: &Path, baseline: &Baseline) -> Result<u8> {
     host::write_file(path, baseline.text()?.as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;
-    let _ = writeln!(io::stderr(), "{} findings written to {}", baseline.count(), path.display());
+    let _ = writeln!(
+        io::stderr(),
+        "{} findings written to {}",
+        baseline.count(),
+        path.display()
+    );
     Ok(0)
 }
 
@@ -84,7 +89,10 @@ fn new_ones(path: &Path, items: &[Item], outcome: &Outcome) -> Result<Vec<bool>>
     let text = host::read_text(path).with_context(|| format!("cannot read {}", path.display()))?;
     let baseline = Baseline::parse(&text).with_context(|| path.display().to_string())?;
     // Where the repository starts is known from any of its files.
-    let root = outcome.files.iter().find_map(|file| file.absolute.strip_suffix(&file.repository));
+    let root = outcome
+        .files
+        .iter()
+        .find_map(|file| file.absolute.strip_suffix(&file.repository));
     let exists = |name: &str| host::exists(&Path::new(root.unwrap_or("")).join(name));
     Ok(baseline.new_ones(items, &outcome.files, &exists))
 }

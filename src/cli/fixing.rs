@@ -9,7 +9,8 @@ use std::io::{self, Write};
 
 /// Delivers what was fixed. Whether that was all there is to say: a diff or a fixed text stands for itself.
 pub(super) fn is_all(options: &Check, fixing: &Fixing) -> Result<bool> {
-    let is_stdin = options.stdin_filename.is_some() || options.paths.iter().any(|path| path.as_os_str() == "-");
+    let is_stdin = options.stdin_filename.is_some()
+        || options.paths.iter().any(|path| path.as_os_str() == "-");
     if options.dry_run {
         print_diffs(&fixing.files)?;
         return Ok(true);
@@ -21,7 +22,11 @@ pub(super) fn is_all(options: &Check, fixing: &Fixing) -> Result<bool> {
     let mut failed = 0;
     for file in &fixing.files {
         if let Err(error) = host::write_fixed(file) {
-            let _ = writeln!(io::stderr(), "pothole: {}: not fixed: {error}", plain(&file.repository));
+            let _ = writeln!(
+                io::stderr(),
+                "pothole: {}: not fixed: {error}",
+                plain(&file.repository)
+            );
             failed += 1;
         }
     }
@@ -30,7 +35,11 @@ pub(super) fn is_all(options: &Check, fixing: &Fixing) -> Result<bool> {
     }
     if !options.quiet {
         let count: usize = fixing.files.iter().map(|file| file.count).sum();
-        let _ = writeln!(io::stderr(), "{count} fixes in {} files", fixing.files.len());
+        let _ = writeln!(
+            io::stderr(),
+            "{count} fixes in {} files",
+            fixing.files.len()
+        );
     }
     Ok(false)
 }
@@ -38,7 +47,10 @@ pub(super) fn is_all(options: &Check, fixing: &Fixing) -> Result<bool> {
 fn print_diffs(files: &[FixedFile]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for file in files {
-        let (before, after) = (decode(&file.before, &file.before), decode(&file.after, &file.before));
+        let (before, after) = (
+            decode(&file.before, &file.before),
+            decode(&file.after, &file.before),
+        );
         let diff = TextDiff::from_lines(&*before, &*after);
         let mut unified = diff.unified_diff();
         let name = plain(&file.repository);

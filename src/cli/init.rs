@@ -44,7 +44,10 @@ mod tests {
         let names = crate::rules::names();
         let all = config::parse(&switched_on(), &names)?;
         assert!(!all.overrides.is_empty() && !all.rules.is_empty());
-        assert_eq!(config::parse(TEMPLATE, &names)?, config::Configuration::default());
+        assert_eq!(
+            config::parse(TEMPLATE, &names)?,
+            config::Configuration::default()
+        );
         Ok(())
     }
 
@@ -52,7 +55,11 @@ mod tests {
     fn the_schema_knows_what_the_template_speaks_of() -> Result<()> {
         let written: toml::Table = toml::from_str(&switched_on())?;
         let schema = config::schema(&[]);
-        let known: Vec<&String> = schema["properties"].as_object().into_iter().flat_map(|map| map.keys()).collect();
+        let known: Vec<&String> = schema["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .collect();
         for key in written.keys() {
             assert!(known.contains(&key), "{key}");
         }

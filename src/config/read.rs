@@ -312,7 +312,10 @@ pedantic = false
         let settings = read.rule("type-change", "none");
         assert_eq!(settings.severity, Some(crate::finding::Severity::Error));
         assert_eq!(settings.min_confidence, Some(Confidence::High));
-        assert_eq!(reason("[rules.non]\n").1, "unknown rule `non`; did you mean `none`?");
+        assert_eq!(
+            reason("[rules.non]\n").1,
+            "unknown rule `non`; did you mean `none`?"
+        );
         assert_eq!(reason("[rules.none]\nseverty = \"error\"").0, 2);
     }
 

@@ -1,4 +1,4 @@
-//! Arguments that a call lacks.
+//! A timeout that a call lacks.
 
 use super::bench::{Bench, argument, insert, replace};
 use super::judged;
@@ -16,8 +16,12 @@ pub(super) fn timeout(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
     if !is_identifier(name) || finding.help.as_ref()?.key != "give" {
         return None;
     }
-    let value = if in_milliseconds(name) { SECONDS * 1000 } else { SECONDS };
-    let (_, arguments) = call_at(bench, finding.location.span)?;
+    let value = if in_milliseconds(name) {
+        SECONDS * 1000
+    } else {
+        SECONDS
+    };
+    let arguments = call_at(bench, finding.location.span)?;
     let given = arguments.iter().find(|argument| match argument.passing {
         Passing::Keyword(known) => bench.module.name(known) == name,
         _ => false,
@@ -25,9 +29,16 @@ pub(super) fn timeout(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
     let edit = match given {
         Some(given) => replace(bench.module.span(given.value), value.to_string()),
         None if finding.message.key == "none" => return None,
-        None => append(bench, finding.location.span, &arguments, &format!("{name}={value}"))?,
+        None => append(
+            bench,
+            finding.location.span,
+            &arguments,
+            &format!("{name}={value}"),
+        )?,
     };
-    let message = Message::new("timeout").with("argument", name).with("value", value.to_string());
+    let message = Message::new("timeout")
+        .with("argument", name)
+        .with("value", value.to_string());
     judged(message, vec![edit])
 }
 
@@ -35,53 +46,35 @@ fn in_milliseconds(name: &str) -> bool {
     name.ends_with("_ms") || name.ends_with("MS") || name.ends_with("_millis")
 }
 
-/// `next(it, None)`.
-pub(super) fn default(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
-    if !matches!(finding.message.key, "nothing" | "generator") {
-        return None;
-    }
-    let span = finding.location.span;
-    let (callee, arguments) = call_at(bench, span)?;
-    if &*bench.text(callee) != "next" {
-        return None;
-    }
-    let mut edits = Vec::new();
-    let [only] = arguments[..] else {
-        return None;
-    };
-    let value = bench.module.span(only.value);
-    let is_bare = is_generator(bench, only.value) && bench.byte(value.start) != b'(';
-    if is_bare {
-        edits.push(insert(value.start, "("));
-        edits.push(insert(value.end, "), None"));
-    } else {
-        edits.push(append_behind(bench, span, "None")?);
-    }
-    judged(Message::new("default").with("call", "next()"), edits)
-}
-
-/// The span of the callee and the arguments of the call at a span.
-pub(super) fn call_at(bench: &Bench<'_>, span: Span) -> Option<(Span, Vec<Argument>)> {
-    bench.exprs_at(span).find_map(|expr| match bench.module.kind(expr) {
-        ExprKind::Call { callee, arguments } => Some((
-            bench.module.span(callee),
-            bench.module.arguments(arguments).to_vec(),
-        )),
-        _ => None,
-    })
+/// The arguments of the call at a span.
+fn call_at(bench: &Bench<'_>, span: Span) -> Option<Vec<Argument>> {
+    bench
+        .exprs_at(span)
+        .find_map(|expr| match bench.module.kind(expr) {
+            ExprKind::Call { arguments, .. } => Some(bench.module.arguments(arguments).to_vec()),
+            _ => None,
+        })
 }
 
 /// One more argument at the end of a call.
 fn append(bench: &Bench<'_>, call: Span, arguments: &[Argument], text: &str) -> Option<Edit> {
     match arguments {
         // A generator that is the only argument would need parentheses of its own.
-        [only] if is_generator(bench, only.value) && bench.byte(bench.module.span(only.value).start) != b'(' => None,
+        [only]
+            if is_generator(bench, only.value)
+                && bench.byte(bench.module.span(only.value).start) != b'(' =>
+        {
+            None
+        }
         _ => append_behind(bench, call, text),
     }
 }
 
 fn append_behind(bench: &Bench<'_>, call: Span, text: &str) -> Option<Edit> {
-    let close = call.end.checked_sub(1).filter(|&close| bench.byte(close) == b')')?;
+    let close = call
+        .end
+        .checked_sub(1)
+        .filter(|&close| bench.byte(close) == b')')?;
     let at = bench.back(close, call.start);
     Some(match bench.byte(at.checked_sub(1)?) {
         b'(' => insert(at, text),

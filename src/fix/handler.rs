@@ -19,7 +19,10 @@ pub(super) fn name_exception(bench: &Bench<'_>, finding: &Finding) -> Option<Fix
 
 /// The missing classes added to the handler that is there.
 pub(super) fn widen(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
-    let handlers = finding.related.iter().find(|related| related.message.key == "handlers")?;
+    let handlers = finding
+        .related
+        .iter()
+        .find(|related| related.message.key == "handlers")?;
     let handler = handler_at(bench.module, handlers.location.span)?;
     let types = handler.types?;
     let help = finding.help.as_ref().filter(|help| help.key == "widen")?;
@@ -34,7 +37,10 @@ pub(super) fn widen(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
         return None;
     }
     let inside = match bench.module.kind(types) {
-        ExprKind::Tuple(_) => text.trim_start_matches('(').trim_end_matches(')').trim_end_matches([',', ' ']),
+        ExprKind::Tuple(_) => text
+            .trim_start_matches('(')
+            .trim_end_matches(')')
+            .trim_end_matches([',', ' ']),
         ExprKind::Name(_) | ExprKind::Attribute { .. } => &*text,
         _ => return None,
     };
@@ -44,7 +50,10 @@ pub(super) fn widen(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
         true => list,
         false => format!("({list})"),
     };
-    judged(Message::new("widen").with("errors", errors), vec![replace(span, content)])
+    judged(
+        Message::new("widen").with("errors", errors),
+        vec![replace(span, content)],
+    )
 }
 
 fn is_enclosed(bench: &Bench<'_>, span: Span) -> bool {
@@ -59,12 +68,24 @@ pub(super) fn delete(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
     let handler = handler_at(bench.module, finding.location.span)?;
     let lines = &bench.module.lines;
     let first = lines.row(handler.span.start);
-    let last = lines.row(handler.span.end.saturating_sub(1).max(handler.body.end.saturating_sub(1)));
+    let last = lines.row(
+        handler
+            .span
+            .end
+            .saturating_sub(1)
+            .max(handler.body.end.saturating_sub(1)),
+    );
     let before = Span::new(lines.start(first), handler.span.start);
     let is_alone = bench.text(before).trim().is_empty() && last + 1 < lines.count();
     let span = Span::new(lines.start(first), lines.start(last + 1));
     is_alone
-        .then(|| fix(Applicability::Safe, Message::new("delete"), vec![replace(span, "")]))
+        .then(|| {
+            fix(
+                Applicability::Safe,
+                Message::new("delete"),
+                vec![replace(span, "")],
+            )
+        })
         .flatten()
 }
 
@@ -79,12 +100,37 @@ fn handler_at(module: &Module, header: Span) -> Option<&Handler> {
 
 /// Builtin classes of exceptions that findings name.
 const BUILTIN: &[&str] = &[
-    "ArithmeticError", "AttributeError", "BlockingIOError", "BrokenPipeError", "ConnectionAbortedError",
-    "ConnectionError", "ConnectionRefusedError", "ConnectionResetError", "EOFError", "EnvironmentError",
-    "FileExistsError", "FileNotFoundError", "IOError", "IndexError", "InterruptedError", "IsADirectoryError",
-    "KeyError", "LookupError", "NotADirectoryError", "OSError", "OverflowError", "PermissionError",
-    "RuntimeError", "StopIteration", "TimeoutError", "TypeError", "UnicodeDecodeError", "UnicodeEncodeError",
-    "UnicodeError", "ValueError", "ZeroDivisionError",
+    "ArithmeticError",
+    "AttributeError",
+    "BlockingIOError",
+    "BrokenPipeError",
+    "ConnectionAbortedError",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "EOFError",
+    "EnvironmentError",
+    "FileExistsError",
+    "FileNotFoundError",
+    "IOError",
+    "IndexError",
+    "InterruptedError",
+    "IsADirectoryError",
+    "KeyError",
+    "LookupError",
+    "NotADirectoryError",
+    "OSError",
+    "OverflowError",
+    "PermissionError",
+    "RuntimeError",
+    "StopIteration",
+    "TimeoutError",
+    "TypeError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "ValueError",
+    "ZeroDivisionError",
 ];
 
 /// Whether the file can write a class like that: it is builtin, or its library is imported by name. Of a name that
@@ -94,9 +140,22 @@ fn is_known(module: &Module, name: &str) -> bool {
         return BUILTIN.contains(&name) && !is_bound(module, name);
     };
     let imports = module.imports.iter();
-    imports.filter(|import| import.name.is_none() && import.alias.is_none()).any(|import: &Import| {
-        module.name(import.module) == library
-    }) && matches!(library, "requests" | "socket" | "json" | "sqlite3" | "psycopg2" | "redis" | "pymysql" | "httpx" | "aiohttp" | "ssl")
+    imports
+        .filter(|import| import.name.is_none() && import.alias.is_none())
+        .any(|import: &Import| module.name(import.module) == library)
+        && matches!(
+            library,
+            "requests"
+                | "socket"
+                | "json"
+                | "sqlite3"
+                | "psycopg2"
+                | "redis"
+                | "pymysql"
+                | "httpx"
+                | "aiohttp"
+                | "ssl"
+        )
 }
 
 fn is_bound(module: &Module, name: &str) -> bool {
@@ -104,5 +163,8 @@ fn is_bound(module: &Module, name: &str) -> bool {
     imports.any(|import| {
         let bound = import.alias.or(import.name);
         bound.is_some_and(|bound| module.name(bound) == name)
-    }) || module.classes.iter().any(|class| module.name(class.name) == name)
+    }) || module
+        .classes
+        .iter()
+        .any(|class| module.name(class.name) == name)
 }

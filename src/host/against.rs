@@ -19,7 +19,10 @@ pub fn caused(
     progress: &Progress,
 ) -> Result<Vec<bool>, Fault> {
     let current = paths::current_folder()?;
-    let first = request.paths.iter().find_map(|path| paths::existing(path).ok());
+    let first = request
+        .paths
+        .iter()
+        .find_map(|path| paths::existing(path).ok());
     let folder = match first {
         Some(path) if path.is_dir() => path,
         Some(path) => path.parent().unwrap_or(&current).to_owned(),
@@ -30,7 +33,10 @@ pub fn caused(
     let then_root = paths::existing(laid_out.path())?;
     let mut diff = repository.diff(revision, None)?;
     add_untracked(&mut diff, &outcome.files, &then_root);
-    let then = check(&request_then(request, repository.root(), &then_root)?, progress)?;
+    let then = check(
+        &request_then(request, repository.root(), &then_root)?,
+        progress,
+    )?;
     let origins = compare(
         Side {
             findings: &outcome.findings,
@@ -43,21 +49,32 @@ pub fn caused(
         &diff,
         outcome.least.unwrap_or(Confidence::Medium),
     );
-    Ok(origins.into_iter().map(|origin| origin == Origin::Caused).collect())
+    Ok(origins
+        .into_iter()
+        .map(|origin| origin == Origin::Caused)
+        .collect())
 }
 
 /// The same check of the revision, with nothing held back: what was found but not shown is not new.
 fn request_then(request: &Request, now: &Path, then: &Path) -> Result<Request, Fault> {
     let moved = |path: &PathBuf| -> Result<PathBuf, Fault> {
         let path = paths::existing(path)?;
-        Ok(path.strip_prefix(now).map(|path| then.join(path)).unwrap_or(path))
+        Ok(path
+            .strip_prefix(now)
+            .map(|path| then.join(path))
+            .unwrap_or(path))
     };
     Ok(Request {
         paths: vec![then.to_owned()],
         stdin: None,
         unsaved: BTreeMap::new(),
         command: ungated(&request.command),
-        root: request.root.as_ref().map(moved).transpose()?.filter(|root| root.is_dir()),
+        root: request
+            .root
+            .as_ref()
+            .map(moved)
+            .transpose()?
+            .filter(|root| root.is_dir()),
         ..request.clone()
     })
 }

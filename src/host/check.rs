@@ -143,7 +143,11 @@ impl<'a> Run<'a> {
         let configurations = &self.settings.configurations;
         let mut outcome = Outcome {
             language: configurations.iter().find_map(|one| one.language),
-            stdin: self.stdin.as_ref().and_then(|path| self.unsaved.get(path)).cloned(),
+            stdin: self
+                .stdin
+                .as_ref()
+                .and_then(|path| self.unsaved.get(path))
+                .cloned(),
             least: configurations.iter().map(|one| one.min_confidence).min(),
             ..Outcome::default()
         };

@@ -57,7 +57,9 @@ pub fn fix(request: &Request, even_unsafe: bool, progress: &Progress) -> Result<
             break;
         }
         for change in changes {
-            request.unsaved.insert(change.path.clone(), Arc::clone(&change.after));
+            request
+                .unsaved
+                .insert(change.path.clone(), Arc::clone(&change.after));
             match fixed.get_mut(&change.path) {
                 Some(known) => {
                     known.after = change.after;

@@ -57,8 +57,14 @@ fn line(source: &[u8], line: Span, place: Span) -> Line {
     let end = place.end.clamp(start, line.end);
     let text = |from, to| {
         let text = decode(Span::new(from, to).of(source), source);
-        let text = text.trim_end_matches(['\n', '\r']).trim_start_matches('\u{feff}');
+        let text = text
+            .trim_end_matches(['\n', '\r'])
+            .trim_start_matches('\u{feff}');
         plain(text).chars().take(WIDTH).collect::<String>()
     };
-    Line(text(line.start, start), text(start, end), text(end, line.end))
+    Line(
+        text(line.start, start),
+        text(start, end),
+        text(end, line.end),
+    )
 }

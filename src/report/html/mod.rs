@@ -93,7 +93,10 @@ fn data<'a>(view: &View<'a>) -> Data<'a> {
     Data {
         version: env!("CARGO_PKG_VERSION"),
         language: view.language.name(),
-        findings: items.clone().filter_map(|item| finding(view, item, &rules)).collect(),
+        findings: items
+            .clone()
+            .filter_map(|item| finding(view, item, &rules))
+            .collect(),
         invalid: items
             .filter(|item| item.rule.is_none())
             .map(|item| Trouble {
@@ -102,7 +105,10 @@ fn data<'a>(view: &View<'a>) -> Data<'a> {
                 message: &item.message,
             })
             .collect(),
-        rules: rules.iter().map(|rule| entry(rule, view.language)).collect(),
+        rules: rules
+            .iter()
+            .map(|rule| entry(rule, view.language))
+            .collect(),
     }
 }
 
@@ -144,14 +150,26 @@ mod tests {
 
     #[test]
     fn code_cannot_leave_its_element() {
-        assert_eq!(harmless("\"</script><!--\""), "\"\\u003c/script>\\u003c!--\"");
+        assert_eq!(
+            harmless("\"</script><!--\""),
+            "\"\\u003c/script>\\u003c!--\""
+        );
     }
 
     #[test]
     fn the_page_names_its_parts_in_order() {
-        let names = ["{{language}}", "{{style}}", "{{words}}", "{{data}}", "{{script}}"];
+        let names = [
+            "{{language}}",
+            "{{style}}",
+            "{{words}}",
+            "{{data}}",
+            "{{script}}",
+        ];
         let places: Vec<Option<usize>> = names.iter().map(|name| PAGE.find(name)).collect();
-        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+        assert!(
+            places.iter().all(Option::is_some) && places.is_sorted(),
+            "{places:?}"
+        );
         assert!(!STYLE.contains("{{") && !STYLE.contains("http"));
         let sources = [PAGE, STYLE, SCRIPT].concat();
         assert!(!sources.contains("src=\"http") && !sources.contains("fetch("));
