@@ -1,6 +1,6 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
-use crate::config::Configuration;
+use crate::config::{Configuration, RuleSettings};
 use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Flow, Known, Observer, State};
@@ -263,9 +263,13 @@ fn report(
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
     let default = Configuration::default();
-    findings.retain(|finding| {
+    findings.retain_mut(|finding| {
         let source = &program.sources[finding.location.file.0 as usize];
         let configuration = configurations.get(source.configuration).unwrap_or(&default);
+        let severity = settings(configuration, finding).severity;
+        if let Some(severity) = severity.filter(|_| finding.severity != Severity::Hint) {
+            finding.severity = severity;
+        }
         source.reported
             && is_wanted(configuration, finding)
             && suppress::is_suppressed(&source.module, finding).is_none()
@@ -275,6 +279,12 @@ fn report(
     findings
 }
 
+/// What is different for the rule of a finding.
+fn settings(configuration: &Configuration, finding: &Finding) -> RuleSettings {
+    let family = rules::find(finding.rule).map_or("", |rule| rule.family.name());
+    configuration.rule(finding.rule, family)
+}
+
 fn is_wanted(configuration: &Configuration, finding: &Finding) -> bool {
     let names = |list: &[String]| {
         let family = rules::find(finding.rule).map_or("", |rule| rule.family.name());
@@ -282,9 +292,10 @@ fn is_wanted(configuration: &Configuration, finding: &Finding) -> bool {
             .any(|name| name == finding.rule || name == family)
     };
     let selected = configuration.select.is_empty() || names(&configuration.select);
-    let shown = configuration.pedantic
-        || (finding.severity != Severity::Hint
-            && finding.confidence >= configuration.min_confidence);
+    let own = settings(configuration, finding).min_confidence;
+    let least = own.unwrap_or(configuration.min_confidence);
+    let is_sure = finding.confidence >= least || (configuration.pedantic && own.is_none());
+    let shown = is_sure && (configuration.pedantic || finding.severity != Severity::Hint);
     selected && !names(&configuration.ignore) && shown
 }
 

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod check;
+mod fixing;
+mod init;
 #[cfg(feature = "bot")]
 mod review;
 
@@ -28,6 +30,7 @@ pub fn run() -> Result<u8> {
         Command::Review(options) => review::run(&options),
         Command::Explain { rule, lang } => explain(&rule, lang),
         Command::Rules { format, lang } => list(format, lang),
+        Command::Init { print } => init::run(print),
         Command::Server { stdio: _ } => Ok(host::serve()?),
         Command::Completions { shell } => completions(shell),
     }

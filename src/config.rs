@@ -1,11 +1,14 @@
 //! Configuration: what a team asks for, as data.
 
 mod read;
+mod schema;
 
 pub use read::{ConfigurationError, parse, parse_pyproject, unknown_rule};
+pub use schema::schema;
 
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Severity};
 use crate::ir::Dialect;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// What a team asks for.
@@ -29,8 +32,19 @@ pub struct Configuration {
     pub entry_points: Vec<String>,
     /// What the team's own libraries do: the tables of `rules/library`.
     pub library: toml::Table,
+    /// What is different for some rules or families, by name.
+    pub rules: BTreeMap<String, RuleSettings>,
     /// What is different for some files; later ones win.
     pub overrides: Vec<Override>,
+}
+
+/// What is different for a rule or a family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleSettings {
+    /// How bad its findings are; what is a hint in a place stays one.
+    pub severity: Option<Severity>,
+    /// The least confidence of its findings that is reported.
+    pub min_confidence: Option<Confidence>,
 }
 
 /// What is different for some files.
@@ -72,12 +86,23 @@ impl Default for Configuration {
             exclude: Vec::new(),
             entry_points: Vec::new(),
             library: toml::Table::new(),
+            rules: BTreeMap::new(),
             overrides: Vec::new(),
         }
     }
 }
 
 impl Configuration {
+    /// What is different for a rule: what is said of the rule itself goes before what is said of its family.
+    pub fn rule(&self, name: &str, family: &str) -> RuleSettings {
+        let own = self.rules.get(name).copied().unwrap_or_default();
+        let of_family = self.rules.get(family).copied().unwrap_or_default();
+        RuleSettings {
+            severity: own.severity.or(of_family.severity),
+            min_confidence: own.min_confidence.or(of_family.min_confidence),
+        }
+    }
+
     /// Applies what is different for some files.
     pub fn apply(&mut self, other: &Override) {
         if let Some(select) = &other.select {
@@ -125,6 +150,19 @@ pub fn dialect(text: &str) -> Result<Dialect, String> {
         _ => Err(format!(
             "`{text}` is no version of Python: write 2.7 or 3.x"
         )),
+    }
+}
+
+/// A severity by its name.
+///
+/// # Errors
+/// If there is no such severity.
+pub fn severity(text: &str) -> Result<Severity, String> {
+    match text {
+        "error" => Ok(Severity::Error),
+        "warning" => Ok(Severity::Warning),
+        "hint" => Ok(Severity::Hint),
+        _ => Err(format!("`{text}` is no severity: error, warning or hint")),
     }
 }
 

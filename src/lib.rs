@@ -42,6 +42,8 @@ pub mod describe;
 
 pub mod page;
 
+pub mod fix;
+
 pub mod report;
 
 pub mod diff;
@@ -49,6 +51,7 @@ pub mod diff;
 pub mod delta;
 
 pub mod review;
+pub mod baseline;
 
 pub mod host;
 

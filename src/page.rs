@@ -37,6 +37,11 @@ pub struct Words {
 }
 
 impl Words {
+    /// The text in `language`, with values for its `{name}`s.
+    pub fn fill(&self, language: Language, arguments: &[(&'static str, String)]) -> String {
+        fill(self.text(language), arguments)
+    }
+
     /// The text in `language`.
     pub fn text(&self, language: Language) -> &str {
         match language {
@@ -104,7 +109,7 @@ impl Page {
     /// Puts a message into words. A key that the page lacks stands for itself, so that no finding is ever lost.
     pub fn render(&self, message: &Message, language: Language) -> String {
         match self.messages.get(message.key) {
-            Some(words) => fill(words.text(language), &message.arguments),
+            Some(words) => words.fill(language, &message.arguments),
             None => {
                 let arguments = message.arguments.iter();
                 let values: Vec<String> = arguments

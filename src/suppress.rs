@@ -4,7 +4,7 @@ use crate::finding::{Edit, Finding};
 use crate::ir::{Module, Reach, Suppression};
 use crate::lower::lower;
 use crate::rules;
-use crate::text::{Lines, Span};
+use crate::text::{Lines, Span, line_end};
 
 /// The first ignore comment of the module that covers a finding, as an index into `Module::suppressions`.
 pub fn is_suppressed(module: &Module, finding: &Finding) -> Option<usize> {
@@ -119,17 +119,6 @@ fn comes_first(source: &[u8], lines: &Lines, row: u32) -> bool {
     let line = line.trim_start_matches('\u{feff}');
     (row == 0 && line.starts_with("#!"))
         || (line.trim_start().starts_with('#') && line.contains("coding"))
-}
-
-/// How the lines of a file end.
-pub fn line_end(source: &[u8]) -> &'static str {
-    let feed = source.iter().position(|&byte| byte == b'\n');
-    match feed {
-        Some(at) if at > 0 && source[at - 1] == b'\r' => "\r\n",
-        Some(_) => "\n",
-        None if source.contains(&b'\r') => "\r",
-        None => "\n",
-    }
 }
 
 fn applied(source: &[u8], edit: &Edit) -> Vec<u8> {

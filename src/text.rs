@@ -85,3 +85,14 @@ impl Lines {
         self.starts.len() as u32
     }
 }
+
+/// How the lines of a file end.
+pub fn line_end(source: &[u8]) -> &'static str {
+    let feed = source.iter().position(|&byte| byte == b'\n');
+    match feed {
+        Some(at) if at > 0 && source[at - 1] == b'\r' => "\r\n",
+        Some(_) => "\n",
+        None if source.contains(&b'\r') => "\r",
+        None => "\n",
+    }
+}

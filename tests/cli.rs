@@ -590,3 +590,202 @@ fn quiet_and_verbose() -> Outcome {
     assert!(stderr(&project.run(&["check", "--verbose"])?).contains(" ms  "));
     Ok(())
 }
+
+#[test]
+fn a_baseline_holds_what_is_known() -> Outcome {
+    let project = Project::new(&[("a.py", UNBOUND), ("store.py", STORE), ("mail.py", MAIL)])?;
+    let output = project.run(&["check", "--write-baseline", "known.json"])?;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2 findings written"));
+    let with = ["check", "--baseline", "known.json", "--format", "concise"];
+    assert_eq!(project.run(&with)?.status.code(), Some(0));
+    project.write("a.py", format!("\n\nX = 1\n{UNBOUND}"))?;
+    assert_eq!(project.run(&with)?.status.code(), Some(0), "lines moved");
+    project.write("b.py", UNBOUND)?;
+    let output = project.run(&with)?;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output).lines().count(), 1, "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("b.py:4:"));
+    fs::remove_file(project.path().join("a.py"))?;
+    assert_eq!(
+        project.run(&with)?.status.code(),
+        Some(0),
+        "the file was renamed"
+    );
+    project.write("known.json", "[]")?;
+    assert_eq!(project.run(&with)?.status.code(), Some(2));
+    Ok(())
+}
+
+const BARE: &str =
+    "def load(path):\n    try:\n        return open(path)\n    except:\n        return None\n";
+
+#[test]
+fn fixes_are_shown_or_written() -> Outcome {
+    let project = Project::new(&[("a.py", BARE), ("clean.py", "x = 1\n")])?;
+    let select = ["--select", "bare-except"];
+    let output = project.run(&[&["check", "--unsafe-fixes", "--dry-run"], &select[..]].concat())?;
+    let diff = stdout(&output);
+    assert!(diff.contains("--- a/a.py\n+++ b/a.py\n"), "{diff}");
+    assert!(
+        diff.contains("-    except:\n+    except Exception:\n"),
+        "{diff}"
+    );
+    assert_eq!(fs::read_to_string(project.path().join("a.py"))?, BARE);
+    let output = project.run(&[&["check", "--fix"], &select[..]].concat())?;
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "this fix is for a person to judge"
+    );
+    let output = project.run(&[&["check", "--unsafe-fixes"], &select[..]].concat())?;
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("1 fixes in 1 files"),
+        "{}",
+        stderr(&output)
+    );
+    let fixed = BARE.replace("except:", "except Exception:");
+    assert_eq!(fs::read_to_string(project.path().join("a.py"))?, fixed);
+    Ok(())
+}
+
+#[test]
+fn standard_input_is_fixed_on_standard_output() -> Outcome {
+    let project = Project::new(&[])?;
+    let arguments = [
+        "check",
+        "--unsafe-fixes",
+        "--select",
+        "bare-except",
+        "--stdin-filename",
+        "a.py",
+        "-",
+    ];
+    for (text, fixed) in [
+        (BARE, BARE.replace("except:", "except Exception:")),
+        ("x = 1\n", "x = 1\n".to_owned()),
+    ] {
+        let mut child = project
+            .pothole(&arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        child
+            .stdin
+            .take()
+            .ok_or("no input")?
+            .write_all(text.as_bytes())?;
+        assert_eq!(stdout(&child.wait_with_output()?), fixed);
+    }
+    assert!(!project.path().join("a.py").exists());
+    Ok(())
+}
+
+#[test]
+fn a_configuration_to_start_from() -> Outcome {
+    let project = Project::new(&[("a.py", UNBOUND)])?;
+    assert_eq!(project.run(&["init"])?.status.code(), Some(0));
+    assert_eq!(
+        project.run(&["check"])?.status.code(),
+        Some(1),
+        "it changes nothing yet"
+    );
+    let again = project.run(&["init"])?;
+    assert_eq!(
+        again.status.code(),
+        Some(2),
+        "what is there is not overwritten"
+    );
+    let schema: Value =
+        serde_json::from_slice(&project.run(&["init", "--print", "schema"])?.stdout)?;
+    let rules = schema["$defs"]["rule"]["enum"]
+        .as_array()
+        .ok_or("no rules")?;
+    assert!(rules.contains(&Value::from("possibly-unbound")));
+    project.write(
+        "pothole.toml",
+        "[rules.possibly-unbound]\nseverity = \"error\"\n",
+    )?;
+    assert_eq!(project.json(&[])?[0]["severity"], "error");
+    project.write("pothole.toml", "exclude = [\"a.py\"]\n")?;
+    assert_eq!(project.names(&["a.py"])?, ["a.py"], "it was named");
+    assert!(project.names(&["--force-exclude", "a.py"])?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn the_page_to_look_at_holds_everything() -> Outcome {
+    let project = Project::new(&[
+        ("a.py", &format!("{UNBOUND}# </script><b>\n")),
+        ("store.py", STORE),
+        ("mail.py", MAIL),
+    ])?;
+    let page = stdout(&project.run(&["check", "--format", "html"])?);
+    let (_, data) = page.split_once("id=\"data\">").ok_or("no data")?;
+    let (data, _) = data.split_once("</script>").ok_or("no end")?;
+    let data: Value = serde_json::from_str(data)?;
+    let findings = data["findings"].as_array().ok_or("no findings")?;
+    assert_eq!(findings.len(), 2);
+    let path = findings[1]["path"].as_array().ok_or("no path")?;
+    assert_eq!(
+        path.last().map(|step| &step["file"]),
+        Some(&Value::from("mail.py"))
+    );
+    assert!(
+        path.iter().any(|step| step["file"] == "store.py"),
+        "{path:?}"
+    );
+    assert!(!page.contains("src="), "everything is in the page");
+    Ok(())
+}
+
+fn git(project: &Project, arguments: &[&str]) -> Outcome {
+    let identity = [
+        "-c",
+        "user.name=n",
+        "-c",
+        "user.email=e@example.org",
+        "-c",
+        "commit.gpgsign=false",
+    ];
+    let output = Command::new("git")
+        .args(identity)
+        .args(arguments)
+        .current_dir(project.path())
+        .output()?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(stderr(&output).into()),
+    }
+}
+
+#[test]
+fn a_difference_is_what_the_working_tree_causes() -> Outcome {
+    let strict = STORE.replace("return None", "raise KeyError(name)");
+    let project = Project::new(&[
+        ("old.py", UNBOUND),
+        ("store.py", &strict),
+        ("mail.py", MAIL),
+    ])?;
+    git(&project, &["init", "-q"])?;
+    git(&project, &["add", "."])?;
+    git(&project, &["commit", "-qm", "one"])?;
+    let against = ["check", "--diff", "HEAD", "--format", "concise"];
+    assert_eq!(project.run(&against)?.status.code(), Some(0));
+    project.write("old.py", format!("X = 1\n{UNBOUND}"))?;
+    project.write("store.py", STORE)?;
+    project.write("new.py", UNBOUND.replace("pick", "choose"))?;
+    let output = project.run(&against)?;
+    let found = stdout(&output);
+    let places: Vec<&str> = found
+        .lines()
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    assert_eq!(places, ["mail.py", "new.py"], "{found}{}", stderr(&output));
+    assert_eq!(
+        project.run(&["check", "--diff", "nonsense"])?.status.code(),
+        Some(2)
+    );
+    Ok(())
+}

@@ -41,6 +41,12 @@ pub(super) enum Command {
         #[arg(long)]
         lang: Option<Language>,
     },
+    /// Write a commented configuration into the current folder
+    Init {
+        /// Print it, or with `schema` the JSON schema of configurations, instead
+        #[arg(long, value_name = "WHAT", num_args = 0..=1, default_missing_value = "configuration")]
+        print: Option<Print>,
+    },
     /// The language server for editors, on standard input and output
     Server {
         /// What generic clients add; there is no other way to talk
@@ -58,6 +64,14 @@ pub(super) enum Command {
 pub(super) enum List {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Print {
+    /// The commented configuration
+    Configuration,
+    /// The JSON schema of configurations, for editors
+    Schema,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -115,6 +129,30 @@ pub(super) struct Check {
     /// The folder that is analyzed, instead of what is found
     #[arg(long, value_name = "DIR")]
     pub(super) project_root: Option<PathBuf>,
+
+    /// Only what the working tree causes against this revision
+    #[arg(long, value_name = "REV", conflicts_with_all = ["dump", "write_baseline"])]
+    pub(super) diff: Option<String>,
+
+    /// Only what this file does not hold yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Write what is found now to this file, and report nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "output", "dump"])]
+    pub(super) write_baseline: Option<PathBuf>,
+
+    /// Apply the safe fixes to the files
+    #[arg(long, conflicts_with_all = ["dump", "write_baseline"])]
+    pub(super) fix: bool,
+
+    /// Apply also the fixes that may change what a correct program does
+    #[arg(long, conflicts_with_all = ["dump", "write_baseline"])]
+    pub(super) unsafe_fixes: bool,
+
+    /// Print what the fixes would change as a diff, and change nothing
+    #[arg(long, conflicts_with_all = ["dump", "write_baseline"])]
+    pub(super) dry_run: bool,
 
     /// The analysis' own view, as text
     #[arg(long, value_enum)]

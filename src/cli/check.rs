@@ -1,10 +1,12 @@
 //! `check`: from the options to the report and the exit code.
 
 use super::arguments::{Check, Dump};
+use super::fixing;
+use crate::baseline::Baseline;
 use crate::config::{Language, Override};
 use crate::host::{self, Describe, Outcome, Progress, Request, Timing};
 use crate::ir;
-use crate::report::{Format, View, items, plain, statistics};
+use crate::report::{Format, Item, View, items, plain, statistics};
 use anstream::AutoStream;
 use anyhow::{Context, Result, bail};
 use clap::ColorChoice;
@@ -15,7 +17,22 @@ use std::path::Path;
 /// Runs `check`.
 pub(super) fn run(options: &Check) -> Result<u8> {
     let progress = Progress::new(options.quiet);
-    let outcome = host::check(&request(options)?, &progress)?;
+    let request = request(options)?;
+    let mut outcome = match options.fix || options.unsafe_fixes || options.dry_run {
+        true => {
+            let fixing = host::fix(&request, options.unsafe_fixes, &progress)?;
+            progress.finish();
+            if fixing::is_all(options, &fixing)? {
+                return Ok(0);
+            }
+            fixing.outcome
+        }
+        false => host::check(&request, &progress)?,
+    };
+    if let Some(revision) = &options.diff {
+        let mut caused = host::caused(&request, &outcome, revision, &progress)?.into_iter();
+        outcome.findings.retain(|_| caused.next().unwrap_or(true));
+    }
     let timings = progress.finish();
     if let Some(dump) = options.dump {
         return print_dump(dump, options.format, &outcome);
@@ -24,12 +41,19 @@ pub(super) fn run(options: &Check) -> Result<u8> {
         .lang
         .or(outcome.language)
         .unwrap_or_else(host::locale);
-    let items = items(
+    let mut items = items(
         &outcome.files,
         &outcome.findings,
         &outcome.invalid,
         language,
     );
+    if let Some(path) = &options.write_baseline {
+        return write_baseline(path, &Baseline::of(&items, &outcome.files));
+    }
+    if let Some(path) = &options.baseline {
+        let mut new = new_ones(path, &items, &outcome)?.into_iter();
+        items.retain(|_| new.next().unwrap_or(true));
+    }
     let view = View {
         files: &outcome.files,
         items: &items,
@@ -42,10 +66,35 @@ pub(super) fn run(options: &Check) -> Result<u8> {
         tell_timings(&timings);
     }
     if !options.quiet {
-        summarize(options, &outcome);
+        summarize(options, &view, &outcome);
     }
-    let is_clean = outcome.findings.is_empty() || options.exit_zero;
+    let is_clean = view.findings().next().is_none() || options.exit_zero;
     Ok(u8::from(!is_clean))
+}
+
+fn write_baseline(path: &Path, baseline: &Baseline) -> Result<u8> {
+    host::write_file(path, baseline.text()?.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    let _ = writeln!(
+        io::stderr(),
+        "{} findings written to {}",
+        baseline.count(),
+        path.display()
+    );
+    Ok(0)
+}
+
+/// Which items a baseline does not hold.
+fn new_ones(path: &Path, items: &[Item], outcome: &Outcome) -> Result<Vec<bool>> {
+    let text = host::read_text(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let baseline = Baseline::parse(&text).with_context(|| path.display().to_string())?;
+    // Where the repository starts is known from any of its files.
+    let root = outcome
+        .files
+        .iter()
+        .find_map(|file| file.absolute.strip_suffix(&file.repository));
+    let exists = |name: &str| host::exists(&Path::new(root.unwrap_or("")).join(name));
+    Ok(baseline.new_ones(items, &outcome.files, &exists))
 }
 
 /// Writes what the analysis sees of each file.
@@ -175,17 +224,13 @@ fn tell_timings(timings: &[Timing]) {
 }
 
 /// The last line for a reader at a terminal; machines read the report.
-fn summarize(options: &Check, outcome: &Outcome) {
+fn summarize(options: &Check, view: &View<'_>, outcome: &Outcome) {
     if !matches!(options.format, Format::Text | Format::Concise) {
         return;
     }
-    let language = options
-        .lang
-        .or(outcome.language)
-        .unwrap_or_else(host::locale);
-    let findings = outcome.findings.len();
+    let findings = view.findings().count();
     let counts = outcome.counts;
-    let line = match language {
+    let line = match view.language {
         Language::English => format!(
             "{findings} {} ({} files, {} lines analyzed)",
             if findings == 1 { "finding" } else { "findings" },

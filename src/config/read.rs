@@ -1,8 +1,9 @@
 //! The text of a configuration file into a [`Configuration`], or an error that names the line.
 
-use super::{Configuration, Language, Override, confidence, dialect};
+use super::{Configuration, Language, Override, RuleSettings, confidence, dialect, severity};
 use crate::nearest::nearest;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -93,8 +94,11 @@ const KEYS: &[&str] = &[
     "override",
     "pedantic",
     "python",
+    "rules",
     "select",
 ];
+
+const RULE_KEYS: &[&str] = &["min-confidence", "severity"];
 
 const OVERRIDE_KEYS: &[&str] = &[
     "ignore",
@@ -118,11 +122,42 @@ fn read(table: &DeTable<'_>, rules: &[&str]) -> Result<Configuration, Fault> {
             "exclude" => configuration.exclude = strings(value)?,
             "entry-points" => configuration.entry_points = strings(value)?,
             "library" => configuration.library = plain_table(value)?,
+            "rules" => configuration.rules = rule_settings(value, rules)?,
             "override" => configuration.overrides = overrides(value, rules)?,
             unknown => return Err(unknown_key(key.span(), unknown, KEYS)),
         }
     }
     Ok(configuration)
+}
+
+fn rule_settings(
+    value: &Value<'_>,
+    rules: &[&str],
+) -> Result<BTreeMap<String, RuleSettings>, Fault> {
+    let mut read = BTreeMap::new();
+    for (name, value) in table_of(value)? {
+        let text = name.get_ref().as_ref();
+        if !rules.contains(&text) {
+            return Err(Fault {
+                span: name.span(),
+                reason: unknown_rule(text, rules),
+            });
+        }
+        read.insert(text.to_owned(), one_rule(value)?);
+    }
+    Ok(read)
+}
+
+fn one_rule(value: &Value<'_>) -> Result<RuleSettings, Fault> {
+    let mut read = RuleSettings::default();
+    for (key, value) in table_of(value)? {
+        match key.get_ref().as_ref() {
+            "severity" => read.severity = Some(word(value, severity)?),
+            "min-confidence" => read.min_confidence = Some(word(value, confidence)?),
+            unknown => return Err(unknown_key(key.span(), unknown, RULE_KEYS)),
+        }
+    }
+    Ok(read)
 }
 
 fn overrides(value: &Value<'_>, rules: &[&str]) -> Result<Vec<Override>, Fault> {
@@ -267,6 +302,21 @@ pedantic = false
             read.library["exception"]["app.Error"].as_str(),
             Some("OSError")
         );
+    }
+
+    #[test]
+    fn a_rule_goes_before_its_family() {
+        let text = "[rules.none]\nseverity = \"error\"\nmin-confidence = \"low\"\n\
+            [rules.type-change]\nmin-confidence = \"high\"\n";
+        let read = parse(text, RULES).unwrap_or_default();
+        let settings = read.rule("type-change", "none");
+        assert_eq!(settings.severity, Some(crate::finding::Severity::Error));
+        assert_eq!(settings.min_confidence, Some(Confidence::High));
+        assert_eq!(
+            reason("[rules.non]\n").1,
+            "unknown rule `non`; did you mean `none`?"
+        );
+        assert_eq!(reason("[rules.none]\nseverty = \"error\"").0, 2);
     }
 
     #[test]

@@ -81,6 +81,7 @@ struct Entry {
 
 struct Run<'a> {
     current: PathBuf,
+    stdin: Option<PathBuf>,
     unsaved: BTreeMap<PathBuf, Arc<[u8]>>,
     memory: Option<&'a Memory>,
     settings: Settings,
@@ -101,12 +102,15 @@ impl<'a> Run<'a> {
         let mut unsaved = request.unsaved.clone();
         let mut stdin = None;
         if let Some(name) = &request.stdin {
-            let (path, bytes) = read_stdin(name, &current)?;
-            stdin = Some(path.clone());
-            unsaved.insert(path, bytes);
+            let path = paths::absolute(name, &current);
+            // A second look at the same request finds it there: standard input is read once.
+            if !unsaved.contains_key(&path) {
+                unsaved.insert(path.clone(), read_stdin()?);
+            }
+            stdin = Some(path);
         }
         let root = request.root.as_deref().map(paths::existing).transpose()?;
-        let arguments = arguments(request, stdin)?;
+        let arguments = arguments(request, stdin.as_ref())?;
         let mut plan = plan(&arguments, root.as_deref())?;
         if request.force_exclude {
             plan.named.clear();
@@ -125,6 +129,7 @@ impl<'a> Run<'a> {
         }
         Ok(Self {
             current,
+            stdin,
             unsaved,
             memory,
             settings,
@@ -138,6 +143,11 @@ impl<'a> Run<'a> {
         let configurations = &self.settings.configurations;
         let mut outcome = Outcome {
             language: configurations.iter().find_map(|one| one.language),
+            stdin: self
+                .stdin
+                .as_ref()
+                .and_then(|path| self.unsaved.get(path))
+                .cloned(),
             least: configurations.iter().map(|one| one.min_confidence).min(),
             ..Outcome::default()
         };
@@ -246,18 +256,18 @@ fn source(root: &Path, entry: Entry, module: Arc<Module>) -> Source {
 }
 
 /// Standard input, one byte further than what is read of a file, so that too much is noticed.
-fn read_stdin(name: &Path, current: &Path) -> Result<(PathBuf, Arc<[u8]>), Fault> {
+fn read_stdin() -> Result<Arc<[u8]>, Fault> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .lock()
         .take(super::LIMIT + 1)
         .read_to_end(&mut bytes)
         .map_err(Fault::StandardInput)?;
-    Ok((paths::absolute(name, current), bytes.into()))
+    Ok(bytes.into())
 }
 
-fn arguments(request: &Request, stdin: Option<PathBuf>) -> Result<Vec<Argument>, Fault> {
-    if let Some(path) = stdin {
+fn arguments(request: &Request, stdin: Option<&PathBuf>) -> Result<Vec<Argument>, Fault> {
+    if let Some(path) = stdin.cloned() {
         return Ok(vec![Argument {
             path,
             is_folder: false,

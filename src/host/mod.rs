@@ -1,7 +1,9 @@
 //! The outside world: folders, files, clocks and threads. Nothing else in the crate touches them.
 
+mod against;
 mod check;
 mod editor;
+mod fixing;
 mod git;
 #[cfg(feature = "bot")]
 mod github;
@@ -18,11 +20,14 @@ pub mod review;
 mod settings;
 mod walk;
 
+pub use against::caused;
 pub use check::{Request, check, check_again};
 pub use editor::{EditorFault, serve};
+pub use fixing::{FixedFile, Fixing, fix, write_fixed};
 pub use git::{GitFault, LaidOut, Repository};
 pub use outcome::{Describe, Outcome};
 use output::write_page;
+pub use output::{exists, read_text, write_new};
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::{LIMIT, Memory};

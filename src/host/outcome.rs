@@ -4,6 +4,7 @@ use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
 use crate::describe;
 use crate::finding::{Confidence, Finding};
+use crate::fix;
 use crate::ir::{Module, ProblemKind};
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
@@ -34,6 +35,8 @@ pub struct Outcome {
     pub modules: Vec<(FileId, Arc<Module>)>,
     /// How much was analyzed.
     pub counts: Counts,
+    /// The text of standard input, if that was read.
+    pub stdin: Option<Arc<[u8]>>,
     /// The language that a configuration asks for.
     pub language: Option<Language>,
     /// The confidence from which on findings were reported, where that differs the lowest.
@@ -66,6 +69,9 @@ impl Outcome {
             }
         }
         for mut finding in report.findings {
+            let index = finding.location.file.0 as usize;
+            let text = &self.files[ids[index].0 as usize].source;
+            finding.fix = fix::of(&finding, &sources[index].module, text);
             relocate(&mut finding, ids);
             self.findings.push(finding);
         }

@@ -17,12 +17,22 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = target.with_file_name(name);
-    let written = fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, &target));
+    let written = fs::write(&temporary, content)
+        .and_then(|()| keep_permissions(&target, &temporary))
+        .and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
         // The first error is the one to tell; a file that was never made cannot be removed.
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// What could be run can be run afterwards.
+fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    match fs::metadata(old) {
+        Ok(metadata) => fs::set_permissions(new, metadata.permissions()),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Writes a rule's page where an editor can open it.
@@ -35,6 +45,28 @@ pub(super) fn write_page(rule: &str, text: &str) -> io::Result<PathBuf> {
     let path = folder.join(format!("{rule}.md"));
     write_file(&path, text.as_bytes())?;
     Ok(path)
+}
+
+/// Writes a file that is not there yet.
+///
+/// # Errors
+/// If it is there, or the disk does not take it.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    io::Write::write_all(&mut file, content)
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// If it is not there, or no text.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path)
+}
+
+/// Whether something is there.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
 }
 
 /// The reader's language, as the environment tells it.

@@ -5,6 +5,7 @@ use super::fingerprint::identities;
 use super::{File, Invalid};
 use crate::config::Language;
 use crate::finding::{Applicability, Confidence, Finding, Fix, Message, Severity};
+use crate::fix;
 use crate::page;
 use crate::rules::{self, Rule};
 use crate::text::{FileId, Location, Span};
@@ -136,7 +137,7 @@ impl Writer<'_> {
             fix: finding
                 .fix
                 .as_ref()
-                .map(|fix| self.change(fix, finding.location.file, &words)),
+                .map(|fix| self.change(fix, finding.location.file)),
             symbol: finding.symbol.clone(),
             fingerprint: String::new(),
             cause_fingerprint: String::new(),
@@ -154,7 +155,7 @@ impl Writer<'_> {
             .collect()
     }
 
-    fn change(&self, fix: &Fix, file: FileId, words: &dyn Fn(&Message) -> String) -> Change {
+    fn change(&self, fix: &Fix, file: FileId) -> Change {
         let replacement = |edit: &crate::finding::Edit| Replacement {
             spot: self.spot(Location {
                 file,
@@ -164,7 +165,7 @@ impl Writer<'_> {
         };
         Change {
             applicability: fix.applicability,
-            message: words(&fix.message),
+            message: fix::title(&fix.message, self.language),
             edits: fix.edits.iter().map(replacement).collect(),
         }
     }

@@ -6,6 +6,7 @@ mod escape;
 mod fingerprint;
 mod github;
 mod gitlab;
+mod html;
 mod item;
 mod json;
 mod junit;
@@ -175,6 +176,8 @@ pub enum Format {
     Rdjson,
     /// A test report.
     Junit,
+    /// One page to look at.
+    Html,
 }
 
 impl Format {
@@ -189,6 +192,7 @@ impl Format {
         ("gitlab", Format::Gitlab),
         ("rdjson", Format::Rdjson),
         ("junit", Format::Junit),
+        ("html", Format::Html),
     ];
 
     /// Writes a report.
@@ -206,6 +210,7 @@ impl Format {
             Format::Gitlab => gitlab::write(view, out),
             Format::Rdjson => rdjson::write(view, out),
             Format::Junit => junit::write(view, out),
+            Format::Html => html::write(view, out),
         }
     }
 }

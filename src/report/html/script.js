@@ -1,0 +1,273 @@
+"use strict";
+// Everything that comes from code is set as text, never as markup.
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const data = read("data");
+const words = read("words")[data.language];
+const $ = (id) => document.getElementById(id);
+const STEP = 200;
+const ORDER = { error: 0, warning: 1, hint: 2, high: 0, medium: 1, low: 2 };
+const state = { search: "", severity: "", confidence: "", family: "", rule: "", folder: "", sort: "place", down: false, count: STEP };
+
+for (const finding of data.findings) {
+  finding.name = data.rules[finding.rule].name;
+  finding.family = data.rules[finding.rule].family;
+  finding.text = [finding.message, finding.file, finding.symbol, finding.name].join("\n").toLowerCase();
+}
+
+function make(tag, properties, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties || {})) {
+    if (key.startsWith("aria-") || key === "colspan") element.setAttribute(key, value);
+    else element[key] = value;
+  }
+  element.append(...children);
+  return element;
+}
+
+function inFolder(file, folder) {
+  return folder === "" || file === folder || file.startsWith(folder.endsWith("/") ? folder : folder + "/");
+}
+
+// What passes every filter but one: a plot shows what its own filter would leave.
+function fitting(except) {
+  const search = state.search.toLowerCase();
+  const same = (key, value) => except === key || state[key] === "" || state[key] === value;
+  return data.findings.filter((finding) =>
+    same("severity", finding.severity) && same("confidence", finding.confidence) && same("family", finding.family)
+    && same("rule", finding.name) && inFolder(finding.file, state.folder)
+    && (search === "" || finding.text.includes(search)));
+}
+
+function set(key, value) {
+  state[key] = value;
+  state.count = STEP;
+  if ($(key)) $(key).value = value;
+  draw();
+}
+
+function drawBars() {
+  const counts = new Map();
+  for (const finding of fitting("rule")) {
+    const count = counts.get(finding.name) || { all: 0, error: 0, warning: 0, hint: 0 };
+    count.all += 1;
+    count[finding.severity] += 1;
+    counts.set(finding.name, count);
+  }
+  const rows = [...counts].sort((a, b) => b[1].all - a[1].all || a[0].localeCompare(b[0]));
+  const most = Math.max(1, ...rows.map((row) => row[1].all));
+  $("bars").replaceChildren(...rows.map(([name, count]) => {
+    const parts = ["error", "warning", "hint"].map((key) => {
+      const part = make("i", { className: key, title: `${words[key]}: ${count[key]}` });
+      part.style.width = `${100 * count[key] / most}%`;
+      return part;
+    });
+    const bar = make("button", { type: "button", className: "bar", "aria-pressed": String(state.rule === name) },
+      make("span", { title: name }, name), make("span", { className: "track" }, ...parts), make("span", {}, String(count.all)));
+    bar.addEventListener("click", () => set("rule", state.rule === name ? "" : name));
+    return bar;
+  }));
+}
+
+// The folders and files directly inside the chosen folder. A folder with nothing beside its one folder is passed through.
+function children(findings) {
+  let base = state.folder;
+  for (;;) {
+    const counts = new Map();
+    const prefix = base === "" || base.endsWith("/") ? base : base + "/";
+    for (const finding of findings) {
+      if (!finding.file.startsWith(prefix)) continue;
+      const rest = finding.file.slice(prefix.length);
+      const cut = rest.indexOf("/");
+      const name = cut < 0 ? rest : rest.slice(0, cut + 1);
+      counts.set(prefix + name, (counts.get(prefix + name) || 0) + 1);
+    }
+    const found = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+    if (found.length !== 1 || !found[0][0].endsWith("/")) return { base: prefix, found };
+    base = found[0][0];
+  }
+}
+
+// Squarified: each row of cells is filled as long as that makes its cells more like squares.
+function squarify(items, x, y, width, height, place) {
+  let total = items.reduce((sum, item) => sum + item[1], 0);
+  let at = 0;
+  while (at < items.length && total > 0) {
+    const side = Math.min(width, height);
+    const scale = width * height / total;
+    let row = [], sum = 0, worst = Infinity;
+    while (at < items.length) {
+      const next = sum + items[at][1];
+      const sizes = [...row, items[at]].map((item) => item[1]);
+      const ratio = Math.max(...sizes.map((size) => {
+        const depth = next * scale / side, length = size * scale / depth;
+        return Math.max(depth / length, length / depth);
+      }));
+      if (ratio > worst) break;
+      row.push(items[at]); sum = next; worst = ratio; at += 1;
+    }
+    const depth = sum * scale / side;
+    let along = 0;
+    for (const item of row) {
+      const length = item[1] * scale / depth;
+      if (width >= height) place(item, x, y + along, depth, length);
+      else place(item, x + along, y, length, depth);
+      along += length;
+    }
+    if (width >= height) { x += depth; width -= depth; } else { y += depth; height -= depth; }
+    total -= sum;
+  }
+}
+
+function drawMap() {
+  const map = $("map");
+  const { base, found } = children(fitting("folder"));
+  const width = map.clientWidth, height = map.clientHeight;
+  map.replaceChildren();
+  squarify(found, 0, 0, width, height, ([path, count], x, y, w, h) => {
+    const name = path.slice(base.length);
+    const cell = make("button", { type: "button", className: "cell", title: `${path}: ${count}` });
+    if (w > 34 && h > 16) cell.append(`${name} ${count}`);
+    Object.assign(cell.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` });
+    cell.addEventListener("click", () => set("folder", path));
+    map.append(cell);
+  });
+  $("by-folder").replaceChildren(words.by_folder + " ");
+  if (state.folder !== "") {
+    const up = make("button", { type: "button" }, words.up);
+    up.addEventListener("click", () => set("folder", ""));
+    $("by-folder").append(up, " " + state.folder);
+  }
+}
+
+const COLUMNS = [
+  ["severity", (finding) => ORDER[finding.severity]],
+  ["rule", (finding) => finding.name],
+  ["place", (finding) => finding.file],
+  ["message", (finding) => finding.message],
+  ["confidence", (finding) => ORDER[finding.confidence]],
+];
+
+function sorted(findings) {
+  const key = COLUMNS.find((column) => column[0] === state.sort)[1];
+  const sign = state.down ? -1 : 1;
+  return findings.slice().sort((a, b) => {
+    const [left, right] = [key(a), key(b)];
+    const order = left < right ? -1 : left > right ? 1 : 0;
+    return order * sign || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.row - b.row);
+  });
+}
+
+function drawHead() {
+  const titles = { severity: words.severity, rule: words.rule, place: words.place, message: words.message, confidence: words.confidence };
+  $("head").replaceChildren(...COLUMNS.map(([name]) => {
+    const arrow = state.sort === name ? (state.down ? " ↓" : " ↑") : "";
+    const button = make("button", { type: "button" }, titles[name] + arrow);
+    button.addEventListener("click", () => {
+      state.down = state.sort === name && !state.down;
+      state.sort = name;
+      draw();
+    });
+    const order = state.sort === name ? (state.down ? "descending" : "ascending") : "none";
+    return make("th", { "aria-sort": order }, button);
+  }));
+}
+
+function step(place) {
+  const code = make("pre", { tabIndex: 0 });
+  place.lines.forEach(([before, meant, behind], index) => {
+    code.append(make("span", { className: "number" }, String(place.first + index)), before);
+    if (meant !== "") code.append(make("mark", {}, meant));
+    code.append(behind + "\n");
+  });
+  return make("li", {}, make("div", {}, place.message), make("div", { className: "where" }, `${place.file}:${place.row}`), code);
+}
+
+function detail(finding) {
+  const rule = data.rules[finding.rule];
+  const cell = make("td", { colspan: COLUMNS.length });
+  cell.append(make("div", { className: "where" }, rule.summary + " ", make("a", { href: rule.url, rel: "noreferrer" }, words.manual)));
+  cell.append(make("ol", { className: "path" }, ...finding.path.map(step)));
+  if (finding.help) cell.append(make("p", { className: "help" }, `${words.help}: ${finding.help}`));
+  return make("tr", { className: "detail" }, cell);
+}
+
+function row(finding) {
+  const open = make("button", { type: "button", "aria-expanded": "false" }, finding.message);
+  const line = make("tr", { className: "row" },
+    make("td", { className: finding.severity }, words[finding.severity]), make("td", {}, finding.name),
+    make("td", {}, make("code", {}, `${finding.file}:${finding.row}`)), make("td", {}, open), make("td", {}, words[finding.confidence]));
+  line.addEventListener("click", () => {
+    const below = line.nextElementSibling;
+    const isOpen = below && below.classList.contains("detail");
+    if (isOpen) below.remove();
+    else line.after(detail(finding));
+    open.setAttribute("aria-expanded", String(!isOpen));
+  });
+  return line;
+}
+
+function drawRows() {
+  const findings = sorted(fitting());
+  const shown = findings.slice(0, state.count);
+  $("rows").replaceChildren(...shown.map(row));
+  $("more").hidden = findings.length <= shown.length;
+  const files = new Set(findings.map((finding) => finding.file)).size;
+  $("shown").textContent = findings.length === 0 ? words.none
+    : `${findings.length} ${words.of} ${data.findings.length} ${words.findings}, ${files} ${words.files}`;
+}
+
+function draw() {
+  drawBars();
+  drawMap();
+  drawHead();
+  drawRows();
+}
+
+function options(id, any, values, label) {
+  $(id).setAttribute("aria-label", label);
+  $(id).append(make("option", { value: "" }, any));
+  for (const [value, text] of values) $(id).append(make("option", { value }, text));
+  $(id).addEventListener("change", () => set(id, $(id).value));
+}
+
+function theme(dark) {
+  document.documentElement.classList.toggle("dark", dark);
+  $("theme").textContent = dark ? words.light : words.dark;
+}
+
+function start() {
+  const files = new Set(data.findings.map((finding) => finding.file)).size;
+  $("counts").textContent = `${data.findings.length} ${words.findings}, ${files} ${words.files} · pothole ${data.version}`;
+  $("by-rule").textContent = words.by_rule;
+  $("clear").textContent = words.clear;
+  $("more").textContent = words.more;
+  for (const [id, text] of [["search", words.search], ["folder", words.folder]]) {
+    $(id).placeholder = text;
+    $(id).setAttribute("aria-label", text);
+    $(id).addEventListener("input", () => { state[id] = $(id).value; state.count = STEP; draw(); });
+  }
+  options("severity", words.any_severity, [["error", words.error], ["warning", words.warning], ["hint", words.hint]], words.severity);
+  options("confidence", words.any_confidence, [["high", words.high], ["medium", words.medium], ["low", words.low]], words.confidence);
+  const families = [...new Set(data.rules.map((rule) => rule.family))].sort();
+  options("family", words.any_family, families.map((name) => [name, name]), words.any_family);
+  options("rule", words.any_rule, data.rules.map((rule) => [rule.name, rule.name]), words.rule);
+  $("filters").addEventListener("submit", (event) => event.preventDefault());
+  $("clear").addEventListener("click", () => {
+    for (const key of ["search", "severity", "confidence", "family", "rule", "folder"]) { state[key] = ""; $(key).value = ""; }
+    draw();
+  });
+  $("more").addEventListener("click", () => { state.count += STEP; drawRows(); });
+  const wanted = matchMedia("(prefers-color-scheme: dark)");
+  theme(wanted.matches);
+  wanted.addEventListener("change", () => theme(wanted.matches));
+  $("theme").addEventListener("click", () => theme(!document.documentElement.classList.contains("dark")));
+  addEventListener("resize", drawMap);
+  if (data.invalid.length > 0) {
+    $("invalid").hidden = false;
+    $("invalid").append(make("h2", {}, words.invalid),
+      make("ul", {}, ...data.invalid.map((one) => make("li", {}, make("code", {}, `${one.file}:${one.row}`), " " + one.message))));
+  }
+  draw();
+}
+
+start();
