@@ -177,13 +177,20 @@ impl<'a> Analysis<'a> {
         let checked: Vec<(Trace, Vec<Finding>)> = (0..count as u32)
             .into_par_iter()
             .map(|function| {
+                if monitor.is_cancelled() {
+                    return Err(Cancelled);
+                }
                 let known = Known {
                     finished: &summaries,
                     current: &none,
                 };
-                check_function(&Flow::new(&program, known, FunctionRef(function)))
+                Ok(check_function(&Flow::new(
+                    &program,
+                    known,
+                    FunctionRef(function),
+                )))
             })
-            .collect();
+            .collect::<Result<_, Cancelled>>()?;
         monitor.progress(Pass::Check, count, count);
         let mut traces = Vec::with_capacity(count);
         let mut latent = Vec::new();

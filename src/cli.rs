@@ -24,6 +24,7 @@ pub fn run() -> Result<u8> {
         Command::Check(options) => check::run(&options),
         Command::Explain { rule, lang } => explain(&rule, lang),
         Command::Rules { format, lang } => list(format, lang),
+        Command::Server { stdio: _ } => Ok(host::serve()?),
         Command::Completions { shell } => completions(shell),
     }
 }

@@ -18,6 +18,8 @@ pub struct Page {
     pub summary: Words,
     /// Its messages by key.
     pub messages: BTreeMap<String, Words>,
+    /// Whether the place of a finding is code that does nothing: editors show it in grey.
+    pub unnecessary: bool,
     /// The English text, from the title on.
     pub english: &'static str,
     /// The Chinese text, without its heading.
@@ -73,6 +75,8 @@ pub enum PageError {
 struct FrontMatter {
     summary: Words,
     #[serde(default)]
+    unnecessary: bool,
+    #[serde(default)]
     message: BTreeMap<String, Words>,
 }
 
@@ -91,6 +95,7 @@ impl Page {
         Ok(Self {
             summary: front.summary,
             messages: front.message,
+            unnecessary: front.unnecessary,
             english: english.trim(),
             chinese: chinese.trim(),
         })

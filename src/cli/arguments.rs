@@ -38,6 +38,12 @@ pub(super) enum Command {
         #[arg(long)]
         lang: Option<Language>,
     },
+    /// The language server for editors, on standard input and output
+    Server {
+        /// What generic clients add; there is no other way to talk
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
     /// Write what a shell needs to complete this command line
     Completions {
         /// Which shell
@@ -74,6 +80,10 @@ pub(super) struct Check {
     /// Write there instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+
+    /// Leave out what is excluded even if it is named: for hooks, which name every file
+    #[arg(long)]
+    pub(super) force_exclude: bool,
 
     /// Only these rules; a family's name stands for its rules
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = rule)]

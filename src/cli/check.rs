@@ -8,6 +8,7 @@ use crate::report::{Format, View, items, plain, statistics};
 use anstream::AutoStream;
 use anyhow::{Context, Result, bail};
 use clap::ColorChoice;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -93,6 +94,8 @@ fn request(options: &Check) -> Result<Request> {
     Ok(Request {
         paths: options.paths.clone(),
         stdin,
+        unsaved: BTreeMap::new(),
+        force_exclude: options.force_exclude,
         command: Override {
             paths: Vec::new(),
             select: (!options.select.is_empty()).then(|| options.select.clone()),

@@ -1,7 +1,7 @@
 //! One run of `check`: from paths to findings.
 
 use super::projects::{Argument, plan};
-use super::read::{Job, lower_all};
+use super::read::{Job, Memory, lower_all};
 use super::settings::{self, Settings};
 use super::{Describe, Fault, Outcome, Progress, paths};
 use crate::analyze::{Source, analyze};
@@ -21,6 +21,10 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// The file whose text comes from standard input.
     pub stdin: Option<PathBuf>,
+    /// What files say that differ from what is on disk, or are not there at all.
+    pub unsaved: BTreeMap<PathBuf, Arc<[u8]>>,
+    /// Whether excludes hold for files that are named one by one too.
+    pub force_exclude: bool,
     /// What the command line says over every configuration.
     pub command: Override,
     /// `--exclude`.
@@ -43,11 +47,29 @@ const STACK: usize = 16 * 1024 * 1024;
 /// # Errors
 /// If the request makes no sense, a configuration is wrong, or the monitor cancels. A file that cannot be read is none.
 pub fn check(request: &Request, progress: &Progress) -> Result<Outcome, Fault> {
+    run(request, None, progress)
+}
+
+/// Runs a check that lowers only what is not in `memory`, and leaves there what the next one needs.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_again(
+    request: &Request,
+    memory: &Memory,
+    progress: &Progress,
+) -> Result<Outcome, Fault> {
+    let outcome = run(request, Some(memory), progress)?;
+    memory.sweep();
+    Ok(outcome)
+}
+
+fn run(request: &Request, memory: Option<&Memory>, progress: &Progress) -> Result<Outcome, Fault> {
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
         .stack_size(STACK)
         .build()?;
-    threads.install(|| Run::prepare(request, progress)?.run(progress))
+    threads.install(|| Run::prepare(request, memory, progress)?.run(progress))
 }
 
 /// A file on its way through the run.
@@ -57,28 +79,38 @@ struct Entry {
     is_reported: bool,
 }
 
-struct Run {
+struct Run<'a> {
     current: PathBuf,
-    stdin: Option<(PathBuf, Arc<[u8]>)>,
+    unsaved: BTreeMap<PathBuf, Arc<[u8]>>,
+    memory: Option<&'a Memory>,
     settings: Settings,
     projects: BTreeMap<PathBuf, Vec<Entry>>,
     troubles: BTreeMap<PathBuf, Trouble>,
     view: Option<Describe>,
 }
 
-impl Run {
+impl<'a> Run<'a> {
     /// Finds out what there is to do.
-    fn prepare(request: &Request, progress: &Progress) -> Result<Self, Fault> {
+    fn prepare(
+        request: &Request,
+        memory: Option<&'a Memory>,
+        progress: &Progress,
+    ) -> Result<Self, Fault> {
         progress.begin("walk");
         let current = paths::current_folder()?;
-        let stdin = request
-            .stdin
-            .as_deref()
-            .map(|name| read_stdin(name, &current))
-            .transpose()?;
+        let mut unsaved = request.unsaved.clone();
+        let mut stdin = None;
+        if let Some(name) = &request.stdin {
+            let (path, bytes) = read_stdin(name, &current)?;
+            stdin = Some(path.clone());
+            unsaved.insert(path, bytes);
+        }
         let root = request.root.as_deref().map(paths::existing).transpose()?;
-        let arguments = arguments(request, stdin.as_ref())?;
-        let plan = plan(&arguments, root.as_deref())?;
+        let arguments = arguments(request, stdin)?;
+        let mut plan = plan(&arguments, root.as_deref())?;
+        if request.force_exclude {
+            plan.named.clear();
+        }
         let config = request.config.as_deref().map(settings::named).transpose()?;
         let mut settings = Settings::new(
             request.command.clone(),
@@ -93,7 +125,8 @@ impl Run {
         }
         Ok(Self {
             current,
-            stdin,
+            unsaved,
+            memory,
             settings,
             projects,
             troubles: plan.troubles,
@@ -148,7 +181,7 @@ impl Run {
         progress: &Progress,
     ) -> (Vec<Source>, Vec<FileId>) {
         let repository = self.repository(root);
-        let lowered = lower_all(&self.jobs(&entries), progress);
+        let lowered = lower_all(&self.jobs(&entries), self.memory, progress);
         let mut sources = Vec::new();
         let mut ids = Vec::new();
         for (entry, lowered) in entries.into_iter().zip(lowered) {
@@ -171,16 +204,12 @@ impl Run {
     }
 
     fn jobs(&self, entries: &[Entry]) -> Vec<Job> {
-        let content = |path: &Path| match &self.stdin {
-            Some((name, content)) if name == path => Some(Arc::clone(content)),
-            _ => None,
-        };
         entries
             .iter()
             .map(|entry| Job {
                 path: entry.path.clone(),
                 dialect: self.settings.configurations[entry.configuration].python,
-                content: content(&entry.path),
+                content: self.unsaved.get(&entry.path).cloned(),
             })
             .collect()
     }
@@ -227,12 +256,8 @@ fn read_stdin(name: &Path, current: &Path) -> Result<(PathBuf, Arc<[u8]>), Fault
     Ok((paths::absolute(name, current), bytes.into()))
 }
 
-fn arguments(
-    request: &Request,
-    stdin: Option<&(PathBuf, Arc<[u8]>)>,
-) -> Result<Vec<Argument>, Fault> {
-    if let Some((path, _)) = stdin {
-        let path = path.clone();
+fn arguments(request: &Request, stdin: Option<PathBuf>) -> Result<Vec<Argument>, Fault> {
+    if let Some(path) = stdin {
         return Ok(vec![Argument {
             path,
             is_folder: false,
@@ -242,7 +267,10 @@ fn arguments(
         .paths
         .iter()
         .map(|path| {
-            let path = paths::existing(path)?;
+            let path = match request.unsaved.contains_key(path) {
+                true => path.clone(),
+                false => paths::existing(path)?,
+            };
             let is_folder = path.is_dir();
             Ok(Argument { path, is_folder })
         })

@@ -1,6 +1,7 @@
 //! The outside world: folders, files, clocks and threads. Nothing else in the crate touches them.
 
 mod check;
+mod editor;
 mod git;
 mod outcome;
 mod output;
@@ -11,12 +12,14 @@ mod read;
 mod settings;
 mod walk;
 
-pub use check::{Request, check};
+pub use check::{Request, check, check_again};
+pub use editor::{EditorFault, serve};
 pub use git::{GitFault, LaidOut, Repository};
 pub use outcome::{Describe, Outcome};
+use output::write_page;
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
-pub use read::LIMIT;
+pub use read::{LIMIT, Memory};
 
 use crate::config::ConfigurationError;
 use std::path::PathBuf;

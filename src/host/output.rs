@@ -3,7 +3,7 @@
 use crate::config::Language;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file at once: a run that is interrupted leaves the old one, or none.
 ///
@@ -23,6 +23,18 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Writes a rule's page where an editor can open it.
+///
+/// # Errors
+/// If the folder for temporary files does not take it.
+pub(super) fn write_page(rule: &str, text: &str) -> io::Result<PathBuf> {
+    let folder = std::env::temp_dir().join("pothole");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{rule}.md"));
+    write_file(&path, text.as_bytes())?;
+    Ok(path)
 }
 
 /// The reader's language, as the environment tells it.

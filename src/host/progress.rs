@@ -3,7 +3,8 @@
 use crate::analyze::{Monitor, Pass};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A run that is shorter shows nothing.
@@ -23,6 +24,7 @@ pub struct Timing {
 pub struct Progress {
     start: Instant,
     shows: bool,
+    is_cancelled: Arc<AtomicBool>,
     state: Mutex<State>,
 }
 
@@ -39,11 +41,20 @@ impl Progress {
         Self {
             start: Instant::now(),
             shows: !quiet && std::io::stderr().is_terminal(),
+            is_cancelled: Arc::default(),
             state: Mutex::new(State {
                 bar: None,
                 current: None,
                 timings: Vec::new(),
             }),
+        }
+    }
+
+    /// A quiet listener that stops the run once the switch is set.
+    pub fn until(is_cancelled: Arc<AtomicBool>) -> Self {
+        Self {
+            is_cancelled,
+            ..Self::new(true)
         }
     }
 
@@ -113,7 +124,7 @@ impl Monitor for Progress {
     }
 
     fn is_cancelled(&self) -> bool {
-        false
+        self.is_cancelled.load(Ordering::Relaxed)
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Item {
     pub message: String,
     /// Where.
     pub spot: Spot,
+    /// Offset of the statement around it.
+    pub statement: u32,
     /// Why, and from where.
     pub related: Vec<Step>,
     /// What to do.
@@ -128,6 +130,7 @@ impl Writer<'_> {
             confidence: finding.confidence,
             message: words(&finding.message),
             spot: self.spot(finding.location),
+            statement: finding.statement,
             related: self.steps(finding, &words),
             help: finding.help.as_ref().map(words),
             fix: finding
@@ -177,6 +180,7 @@ impl Writer<'_> {
                 file: invalid.file,
                 span: invalid.span,
             }),
+            statement: invalid.span.start,
             related: Vec::new(),
             help: None,
             fix: None,
