@@ -6,6 +6,7 @@ pub use read::{ConfigurationError, parse, parse_pyproject, unknown_rule};
 
 use crate::finding::Confidence;
 use crate::ir::Dialect;
+use crate::library::schema::Tables;
 use std::str::FromStr;
 
 /// What a team asks for.
@@ -27,8 +28,8 @@ pub struct Configuration {
     pub exclude: Vec<String>,
     /// Qualified names of functions that something outside the project calls.
     pub entry_points: Vec<String>,
-    /// What the team's own libraries do: the tables of `rules/library`.
-    pub library: toml::Table,
+    /// What the team's own libraries do: the same tables as in `rules/library`, known to be sound.
+    pub library: Tables,
     /// What is different for some files; later ones win.
     pub overrides: Vec<Override>,
 }
@@ -71,7 +72,7 @@ impl Default for Configuration {
             language: None,
             exclude: Vec::new(),
             entry_points: Vec::new(),
-            library: toml::Table::new(),
+            library: Tables::default(),
             overrides: Vec::new(),
         }
     }
