@@ -42,7 +42,7 @@ const READING: [&str; 22] = [
 const RECEIVED: [&str; 6] = ["text", "stdout", "stderr", "argv", "environ", "stdin"];
 
 /// Methods that keep where a text came from.
-const KEEPING: [&str; 16] = [
+pub(super) const KEEPING: [&str; 16] = [
     "decode",
     "encode",
     "strip",
@@ -62,7 +62,7 @@ const KEEPING: [&str; 16] = [
 ];
 
 /// Functions that keep where their argument came from.
-const PASSING: [&str; 10] = [
+pub(super) const PASSING: [&str; 10] = [
     "str",
     "list",
     "sorted",

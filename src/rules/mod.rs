@@ -3,9 +3,14 @@
 mod belief;
 mod boundary;
 mod calls;
+mod constants;
+mod instantiation;
+mod interfaces;
 mod io;
 mod items;
+mod origin;
 mod rule;
+mod running;
 mod scene;
 mod statements;
 mod stores;
@@ -56,6 +61,12 @@ rules! {
     cache_without_ttl
     query_in_loop
     keyspace_scan
+    undeclared_interface
+    abstract_instance
+    incomplete_implementation
+    dynamic_code
+    unsafe_load
+    dynamic_import
 }
 
 /// The rule of that name.
