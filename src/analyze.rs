@@ -111,7 +111,10 @@ pub fn analyze(
     monitor: &dyn Monitor,
 ) -> Result<Report, Cancelled> {
     let own = own_library(configurations);
-    let library = own.as_ref().unwrap_or_else(|| Library::builtin());
+    let library = match &own {
+        Some(own) => own,
+        None => Library::builtin(),
+    };
     let analysis = Analysis::of(sources, library, monitor)?;
     let mut findings = analysis.latent;
     let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
@@ -155,8 +158,11 @@ fn own_library(configurations: &[Configuration]) -> Option<Library> {
             continue;
         }
         seen.push(tables);
-        let onto = own.as_ref().unwrap_or_else(|| Library::builtin());
-        if let Ok(with) = onto.with(tables.clone()) {
+        let with = match &own {
+            Some(own) => own.with(tables.clone()),
+            None => Library::builtin().with(tables.clone()),
+        };
+        if let Ok(with) = with {
             own = Some(with);
         }
     }

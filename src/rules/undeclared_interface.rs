@@ -40,7 +40,7 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
     }
     let (methods, all_raise) = methods(program, class)?;
     let implements = |&subclass: &ClassRef| implemented(program, subclass, &methods);
-    let complete = info.subclasses.iter().copied().find(|subclass| implements(subclass));
+    let complete = info.subclasses.iter().copied().find(implements);
     // Empty methods that subclasses override as they please are hooks; those that each of them overrides are an interface.
     let is_interface = if all_raise {
         complete.is_some()
