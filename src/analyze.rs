@@ -6,7 +6,7 @@ use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Flow, Known, Observer, State};
 use crate::infer::{self, Trace};
 use crate::ir::ProblemKind;
-use crate::library::Library;
+use crate::library::{Library, schema::Tables};
 use crate::project::{CallGraph, Program};
 use crate::rules::{self, Check, Habits, Scene, Whole};
 use crate::summary::Summary;
@@ -110,7 +110,12 @@ pub fn analyze(
     configurations: &[Configuration],
     monitor: &dyn Monitor,
 ) -> Result<Report, Cancelled> {
-    let analysis = Analysis::of(sources, monitor)?;
+    let own = own_library(configurations);
+    let library = match &own {
+        Some(own) => own,
+        None => Library::builtin(),
+    };
+    let analysis = Analysis::of(sources, library, monitor)?;
     let mut findings = analysis.latent;
     let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
     let scene = Whole {
@@ -142,6 +147,28 @@ pub fn analyze(
     })
 }
 
+/// The library with the tables that teams add in their configurations; nothing where they add none. Whoever read a
+/// configuration has made sure that its tables fit.
+fn own_library(configurations: &[Configuration]) -> Option<Library> {
+    let mut own: Option<Library> = None;
+    let mut seen: Vec<&Tables> = Vec::new();
+    for configuration in configurations {
+        let tables = &configuration.library;
+        if *tables == Tables::default() || seen.contains(&tables) {
+            continue;
+        }
+        seen.push(tables);
+        let with = match &own {
+            Some(own) => own.with(tables.clone()),
+            None => Library::builtin().with(tables.clone()),
+        };
+        if let Ok(with) = with {
+            own = Some(with);
+        }
+    }
+    own
+}
+
 /// A project with everything computed that program-wide rules look at.
 pub(crate) struct Analysis<'a> {
     pub(crate) program: Program<'a>,
@@ -152,8 +179,12 @@ pub(crate) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    pub(crate) fn of(sources: &'a [Source], monitor: &dyn Monitor) -> Result<Self, Cancelled> {
-        let program = Program::link(sources, Library::builtin());
+    pub(crate) fn of(
+        sources: &'a [Source],
+        library: &'a Library,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, Cancelled> {
+        let program = Program::link(sources, library);
         monitor.progress(Pass::Link, sources.len(), sources.len());
         let graph = CallGraph::of(&program);
         let count = program.function_count();

@@ -8,6 +8,7 @@ pub use schema::schema;
 
 use crate::finding::{Confidence, Severity};
 use crate::ir::Dialect;
+use crate::library::schema::Tables;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -30,8 +31,8 @@ pub struct Configuration {
     pub exclude: Vec<String>,
     /// Qualified names of functions that something outside the project calls.
     pub entry_points: Vec<String>,
-    /// What the team's own libraries do: the tables of `rules/library`.
-    pub library: toml::Table,
+    /// What the team's own libraries do: the same tables as in `rules/library`, known to be sound.
+    pub library: Tables,
     /// What is different for some rules or families, by name.
     pub rules: BTreeMap<String, RuleSettings>,
     /// What is different for some files; later ones win.
@@ -85,7 +86,7 @@ impl Default for Configuration {
             language: None,
             exclude: Vec::new(),
             entry_points: Vec::new(),
-            library: toml::Table::new(),
+            library: Tables::default(),
             rules: BTreeMap::new(),
             overrides: Vec::new(),
         }

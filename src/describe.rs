@@ -2,6 +2,7 @@
 
 use crate::analyze::{Analysis, Cancelled, Monitor, Source};
 use crate::ir::FunctionKind;
+use crate::library::Library;
 use crate::project::Program;
 use crate::summary::{Parameters, Summary};
 use crate::text::Location;
@@ -16,7 +17,7 @@ pub fn calls(
     sources: &[Source],
     monitor: &dyn Monitor,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Cancelled> {
-    let analysis = Analysis::of(sources, monitor)?;
+    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
     let program = &analysis.program;
     let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for function in functions(program) {
@@ -33,7 +34,7 @@ pub fn calls(
 /// # Errors
 /// Only if `monitor` cancels.
 pub fn summaries(sources: &[Source], monitor: &dyn Monitor) -> Result<Vec<String>, Cancelled> {
-    let analysis = Analysis::of(sources, monitor)?;
+    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
     let program = &analysis.program;
     let lines = functions(program).map(|function| {
         let summary = &analysis.summaries[function.0 as usize];

@@ -272,3 +272,14 @@ fn dependencies_are_sorted() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn the_readme_shows_the_tables_that_are_tested() -> Outcome {
+    let readme = fs::read_to_string(root().join("README.md"))?;
+    let tables = fs::read_to_string(root().join("fixtures/team-library/fixture.toml"))?;
+    assert!(
+        readme.contains(&tables),
+        "the README's tables are others than the fixture's"
+    );
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! The text of a configuration file into a [`Configuration`], or an error that names the line.
 
 use super::{Configuration, Language, Override, RuleSettings, confidence, dialect, severity};
+use crate::library::{Library, schema::Tables};
 use crate::nearest::nearest;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -121,7 +122,7 @@ fn read(table: &DeTable<'_>, rules: &[&str]) -> Result<Configuration, Fault> {
             "lang" => configuration.language = Some(word(value, str::parse::<Language>)?),
             "exclude" => configuration.exclude = strings(value)?,
             "entry-points" => configuration.entry_points = strings(value)?,
-            "library" => configuration.library = plain_table(value)?,
+            "library" => configuration.library = library(value)?,
             "rules" => configuration.rules = rule_settings(value, rules)?,
             "override" => configuration.overrides = overrides(value, rules)?,
             unknown => return Err(unknown_key(key.span(), unknown, KEYS)),
@@ -251,9 +252,14 @@ fn table_of<'a, 'i>(value: &'a Value<'i>) -> Result<&'a DeTable<'i>, Fault> {
         .ok_or_else(|| Fault::at(value, "expected a table"))
 }
 
-fn plain_table(value: &Value<'_>) -> Result<toml::Table, Fault> {
-    toml::Table::deserialize(toml::de::ValueDeserializer::from(value.clone()))
-        .map_err(|error| Fault::at(value, error.message()))
+/// A team's own tables: they must fit what the library knows, or no analysis could use them.
+fn library(value: &Value<'_>) -> Result<Tables, Fault> {
+    let read = Tables::deserialize(toml::de::ValueDeserializer::from(value.clone()));
+    let tables = read.map_err(|error| Fault::at(value, error.message()))?;
+    match Library::builtin().with(tables.clone()) {
+        Ok(_) => Ok(tables),
+        Err(error) => Err(Fault::at(value, error.to_string())),
+    }
 }
 
 #[cfg(test)]
@@ -298,10 +304,7 @@ pedantic = false
         assert_eq!(read.exclude, ["vendor/"]);
         assert_eq!(read.entry_points, ["app.main"]);
         assert_eq!(read.overrides[0].pedantic, Some(false));
-        assert_eq!(
-            read.library["exception"]["app.Error"].as_str(),
-            Some("OSError")
-        );
+        assert!(read.library.exception.contains_key("app.Error"));
     }
 
     #[test]
@@ -342,6 +345,15 @@ pedantic = false
         assert_eq!(reason("python = \"4\"").0, 1);
         assert_eq!(reason("a = 1\nb = = 2").0, 2);
         assert_eq!(reason("[[override]]\npedantic = true").0, 1);
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_is_an_error() {
+        let (line, unknown) = reason("[library.exception]\n\"app.Error\" = \"app.Base\"\n");
+        assert_eq!(line, 1);
+        assert_eq!(unknown, "app.Error: its parent `app.Base` is not known");
+        let (_, field) = reason("[[library.call]]\nnames = [\"tydb.get\"]\nttll = \"write\"\n");
+        assert!(field.starts_with("unknown field `ttll`"), "{field}");
     }
 
     #[test]

@@ -300,6 +300,20 @@ impl Flow<'_, '_> {
         held
     }
 
+    /// A call that returned has found these arguments not to be None.
+    fn require(&self, summary: &Summary, arguments: &[Argument], state: &mut State) {
+        let plain = arguments
+            .iter()
+            .take_while(|argument| argument.passing == Passing::Positional);
+        for (position, argument) in plain.enumerate() {
+            if summary.requires.has(position)
+                && let Some(place) = self.place_of(argument.value)
+            {
+                state.set(place, state.get(place).without(Kinds::NONE));
+            }
+        }
+    }
+
     fn call_library(
         &self,
         expr: ExprId,
@@ -326,6 +340,7 @@ impl Flow<'_, '_> {
             self.other_code_ran(state);
         }
         self.grow(callee, state);
+        self.require(&call.summary, arguments, state);
         let given = arguments
             .iter()
             .filter(|argument| argument.passing == Passing::Positional)

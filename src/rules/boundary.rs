@@ -3,7 +3,7 @@
 mod guard;
 mod source;
 
-pub(super) use source::{Outside, outside};
+pub(super) use source::{KEEPING, Outside, PASSING, outside};
 
 use super::{Scene, is_test};
 use crate::flow::{Flow, Observer, Solution, State};

@@ -165,15 +165,22 @@ fn is_short(module: &Module, code: &Function, iterable: ExprId) -> bool {
         ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) => {
             module.list(parts).len() <= FEW
         }
+        ExprKind::Dict(pairs) => module.list(pairs).len() <= 2 * FEW,
         ExprKind::Name(place) => match super::stores::bound_value(module, code, place) {
-            Some(value) => matches!(
-                module.kind(value),
-                ExprKind::Tuple(parts) | ExprKind::List(parts)
-                    if !module.list(parts).is_empty() && module.list(parts).len() <= FEW
-            ),
+            Some(value) => match module.kind(value) {
+                ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Dict(parts) => {
+                    !module.list(parts).is_empty() && is_short(module, code, value)
+                }
+                _ => false,
+            },
             None => is_constant(module, code, place),
         },
         ExprKind::Call { callee, arguments } => {
+            if let Some((receiver, "items" | "keys" | "values")) =
+                super::stores::method(module, iterable)
+            {
+                return is_short(module, code, receiver);
+            }
             let name = module.dotted(code, callee).unwrap_or_default();
             let arguments = module.arguments(arguments);
             match name.as_str() {

@@ -7,15 +7,20 @@ mod attributes;
 mod belief;
 mod boundary;
 mod calls;
+mod constants;
 mod cooperative;
 mod evidence;
 mod fired_twice;
 mod habits;
+mod instantiation;
+mod interfaces;
 mod io;
 mod items;
 mod method_calls;
+mod origin;
 mod reached;
 mod rule;
+mod running;
 mod scene;
 mod statements;
 mod stores;
@@ -86,6 +91,12 @@ rules! {
     unhandled_deferred
     finish_after_disconnect
     late_monkey_patch
+    undeclared_interface
+    abstract_instance
+    incomplete_implementation
+    dynamic_code
+    unsafe_load
+    dynamic_import
 }
 
 /// The rule of that name.

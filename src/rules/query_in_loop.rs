@@ -5,9 +5,9 @@ use super::statements::{Statement, statement};
 use super::stores::{self, StoreCall, arguments, call_text, method};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source, TryKind};
+use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, Passing, PlaceId, Source, TryKind};
 use crate::library::Call;
-use crate::project::CallSite;
+use crate::project::{CallKind, CallSite};
 use crate::summary::Effects;
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
@@ -131,7 +131,7 @@ impl<'s, 'w> Queries<'s, 'w> {
             let mut next = Vec::new();
             for callee in std::mem::take(&mut fresh) {
                 for call in self.whole.graph.calls_of(callee) {
-                    let is_new = !self.asks.contains_key(&call.caller) && !call.is_virtual;
+                    let is_new = !self.asks.contains_key(&call.caller) && is_certain(call);
                     let is_plain = !self.is_remembering(call.caller) && !self.is_long(call.caller);
                     if is_new && is_plain && self.hands_on(call) {
                         self.asks.insert(call.caller, Asks::Through(*call));
@@ -216,7 +216,7 @@ impl<'s, 'w> Queries<'s, 'w> {
                 }
             }
             for call in self.whole.graph.calls_in(function) {
-                if call.is_virtual || !is_inside(module, items, call.call) {
+                if !is_certain(call) || !is_inside(module, items, call.call) {
                     continue;
                 }
                 let asks = self.asks.get(&call.callee);
@@ -253,6 +253,9 @@ impl<'s, 'w> Queries<'s, 'w> {
         let is_item = site.known.name.starts_with("django.db.models.Model.")
             || site.known.name.starts_with("peewee.Model.");
         if !is_item && asks_elsewhere(module, site.call, differing) {
+            return false;
+        }
+        if locks(module, site.call) || takes_many(module, site.call) {
             return false;
         }
         if site.known.name.ends_with(".execute") {
@@ -383,6 +386,11 @@ impl<'s, 'w> Queries<'s, 'w> {
     }
 }
 
+/// Whether a call reaches just this function.
+fn is_certain(call: &CallSite) -> bool {
+    !call.is_virtual && call.kind == CallKind::Named
+}
+
 fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
 }
@@ -492,6 +500,23 @@ fn asks_elsewhere(module: &Module, call: ExprId, differing: &FxHashSet<PlaceId>)
         }
     }
     false
+}
+
+/// `delete(*keys)` asks for many already.
+fn takes_many(module: &Module, call: ExprId) -> bool {
+    arguments(module, call)
+        .iter()
+        .any(|argument| argument.passing == Passing::Star)
+}
+
+/// A row that is locked for the rest of a transaction is asked for by itself on purpose.
+fn locks(module: &Module, call: ExprId) -> bool {
+    let mut found = false;
+    module.walk(call, &mut |part| {
+        let name = method(module, part).map(|(_, name)| name);
+        found |= matches!(name, Some("select_for_update" | "with_for_update"));
+    });
+    found
 }
 
 /// `author.books.count()`: the items of one item, through the object-relational mapper.

@@ -1,6 +1,6 @@
 //! What SQL statements do that are executed.
 
-use super::stores::{self, arguments, method};
+use super::stores::{self, method};
 use crate::ir::{ExprId, ExprKind, Function, Module};
 
 /// Longer chains of calls are not followed.
@@ -59,10 +59,11 @@ fn built(module: &Module, code: &Function, expr: ExprId, callee: ExprId) -> Opti
             ExprKind::Call { callee, .. } => at = callee,
             ExprKind::Name(place) => {
                 let name = module.place_text(code, place);
-                let is_statement =
-                    matches!(name.as_str(), "select" | "insert" | "update" | "delete");
-                let is_text = name == "text" && !arguments(module, expr).is_empty();
-                return (is_statement || is_text).then_some(Statement::Built);
+                return match name.as_str() {
+                    "select" | "insert" | "update" | "delete" => Some(Statement::Built),
+                    "text" => statement(module, code, expr),
+                    _ => None,
+                };
             }
             _ => return None,
         }

@@ -129,6 +129,10 @@ impl<'s, 'w> Guesser<'s, 'w> {
     ) -> Option<CallRef> {
         let (receiver, method) = method(module, call)?;
         let name = last_name(module, code, receiver)?;
+        // Lists are called `pipes`, too.
+        if method == "append" || method == "copy" {
+            return None;
+        }
         let class = if name.contains("pipe") {
             self.pipeline?
         } else if says_redis(name) || DISTINCT.contains(&method) {

@@ -105,7 +105,7 @@ const REQUESTED: [&str; 17] = [
 ];
 
 /// Methods that keep where a text came from.
-const KEEPING: [&str; 17] = [
+pub(in crate::rules) const KEEPING: [&str; 17] = [
     "decode",
     "encode",
     "strip",
@@ -126,7 +126,7 @@ const KEEPING: [&str; 17] = [
 ];
 
 /// Functions that keep where their argument came from.
-const PASSING: [&str; 10] = [
+pub(in crate::rules) const PASSING: [&str; 10] = [
     "str",
     "list",
     "sorted",
