@@ -191,6 +191,8 @@ pub struct Flow<'p, 'a> {
     bindings: Vec<u32>,
     has_walrus: bool,
     position: Cell<(BlockId, u32)>,
+    /// What all searches for witnesses took.
+    effort: Cell<usize>,
 }
 
 impl<'p, 'a> Flow<'p, 'a> {
@@ -226,6 +228,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             bindings: bindings(module, code),
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
+            effort: Cell::new(0),
         }
     }
 

@@ -88,8 +88,14 @@ const CALLERS: [&str; 21] = [
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let sources = whole.program.sources.iter();
+    let doubled: Vec<bool> = sources.map(|source| is_doubled(&source.module)).collect();
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
+        let (module, _) = whole.program.locate(function);
+        if doubled[module.0 as usize] {
+            continue;
+        }
         let made = made(whole, function);
         if made.is_empty() {
             continue;
@@ -127,9 +133,6 @@ fn made(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
     let program = whole.program;
     let sites = whole.graph.calls_in(function);
     let (module, code) = program.code(function);
-    if is_doubled(module) {
-        return Vec::new();
-    }
     let mut seen = FxHashSet::default();
     let mut made = Vec::new();
     for site in sites {

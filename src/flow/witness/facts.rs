@@ -71,16 +71,16 @@ impl Search<'_, '_, '_> {
     }
 
     pub(super) fn settle(&self, walker: &mut Walker, condition: u64, holds: bool) -> bool {
-        if walker.facts.contains(&Fact {
+        let opposite = Fact {
             condition,
             holds: !holds,
-        }) {
+        };
+        if walker.facts.binary_search(&opposite).is_ok() {
             return false;
         }
         let fact = Fact { condition, holds };
-        if !walker.facts.contains(&fact) {
-            walker.facts.push(fact);
-            walker.facts.sort_unstable();
+        if let Err(at) = walker.facts.binary_search(&fact) {
+            walker.facts.insert(at, fact);
         }
         true
     }

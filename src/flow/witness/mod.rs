@@ -65,6 +65,13 @@ pub enum Witness {
 /// The search is given up after so many steps; then there is no witness.
 const STEPS: usize = 4000;
 
+/// All searches of a function together: past it there is no witness for what is left of the function, which is told as
+/// one that was given up. A step costs more the more facts it carries along.
+const EFFORT: usize = 400_000;
+
+/// How many facts a step carries along for one more unit of effort.
+const FACTS: usize = 16;
+
 /// A way through the function, as far as it was followed.
 #[derive(Clone)]
 struct Walker {
@@ -123,6 +130,9 @@ impl Flow<'_, '_> {
 
     /// The same under circumstances that the caller knows of.
     pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
+        if self.is_exhausted() {
+            return Witness::None;
+        }
         let leading = super::Reaching::of(self).leading_to(wanted.target.0);
         let mut best = Witness::None;
         for least in [
@@ -140,6 +150,11 @@ impl Flow<'_, '_> {
         best
     }
 
+    /// Whether a search was not made, because those before it took so long.
+    pub fn is_exhausted(&self) -> bool {
+        self.effort.get() > EFFORT
+    }
+
     /// Whether control can get to an instruction at all, with these arguments.
     pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
         let Some(parameter) = self.code.parameters.first() else {
@@ -154,7 +169,7 @@ impl Flow<'_, '_> {
         let leading = super::Reaching::of(self).leading_to(target.0);
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
-        search.run(Witness::Unlikely, given) || search.steps > STEPS
+        search.run(Witness::Unlikely, given) || search.steps > STEPS || self.is_exhausted()
     }
 
     /// A hash of an expression's form: equal for expressions that are written alike.
@@ -247,7 +262,9 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut open = vec![start];
         while let Some(walker) = open.pop() {
             self.steps += 1;
-            if self.steps > STEPS {
+            let effort = self.flow.effort.get() + 1 + walker.facts.len() / FACTS;
+            self.flow.effort.set(effort);
+            if self.steps > STEPS || effort > EFFORT {
                 return false;
             }
             if !self.leading[walker.block.index()] {
