@@ -25,6 +25,7 @@ fn setting() -> Setting {
     Setting {
         run: "default".to_owned(),
         head: "c0ffee".to_owned(),
+        patch: String::new(),
         blob: "https://github.com/o/r/blob/c0ffee/".to_owned(),
         language: Language::English,
         cap: 20,
