@@ -12,12 +12,6 @@ mod threads;
 mod trouble;
 mod world;
 
-use http::Reply;
-use serde_json::json;
-use stand_in::{BOT, Trouble, reply};
-use std::fs;
-use std::process::Command;
-use tempfile::TempDir;
 use world::{Result, World};
 
 const REVIEW: &str = "POST pulls/7/reviews";

@@ -1,6 +1,6 @@
 //! The life of a thread, from push to push, with people in it.
 
-use super::stand_in::{BOT, reply};
+use super::stand_in::BOT;
 use super::world::{Result, World};
 use super::{EDIT_SUMMARY, REVIEW, SAFE, SUMMARY, pick, picked, reviewed};
 
