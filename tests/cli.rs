@@ -104,7 +104,11 @@ fn exit_codes() -> Outcome {
     assert_eq!(code(&["rules"])?, Some(0));
     assert_eq!(code(&["completions", "bash"])?, Some(0));
     assert_eq!(code(&["man", "."])?, Some(0));
-    assert!(project.read("pothole-check.1")?.contains(".TH pothole-check"));
+    assert!(
+        project
+            .read("pothole-check.1")?
+            .contains(".TH pothole-check")
+    );
     Ok(())
 }
 
