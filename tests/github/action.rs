@@ -48,6 +48,7 @@ fn act(world: &World, home: &Path, fail_on: &str) -> Result<Output> {
     }
     for folder in ["src", "rules"] {
         fs::create_dir_all(action.join(folder))?;
+        fs::write(action.join(folder).join("one"), folder)?;
     }
     for script in ["install.sh", "key.sh", "run.sh"] {
         let script = format!("scripts/{script}");
@@ -82,11 +83,18 @@ fn act(world: &World, home: &Path, fail_on: &str) -> Result<Output> {
         .current_dir(world.work())
         .env("HOME", home);
     let actions = named("POTHOLE_ACT_ACTIONS")?;
+    let mut repositories = Vec::new();
     for (action, folder) in [(CHECKOUT, "checkout"), (CACHE, "cache")] {
-        let place = format!("https://github.com/{action}={actions}/{folder}");
-        command.args(["--local-repository", &place]);
+        repositories.push(format!("{action}={actions}/{folder}"));
     }
     for (name, value) in world.job()? {
+        // From there the runner would take the actions, too.
+        if name == "GITHUB_SERVER_URL" {
+            for repository in &repositories {
+                let place = format!("{value}/{repository}");
+                command.args(["--local-repository", &place]);
+            }
+        }
         command.args(["--env", &format!("{name}={value}")]);
     }
     let event = world.event_path();
