@@ -52,7 +52,7 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// Every comment: what it says is not kept, but that somebody said something is.
     pub comments: Vec<Span>,
-    /// Ignore comments.
+    /// Ignore comments: those of the whole file first, then those of rows in order.
     pub suppressions: Vec<Suppression>,
     /// What could not be read, and the bounds that were hit.
     pub problems: Vec<Problem>,
@@ -108,12 +108,12 @@ pub struct Suppression {
 }
 
 /// What an ignore comment covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reach {
-    /// Findings on this 0-based row, or in a statement that starts on it.
-    Row(u32),
     /// The file.
     File,
+    /// Findings on this 0-based row, or in a statement that starts on it.
+    Row(u32),
 }
 
 /// Something in a file that could not be read as Python.

@@ -84,7 +84,6 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         };
         let (module_ref, _) = whole.program.locate(function);
-        let module = whole.program.module(module_ref);
         if doubled[module_ref.0 as usize] || whole.escapes.is_out_of_scope(module_ref) {
             continue;
         }
