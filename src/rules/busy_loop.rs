@@ -51,6 +51,9 @@ const CLOCKS: [&str; 12] = [
     "threading.enumerate",
 ];
 
+/// Methods and functions that wait.
+const WAITING: [&str; 6] = ["acquire", "join", "poll", "select", "sleep", "wait"];
+
 /// Functions that change nothing and wait for nothing.
 const IDLE: [&str; 12] = [
     "bool", "callable", "getattr", "hasattr", "id", "int", "isinstance", "len", "print", "repr",
@@ -147,7 +150,9 @@ impl Round<'_, '_, '_> {
         if let Some(asked) = way.asked {
             // A flag may be changed by whatever the loop does on other ways.
             let is_call = matches!(self.flow.module.kind(asked), ExprKind::Call { .. });
-            return (is_call || self.is_all_idle()).then_some(way);
+            // Who looks at the clock and waits on other ways knows how long a round takes.
+            let is_timed = self.is_clock(asked) && self.waits_somewhere();
+            return (!is_timed && (is_call || self.is_all_idle())).then_some(way);
         }
         let LoopKind::While { test } = self.of.kind else {
             return None;
@@ -179,7 +184,7 @@ impl Round<'_, '_, '_> {
             let Some(asked) = self.idle_inst(inst) else {
                 return;
             };
-            if asked.is_some()
+            if asked.is_some_and(|asked| self.takes(asked))
                 && let Some(region) = block.guard
                 && let TryKind::Catch { handlers, .. } = &code.region(region).kind
             {
@@ -201,6 +206,23 @@ impl Round<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    fn is_clock(&self, asked: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.flow.module.kind(asked) else {
+            return false;
+        };
+        let dotted = self.flow.evaluate.dotted(callee);
+        dotted.is_some_and(|dotted| dotted.starts_with("time.") || dotted.starts_with("datetime."))
+    }
+
+    fn waits_somewhere(&self) -> bool {
+        let (module, code) = (self.flow.module, self.flow.code);
+        code.exprs.range().map(ExprId::new).any(|expr| {
+            covers(self.of.suite, module.span(expr))
+                && matches!(module.kind(expr), ExprKind::Call { callee, .. }
+                    if WAITING.contains(&called(module, code, callee)))
+        })
     }
 
     fn takes(&self, asked: ExprId) -> bool {

@@ -177,7 +177,7 @@ pub(super) fn is_twisted_request(whole: &Whole<'_>, function: FunctionRef, recei
     }
     let text = module.dotted(code, receiver).unwrap_or_default();
     let last = text.rsplit('.').next().unwrap_or_default();
-    matches!(last, "request" | "req" | "_request")
+    (last == "req" || last.ends_with("request"))
         && module
             .imports
             .iter()

@@ -240,7 +240,12 @@ fn is_sure(module: &Module, code: &Function, made: ExprId) -> bool {
             Passing::Keyword(name) => module.name(name) == "fireOnOneErrback",
             _ => false,
         });
-    (SURE.contains(&last) || last.starts_with("when")) && !fails_at_once
+    // `deferLater(reactor, 1, f)` hears what `f` raises; a lambda is there to wait.
+    let runs_something = last == "deferLater"
+        && module.arguments(arguments).get(2).is_some_and(|third| {
+            matches!(module.kind(third.value), ExprKind::Name(_) | ExprKind::Attribute { .. })
+        });
+    (SURE.contains(&last) || last.starts_with("when")) && !fails_at_once && !runs_something
 }
 
 fn finding(
