@@ -410,7 +410,11 @@ fn chain_link(module: &Module, callee: ExprId) -> Option<&str> {
         return None;
     };
     let name = module.name(name);
-    matches!(name, "addBoth" | "addCallback" | "addCallbacks" | "addErrback").then_some(name)
+    matches!(
+        name,
+        "addBoth" | "addCallback" | "addCallbacks" | "addErrback"
+    )
+    .then_some(name)
 }
 
 /// How an argument is given.

@@ -165,7 +165,12 @@ enum Wait {
 }
 
 /// What a call waits for, if it waits.
-fn wait(whole: &Whole<'_>, function: FunctionRef, known: &Call, call: &LibraryCall) -> Option<Wait> {
+fn wait(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    known: &Call,
+    call: &LibraryCall,
+) -> Option<Wait> {
     let effects = known.summary.effects;
     let name = known.name.as_str();
     if !effects.meets(Effects::BLOCKING)
@@ -312,8 +317,7 @@ fn finding(
                 file: whole.program.file(hop.caller),
                 span: whole.program.code(hop.caller).0.span(hop.call),
             },
-            message: Message::new("calls")
-                .with("name", whole.program.qualified_name(hop.caller)),
+            message: Message::new("calls").with("name", whole.program.qualified_name(hop.caller)),
         });
     }
     let finding = finding.confidence(confidence(whole, of));

@@ -56,13 +56,30 @@ const WAITING: [&str; 6] = ["acquire", "join", "poll", "select", "sleep", "wait"
 
 /// Functions that change nothing and wait for nothing.
 const IDLE: [&str; 12] = [
-    "bool", "callable", "getattr", "hasattr", "id", "int", "isinstance", "len", "print", "repr",
-    "str", "type",
+    "bool",
+    "callable",
+    "getattr",
+    "hasattr",
+    "id",
+    "int",
+    "isinstance",
+    "len",
+    "print",
+    "repr",
+    "str",
+    "type",
 ];
 
 /// Methods by which a program talks to whoever reads its log.
 const TALKING: [&str; 8] = [
-    "debug", "info", "warning", "warn", "error", "exception", "critical", "log",
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "critical",
+    "log",
 ];
 
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
@@ -107,7 +124,10 @@ fn text_of(flow: &Flow<'_, '_>, asked: ExprId) -> String {
     match module.kind(asked) {
         ExprKind::Call { callee, .. } => {
             let name = module.dotted(code, callee);
-            format!("{}()", name.unwrap_or_else(|| called(module, code, callee).to_owned()))
+            format!(
+                "{}()",
+                name.unwrap_or_else(|| called(module, code, callee).to_owned())
+            )
         }
         _ => module.dotted(code, asked).unwrap_or_default(),
     }
@@ -151,8 +171,7 @@ impl Round<'_, '_, '_> {
             // A flag may be changed by whatever the loop does on other ways.
             let is_call = matches!(self.flow.module.kind(asked), ExprKind::Call { .. });
             // Who looks at the clock and waits on other ways knows how long a round takes.
-            let is_timed = self.is_clock(asked) && self.waits_somewhere();
-            return (!is_timed && (is_call || self.is_all_idle())).then_some(way);
+            return (!self.is_timed() && (is_call || self.is_all_idle())).then_some(way);
         }
         let LoopKind::While { test } = self.of.kind else {
             return None;
@@ -208,21 +227,21 @@ impl Round<'_, '_, '_> {
         }
     }
 
-    fn is_clock(&self, asked: ExprId) -> bool {
-        let ExprKind::Call { callee, .. } = self.flow.module.kind(asked) else {
-            return false;
-        };
-        let dotted = self.flow.evaluate.dotted(callee);
-        dotted.is_some_and(|dotted| dotted.starts_with("time.") || dotted.starts_with("datetime."))
-    }
-
-    fn waits_somewhere(&self) -> bool {
+    /// Whether the loop measures its rounds and waits on some of its ways.
+    fn is_timed(&self) -> bool {
         let (module, code) = (self.flow.module, self.flow.code);
-        code.exprs.range().map(ExprId::new).any(|expr| {
-            covers(self.of.suite, module.span(expr))
-                && matches!(module.kind(expr), ExprKind::Call { callee, .. }
-                    if WAITING.contains(&called(module, code, callee)))
-        })
+        let (mut measures, mut waits) = (false, false);
+        for expr in code.exprs.range().map(ExprId::new) {
+            let ExprKind::Call { callee, .. } = module.kind(expr) else {
+                continue;
+            };
+            if covers(self.of.suite, module.span(expr)) {
+                let dotted = self.flow.evaluate.dotted(callee);
+                measures |= dotted.is_some_and(|dotted| CLOCKS.contains(&dotted.as_str()));
+                waits |= WAITING.contains(&called(module, code, callee));
+            }
+        }
+        measures && waits
     }
 
     fn takes(&self, asked: ExprId) -> bool {
@@ -278,9 +297,9 @@ impl Round<'_, '_, '_> {
                 }
             }
             ExprKind::Attribute { place: Some(_), .. } if !callees.contains(&expr) => {
-                let is_path_to_callee = callees.iter().any(|&callee| {
-                    covers(module.span(callee), module.span(expr))
-                });
+                let is_path_to_callee = callees
+                    .iter()
+                    .any(|&callee| covers(module.span(callee), module.span(expr)));
                 if !is_path_to_callee && self.is_flag(expr) {
                     asked.get_or_insert(expr);
                 }
@@ -339,10 +358,8 @@ impl Round<'_, '_, '_> {
 
     /// `poll` of a process tells at once; that of a selector waits.
     fn asks_by_method(&self, callee: ExprId, name: &str) -> bool {
-        if let crate::project::Target::Function { .. } = self
-            .flow
-            .program
-            .target(self.flow.evaluate.value(callee))
+        if let crate::project::Target::Function { .. } =
+            self.flow.program.target(self.flow.evaluate.value(callee))
         {
             return false;
         }
@@ -352,7 +369,9 @@ impl Round<'_, '_, '_> {
         let dotted = self.flow.evaluate.dotted(callee).unwrap_or_default();
         let owner = dotted.rsplit('.').nth(1).unwrap_or_default().to_lowercase();
         dotted == "subprocess.Popen.poll"
-            || ["proc", "popen", "child", "process"].iter().any(|word| owner.contains(word))
+            || ["proc", "popen", "child", "process"]
+                .iter()
+                .any(|word| owner.contains(word))
             || owner == "p"
     }
 

@@ -83,7 +83,8 @@ fn made_in(module: &Module, body: &Function) -> Vec<(String, Span)> {
         if let Some(known) = found.iter_mut().find(|known| known.0 == name) {
             known.2 += 1;
         } else {
-            let is_empty = matches!(source, Source::Value(value) if is_empty_container(module, body, value));
+            let is_empty =
+                matches!(source, Source::Value(value) if is_empty_container(module, body, value));
             found.push((name.to_owned(), inst.span, u32::from(!is_empty)));
         }
     }
@@ -134,7 +135,8 @@ impl Place<'_, '_> {
                     if !self.may_be(of, known.class) {
                         continue;
                     }
-                    let is_target = root == expr && matches!(kind, InstKind::Bind { target, .. } if target == expr);
+                    let is_target = root == expr
+                        && matches!(kind, InstKind::Bind { target, .. } if target == expr);
                     let chain = around(module, root, expr).unwrap_or_default();
                     match use_of(module, self.code, kind, &chain, expr) {
                         _ if is_target => known.is_lost = true,

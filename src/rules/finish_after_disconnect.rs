@@ -168,7 +168,11 @@ fn since(
 }
 
 /// Whether an expression is a request of Twisted: by its type, or by its name in a module that imports `twisted.web`.
-pub(super) fn is_twisted_request(whole: &Whole<'_>, function: FunctionRef, receiver: ExprId) -> bool {
+pub(super) fn is_twisted_request(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    receiver: ExprId,
+) -> bool {
     let (module_ref, id) = whole.program.locate(function);
     let (module, code) = whole.program.code(function);
     let value = Evaluate::new(whole.program, module_ref, id).value(receiver);

@@ -3,9 +3,7 @@
 use super::Whole;
 use super::around::{binds, called, receiver};
 use super::origin::origin;
-use crate::ir::{
-    ExprId, ExprKind, Function, FunctionKind, InstKind, Module, PlaceId,
-};
+use crate::ir::{ExprId, ExprKind, Function, FunctionKind, InstKind, Module, PlaceId};
 use crate::text::Span;
 use crate::types::FunctionRef;
 
@@ -41,7 +39,17 @@ const LOOKING: [&str; 15] = [
 
 /// Functions that only look; a length that is asked for may be a bound.
 const READING: [&str; 12] = [
-    "any", "all", "dict", "enumerate", "iter", "list", "max", "min", "repr", "sorted", "str",
+    "any",
+    "all",
+    "dict",
+    "enumerate",
+    "iter",
+    "list",
+    "max",
+    "min",
+    "repr",
+    "sorted",
+    "str",
     "sum",
 ];
 
@@ -53,8 +61,22 @@ const LIMITED: [&str; 14] = [
 
 /// What functions are called that fill a table once.
 const FILLING: [&str; 16] = [
-    "add_", "configure", "declare", "define", "init", "install", "load", "_load", "populate",
-    "read", "register", "_register", "set", "setup", "import", "_init",
+    "add_",
+    "configure",
+    "declare",
+    "define",
+    "init",
+    "install",
+    "load",
+    "_load",
+    "populate",
+    "read",
+    "register",
+    "_register",
+    "set",
+    "setup",
+    "import",
+    "_init",
 ];
 
 /// Where something is put in.
@@ -114,8 +136,7 @@ pub(super) fn use_of(
             _ => Use::Looks,
         },
         ExprKind::Attribute { name, .. } => {
-            let Some(ExprKind::Call { callee, arguments }) =
-                above.map(|above| module.kind(above))
+            let Some(ExprKind::Call { callee, arguments }) = above.map(|above| module.kind(above))
             else {
                 return Use::Other;
             };
@@ -123,9 +144,7 @@ pub(super) fn use_of(
             let first = module.arguments(arguments).first();
             match first {
                 _ if callee != parent => Use::Other,
-                Some(first) if GROWING.contains(&method) => {
-                    Use::Grows(parent, first.value)
-                }
+                Some(first) if GROWING.contains(&method) => Use::Grows(parent, first.value),
                 _ if LOOKING.contains(&method) => Use::Looks,
                 _ => Use::Other,
             }

@@ -51,7 +51,11 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             for (finding, is_sure) in found {
                 let often = often.get_or_insert_with(|| Often::of(whole));
                 let is_shown = is_sure || often.runs(whole, at.function);
-                let severity = if is_shown { Severity::Warning } else { Severity::Hint };
+                let severity = if is_shown {
+                    Severity::Warning
+                } else {
+                    Severity::Hint
+                };
                 findings.push(finding.severity(severity));
             }
         }
@@ -130,12 +134,7 @@ impl Place<'_, '_> {
         finding.help(Message::new("remove").with("undo", of.undo))
     }
 
-    fn report(
-        &self,
-        key: &'static str,
-        call: ExprId,
-        help: &'static str,
-    ) -> Finding {
+    fn report(&self, key: &'static str, call: ExprId, help: &'static str) -> Finding {
         let name = self.module.name(self.code.name);
         let message = Message::new(key).with("function", name);
         let program = self.whole.program;
@@ -148,7 +147,8 @@ impl Place<'_, '_> {
     fn runs_often(&self) -> bool {
         let name = self.module.name(self.code.name);
         let sites = self.whole.graph.calls_of(self.function).count();
-        let hands_out = name.contains("logger") && !name.contains("setup") && !name.contains("init");
+        let hands_out =
+            name.contains("logger") && !name.contains("setup") && !name.contains("init");
         name == "__init__" && sites != 1 || hands_out && sites > 1
     }
 

@@ -29,7 +29,13 @@ const PAIRS: [(&str, &[&str]); 15] = [
 ];
 
 /// Where a function runs again and again.
-const OFTEN: [Runs; 5] = [Runs::Request, Runs::Loop, Runs::Greenlet, Runs::Task, Runs::Thread];
+const OFTEN: [Runs; 5] = [
+    Runs::Request,
+    Runs::Loop,
+    Runs::Greenlet,
+    Runs::Task,
+    Runs::Thread,
+];
 
 /// A method that registers its instance.
 pub(super) struct Registered {
@@ -49,7 +55,10 @@ pub(super) fn registered(
     let Some(own) = code.parameters.first().map(|first| first.place) else {
         return Vec::new();
     };
-    let Some(class) = code.parent.filter(|_| program.class_of_method(function).is_some()) else {
+    let Some(class) = code
+        .parent
+        .filter(|_| program.class_of_method(function).is_some())
+    else {
         return Vec::new();
     };
     let class = module.function(class).span;
@@ -66,11 +75,17 @@ pub(super) fn registered(
         let is_own = |given: &Argument| match module.kind(given.value) {
             ExprKind::Name(place) => place == own,
             ExprKind::Attribute { value, .. } if module.kind(value) == ExprKind::Name(own) => {
-                matches!(program.target(evaluate.value(given.value)), Target::Function { .. })
+                matches!(
+                    program.target(evaluate.value(given.value)),
+                    Target::Function { .. }
+                )
             }
             _ => false,
         };
-        if !is_kept || !module.arguments(arguments).iter().any(is_own) || mentions(module, class, undo) {
+        if !is_kept
+            || !module.arguments(arguments).iter().any(is_own)
+            || mentions(module, class, undo)
+        {
             continue;
         }
         let known = undo.iter().find(|undo| program.find_symbol(undo).is_some());
@@ -82,7 +97,13 @@ pub(super) fn registered(
 fn is_global(module: &Module, code: &Function, of: ExprId) -> bool {
     let place = root_variable(module, of);
     place.is_some_and(|place| {
-        matches!(code.place(place).step, Step::Variable { scope: Scope::Global { .. }, .. })
+        matches!(
+            code.place(place).step,
+            Step::Variable {
+                scope: Scope::Global { .. },
+                ..
+            }
+        )
     })
 }
 
@@ -113,7 +134,9 @@ impl Often {
             whole.graph.calls_of(function).any(|site| {
                 let (module, code) = whole.program.code(site.caller);
                 let span = module.span(site.call);
-                code.loops.iter().any(|of| super::around::covers(of.suite, span))
+                code.loops
+                    .iter()
+                    .any(|of| super::around::covers(of.suite, span))
             })
         };
         self.served[function.0 as usize].is_some() || in_loop()

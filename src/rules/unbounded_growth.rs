@@ -7,8 +7,8 @@ use super::reached::reached;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{
-    ExprId, ExprKind, Function, FunctionId, FunctionKind, InstKind, Module, NameId,
-    PlaceId, Scope, Source, Step,
+    ExprId, ExprKind, Function, FunctionId, FunctionKind, InstKind, Module, NameId, PlaceId, Scope,
+    Source, Step,
 };
 use crate::library::schema::Runs;
 use crate::project::Program;
@@ -59,7 +59,10 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         found.sort_unstable_by_key(|(_, growth)| growth.at);
         for (name, growth) in found {
             let text = module.name(name).to_owned();
-            findings.push((growth.function, report(rule, program, text, containers[&name], growth)));
+            findings.push((
+                growth.function,
+                report(rule, program, text, containers[&name], growth),
+            ));
         }
     }
     for (name, made, growth) in class_growth::find(whole) {
@@ -71,7 +74,11 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let served = reached(whole, &SERVING);
     let findings = findings.into_iter().map(|(function, finding)| {
         let is_served = served[function.0 as usize].is_some();
-        finding.severity(if is_served { Severity::Warning } else { Severity::Hint })
+        finding.severity(if is_served {
+            Severity::Warning
+        } else {
+            Severity::Hint
+        })
     });
     findings.collect()
 }
@@ -141,7 +148,10 @@ impl Uses<'_, '_> {
     fn collect(&mut self) {
         for index in 0..self.module.functions.len() {
             let code = self.module.function(FunctionId::new(index));
-            let function = self.whole.program.function(self.module_ref, FunctionId::new(index));
+            let function = self
+                .whole
+                .program
+                .function(self.module_ref, FunctionId::new(index));
             let names = self.names(code);
             if names.is_empty() {
                 continue;
