@@ -118,9 +118,7 @@ impl Trouble {
             Trouble::Unreadable(reason) => format!("无法读取：{reason}"),
             Trouble::NotAFile => "未读取：不是普通文件".to_owned(),
             Trouble::TooBig(bytes) => format!("未读取：{bytes} 字节，超过上限"),
-            Trouble::Encoding => {
-                "未分析：文件含有 NUL 字节或为 UTF-16，Python 无法读取".to_owned()
-            }
+            Trouble::Encoding => "未分析：文件含有 NUL 字节或为 UTF-16，Python 无法读取".to_owned(),
             Trouble::Syntax => "此处不是有效的 Python；其余代码已分析".to_owned(),
             Trouble::TooDeep => "此处嵌套过深；内部未分析".to_owned(),
             Trouble::TooLarge(name) => {

@@ -31,10 +31,7 @@ impl Habits {
     pub fn of(program: &Program<'_>) -> Self {
         let sources = program.sources.iter();
         Self {
-            keys: sources
-                .clone()
-                .map(|source| read(&source.module))
-                .collect(),
+            keys: sources.clone().map(|source| read(&source.module)).collect(),
             imports: sources.map(|source| imports(&source.module)).collect(),
         }
     }
