@@ -72,7 +72,11 @@ fn section(note: &Note, setting: &Setting, is_elsewhere: bool, with_suggestion: 
     let steps = note.steps.iter().take(STEPS).chain(&here);
     for (index, step) in steps.enumerate() {
         let before = if index == 0 { "\n" } else { "" };
-        text.push_str(&format!("{before}{}. {}\n", index + 1, walked(step, setting)));
+        text.push_str(&format!(
+            "{before}{}. {}\n",
+            index + 1,
+            walked(step, setting)
+        ));
     }
     if let Some(help) = &note.help {
         let word = match setting.language {
