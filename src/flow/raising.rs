@@ -319,6 +319,15 @@ const SLIGHT: &[&str] = &[
 
 /// Methods of containers and loggers that take what there is.
 const SLIGHT_METHODS: &[&str] = &[
-    "keys", "values", "items", "copy", "format", "append", "debug", "info", "warning", "error",
+    "keys",
+    "values",
+    "items",
+    "copy",
+    "format",
+    "append",
+    "debug",
+    "info",
+    "warning",
+    "error",
     "exception",
 ];

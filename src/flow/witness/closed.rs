@@ -33,9 +33,11 @@ impl Search<'_, '_, '_> {
     fn is_known_to_be_listed(&self, walker: &Walker, subject: u64) -> bool {
         let mut held = walker.facts.iter().filter(|fact| fact.holds);
         held.any(|fact| {
-            self.literals.get(&fact.condition).is_some_and(|(place, forms)| {
-                forms.len() > 1 && hash_of(&("place", *place)) == subject
-            })
+            self.literals
+                .get(&fact.condition)
+                .is_some_and(|(place, forms)| {
+                    forms.len() > 1 && hash_of(&("place", *place)) == subject
+                })
         })
     }
 

@@ -143,8 +143,7 @@ impl Search<'_, '_, '_> {
                 return !holds_positive;
             }
         }
-        if let (Some(place), ExprKind::Int(number)) =
-            (self.flow.place_of(left), module.kind(right))
+        if let (Some(place), ExprKind::Int(number)) = (self.flow.place_of(left), module.kind(right))
             && let Some(known) = self.known_number(walker, place)
             && let Some(comes_out) = ordered(operator, known, number)
         {

@@ -1,10 +1,10 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
 use super::{Fact, Search, Walker, Witness, hash_of};
+use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
 };
-use crate::flow::raising::Raising;
 use crate::project::Catches;
 
 /// `enumerate(reversed(list(x)))`: as many calls around an iterable are looked through.
