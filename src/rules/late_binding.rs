@@ -4,7 +4,7 @@ mod outliving;
 
 use super::around::{around, called, covers, is_bound_in};
 use super::{Check, Family, Rule, Scene};
-use outliving::Search;
+use outliving::{Fate, Search, step};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Reaching, Solution, Start};
 use crate::ir::{

@@ -24,9 +24,14 @@ impl Search<'_, '_, '_> {
             subject,
             alternatives,
         });
-        if alternatives >= LISTED && !self.is_known_to_be_listed(walker, subject) {
-            walker.cost = walker.cost.min(Witness::Unlisted);
+        if alternatives == 0 || self.is_known_to_be_listed(walker, subject) {
+            return;
         }
+        let cost = match alternatives >= LISTED {
+            true => Witness::Unlisted,
+            false => Witness::Unfound,
+        };
+        walker.cost = walker.cost.min(cost);
     }
 
     /// Whether the subject is known to be one of several on this way: then what is left of them is no guess.
@@ -82,8 +87,13 @@ impl Search<'_, '_, '_> {
                 if !(positive && !holds || negative && holds) {
                     return None;
                 }
+                // None, true and false are states of a thing, not one of many values.
+                let state = matches!(
+                    module.kind(right),
+                    ExprKind::None | ExprKind::True | ExprKind::False
+                );
                 if self.is_constant(right) {
-                    return Some((self.subject(left), 1));
+                    return Some((self.subject(left), u32::from(!state)));
                 }
                 let swapped = self.is_constant(left) && operator != Comparison::In;
                 swapped.then(|| (self.subject(right), 1))

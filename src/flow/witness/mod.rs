@@ -59,7 +59,8 @@ pub enum Witness {
     Unlisted,
     /// Only if a loop over something runs no round.
     EmptyLoop,
-    /// Only if a loop that binds the name in some round comes to its end without.
+    /// Only if a loop that binds the name in some round comes to its end without, or a thing is not the one value that
+    /// it is tested for.
     Unfound,
     /// Only with an exception of which nothing is known but that a handler waits for it.
     Exception,

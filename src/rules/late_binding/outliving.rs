@@ -70,7 +70,7 @@ const WAITING: [&str; 5] = ["gather", "join", "joinall", "result", "wait"];
 
 /// What an expression around a function value makes of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     /// It is a part of the result.
     Part,
     /// The call keeps it for later.
@@ -81,7 +81,8 @@ enum Fate {
     Unknown,
 }
 
-fn step(flow: &Flow<'_, '_>, parent: ExprId, child: ExprId) -> Fate {
+/// What an expression makes of one of its parts.
+pub(super) fn step(flow: &Flow<'_, '_>, parent: ExprId, child: ExprId) -> Fate {
     let module = flow.module;
     match module.kind(parent) {
         ExprKind::Tuple(_)
