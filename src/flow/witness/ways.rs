@@ -154,8 +154,8 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if walker.cost == Witness::Exception && self.gives_up(header) {
-                    outside.cost = Witness::Unlikely;
+                if walker.cost <= Witness::Exception && self.gives_up(header) {
+                    outside.cost = outside.cost.min(Witness::Unlikely);
                 }
                 go(one, inside);
                 if walker.rounds.contains(&header) {
