@@ -1,11 +1,14 @@
 //! What the rules about unguarded IO have in common: which rule a call belongs to, how bad it is, and how to say it.
 
+use super::around::root_variable;
 use super::{Rule, Whole, draft};
+use crate::escape::clauses::called_names;
 use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprId, ExprKind, FunctionKind, TryId, TryKind};
+use crate::infer::LibraryCall;
+use crate::ir::{ExprId, ExprKind, Function, FunctionKind, TryId, TryKind};
 use crate::library::schema::{Fate, Mark, Runs};
-use crate::project::Catches;
+use crate::project::{Catches, Coverage};
 use crate::summary::{ClassRef, Effects};
 use crate::text::Location;
 use crate::types::{CallRef, FunctionRef};
@@ -60,13 +63,16 @@ pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches)
 }
 
 /// Libraries of clients whose calls fail whenever the other side is slow, away or wrong.
-const CLIENTS: [&str; 14] = [
+const CLIENTS: [&str; 18] = [
+    "acoustid",
     "aiohttp",
     "ftplib",
     "http",
     "httplib",
+    "httplib2",
     "httpx",
     "imaplib",
+    "musicbrainzngs",
     "poplib",
     "requests",
     "smtplib",
@@ -74,6 +80,7 @@ const CLIENTS: [&str; 14] = [
     "urllib",
     "urllib2",
     "urllib3",
+    "websocket",
     "xmlrpc",
 ];
 
@@ -103,6 +110,7 @@ fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
     let (module, code) = whole.program.code(site.function);
     let is_safe = |part: ExprId| match module.kind(part) {
         ExprKind::Text(text) => module.name(text) == "C",
+        ExprKind::Int(0) => true,
         ExprKind::Call { callee, .. } => module
             .dotted(code, callee)
             .is_some_and(|name| name.ends_with("getpid")),
@@ -116,13 +124,43 @@ fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
         let level = level.and_then(|level| module.dotted(code, level.value));
         return level.is_some_and(|level| level.ends_with("_TCP"));
     }
+    let arguments = module.arguments(arguments);
+    if known.name == "logging.config.fileConfig" {
+        // A file that the program brings along is there; one that somebody names may not be.
+        let is_named = |part: ExprId| !matches!(module.kind(part), ExprKind::Text(_));
+        return arguments.first().is_some_and(|path| is_named(path.value));
+    }
     let is_process = known.summary.effects.meets(Effects::PROCESS);
+    let is_of_terminal =
+        known.name.starts_with("termios.") || TERMINAL.contains(&known.name.as_str());
+    if is_of_terminal && asks(whole, site, "isatty") {
+        return false;
+    }
+    if ["fcntl.flock", "fcntl.lockf"].contains(&known.name.as_str()) {
+        // A lock that waits is got in the end; one that does not wait is there to be refused.
+        return mentions(whole, site, "LOCK_NB");
+    }
     known.has(Mark::Fragile)
-        && !(is_process
-            && module
-                .arguments(arguments)
-                .iter()
-                .any(|argument| is_safe(argument.value)))
+        && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
+}
+
+/// Calls that ask a terminal.
+const TERMINAL: [&str; 2] = ["os.get_terminal_size", "os.ttyname"];
+
+/// Whether an argument of a call names an attribute.
+fn mentions(whole: &Whole<'_>, site: &Site, wanted: &str) -> bool {
+    let (module, _) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= matches!(module.kind(part), ExprKind::Attribute { name, .. } if module.name(name) == wanted);
+    });
+    found
+}
+
+/// Whether the function of a call also calls something of that name, which answers whether the call can work.
+fn asks(whole: &Whole<'_>, site: &Site, name: &str) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    called_names(module, code, code.span).contains(&name)
 }
 
 /// Findings, one for all calls of a function that one handler would cover.
@@ -150,7 +188,11 @@ impl Told {
             self.findings.push(finding);
             return;
         };
-        first.severity = first.severity.max(finding.severity);
+        if finding.severity > first.severity {
+            // The place that matters is the one to point at.
+            *first = finding;
+            return;
+        }
         first.confidence = first.confidence.max(finding.confidence);
         let also = |related: &&Related| related.message.key == "also";
         if first.location != finding.location && first.related.iter().filter(also).count() < ALSO {
@@ -162,11 +204,14 @@ impl Told {
 }
 
 /// A `try` around more statements than that was hardly written for one conversion.
-const CLOSE: u32 = 3;
+pub(super) const CLOSE: u32 = 3;
 
 /// The handlers around a call that were meant for it, and let something of it through.
 pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
     let (module, code) = whole.program.code(site.function);
+    if let Some(meant) = site.rare_for {
+        return Some(meant);
+    }
     let region = site.missed_by(code)?;
     let (module_ref, id) = whole.program.locate(site.function);
     let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
@@ -179,9 +224,57 @@ pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
                 .iter()
                 .any(|&class| is_related(whole, site, class, module.dialect)),
         };
-    let is_meant = site.left.partial.is_some() || handlers.iter().any(is_meant);
+    let is_meant = site.left.partial.is_some()
+        || handlers.iter().any(is_meant)
+        || reads_what_is_guarded(whole, site, region);
     let is_close = touches(site) != Touches::Text || code.region(region).statements <= CLOSE;
     (is_meant && is_close).then_some(region)
+}
+
+/// Whether a text is read that comes from a call which these very handlers guard: they thought of the file that is missing,
+/// or of the server that is down, and not of what stands in it.
+fn reads_what_is_guarded(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let program = whole.program;
+    let name = name_of_call(whole, site.call.callee);
+    let is_of_file = ["load", "safe_load", "full_load"].contains(&last_part(name));
+    if touches(site) != Touches::Text || !(site.call.from_outside || is_of_file) {
+        return false;
+    }
+    let (module, code) = program.code(site.function);
+    let (module_ref, id) = program.locate(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    let catches: Vec<Catches> = handlers
+        .iter()
+        .map(|handler| program.catches(module_ref, id, handler.types))
+        .collect();
+    let is_guarded = |call: &LibraryCall| {
+        let known = program.library.get(call.callee);
+        let touches = known.summary.effects;
+        call.call != site.call.call
+            && touches.meets(Effects::NETWORK.with(Effects::FILE))
+            && is_within(code, code.block(call.block).guard, region)
+            && known.summary.raises.iter().any(|raise| {
+                catches.iter().any(|catches| {
+                    program.covers(catches, raise.class, module.dialect) == Coverage::Full
+                })
+            })
+    };
+    let calls = &whole.traces[site.function.0 as usize].library;
+    calls.iter().any(is_guarded)
+}
+
+/// Whether a place under `guard` stands in the body of `region`.
+pub(super) fn is_within(code: &Function, guard: Option<TryId>, region: TryId) -> bool {
+    let mut at = guard;
+    while let Some(guard) = at {
+        if guard == region {
+            return true;
+        }
+        at = code.region(guard).parent;
+    }
+    false
 }
 
 /// Whether a class is of the same sort as what a call raises: of the same library, or of the operating system.
@@ -212,6 +305,17 @@ fn is_related(
 
 /// How bad an escape is, and how sure.
 pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severity, Confidence) {
+    let matters = is_fragile(whole, site) || file_matters(site, escape);
+    level_of(whole, site, escape, matters)
+}
+
+/// The same where it is known whether a file's trouble matters.
+pub(super) fn level_of(
+    whole: &Whole<'_>,
+    site: &Site,
+    escape: &Escape,
+    file_matters: bool,
+) -> (Severity, Confidence) {
     let (severity, confidence) = match escape.entry {
         Entry::Registered {
             runs: Runs::Request,
@@ -250,7 +354,7 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
     let is_fragile = is_fragile(whole, site);
     let severity = if escape.retries
         || is_setup(whole, site)
-        || (touches(site) == Touches::File && !is_fragile && !file_matters(site, escape))
+        || (touches(site) == Touches::File && !file_matters)
     {
         Severity::Hint
     } else {
@@ -267,7 +371,7 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         Touches::File => confidence.min(Confidence::Medium),
         _ => confidence,
     };
-    let is_doubtful = escape.is_doubtful;
+    let is_doubtful = escape.is_doubtful || (escape.entry == Entry::Public && is_lent(whole, site));
     (
         severity,
         if is_doubtful {
@@ -276,6 +380,24 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
             confidence
         },
     )
+}
+
+/// Whether a query goes through a session or cursor that the function was given: whoever opened it ends the transaction, and
+/// hears of what goes wrong.
+fn is_lent(whole: &Whole<'_>, site: &Site) -> bool {
+    if touches(site) != Touches::Database {
+        return false;
+    }
+    let (module, code) = whole.program.code(site.function);
+    let ExprKind::Call { callee, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    let Some(place) = root_variable(module, callee) else {
+        return false;
+    };
+    let is_method = whole.program.class_of_method(site.function).is_some();
+    let mut given = code.parameters.iter().skip(usize::from(is_method));
+    given.any(|parameter| parameter.place == place)
 }
 
 /// Calls that set a server up: where they fail, it had better not start.
@@ -303,6 +425,10 @@ fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
                 .any(|call| MAKES_SOCKETS.contains(&name_of_call(whole, call.callee)));
     }
     SETUP.contains(&name) || name.contains(".listen")
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 fn name_of_call<'w>(whole: &'w Whole<'_>, call: CallRef) -> &'w str {
