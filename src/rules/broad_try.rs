@@ -1,6 +1,6 @@
 //! `broad-try`: a handler of everything around much that cannot fail, or around little that fails in one way.
 
-use super::io::is_within;
+use super::meant::is_within;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::escape::Site;
 use crate::escape::clauses::{Fate, fate};

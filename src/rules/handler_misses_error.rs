@@ -1,6 +1,7 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
-use super::io::{Told, Touches, errors, finding, level, level_of, missed, touches};
+use super::io::{Told, Touches, errors, finding, level, level_of, touches};
+use super::meant::{CLOSE, missed};
 use super::swallowed_exception::types_text;
 use super::{Check, Family, Rule, Whole};
 use crate::escape::Site;
@@ -133,9 +134,6 @@ fn runs_itself(whole: &Whole<'_>, site: &Site) -> bool {
     });
     found
 }
-
-/// A `try` around more statements than that may not mean this call alone.
-const CLOSE: u32 = 3;
 
 /// Whether the handlers were meant to end the matter here: all callers that catch the rest catch everything.
 fn is_own_affair(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {

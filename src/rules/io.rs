@@ -1,17 +1,15 @@
 //! What the rules about unguarded IO have in common: which rule a call belongs to, how bad it is, and how to say it.
 
-use super::around::root_variable;
+use super::fragile::{is_fragile, is_lent, is_setup};
+use super::meant::missed;
 use super::{Rule, Whole, draft};
-use crate::escape::clauses::called_names;
 use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::infer::LibraryCall;
-use crate::ir::{ExprId, ExprKind, Function, FunctionKind, TryId, TryKind};
-use crate::library::schema::{Fate, Mark, Runs};
-use crate::project::{Catches, Coverage};
-use crate::summary::{ClassRef, Effects};
+use crate::ir::{ExprKind, FunctionKind, TryId};
+use crate::library::schema::{Fate, Runs};
+use crate::summary::Effects;
 use crate::text::Location;
-use crate::types::{CallRef, FunctionRef};
+use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
 
 /// What a call touches, as far as rules tell it apart.
@@ -103,66 +101,6 @@ fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
     is_fragile(whole, site) || (whole.escapes.is_application && CLIENTS.contains(&library))
 }
 
-/// Whether a call fails in ordinary operation. Not where its arguments say that it cannot: the own process, the locale
-/// that is always there.
-fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
-    let known = whole.program.library.get(site.call.callee);
-    let (module, code) = whole.program.code(site.function);
-    let is_safe = |part: ExprId| match module.kind(part) {
-        ExprKind::Text(text) => module.name(text) == "C",
-        ExprKind::Int(0) => true,
-        ExprKind::Call { callee, .. } => module
-            .dotted(code, callee)
-            .is_some_and(|name| name.ends_with("getpid")),
-        _ => false,
-    };
-    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
-        return false;
-    };
-    if known.name == "socket.socket.setsockopt" {
-        let level = module.arguments(arguments).first();
-        let level = level.and_then(|level| module.dotted(code, level.value));
-        return level.is_some_and(|level| level.ends_with("_TCP"));
-    }
-    let arguments = module.arguments(arguments);
-    if known.name == "logging.config.fileConfig" {
-        // A file that the program brings along is there; one that somebody names may not be.
-        let is_named = |part: ExprId| !matches!(module.kind(part), ExprKind::Text(_));
-        return arguments.first().is_some_and(|path| is_named(path.value));
-    }
-    let is_process = known.summary.effects.meets(Effects::PROCESS);
-    let is_of_terminal =
-        known.name.starts_with("termios.") || TERMINAL.contains(&known.name.as_str());
-    if is_of_terminal && asks(whole, site, "isatty") {
-        return false;
-    }
-    if ["fcntl.flock", "fcntl.lockf"].contains(&known.name.as_str()) {
-        // A lock that waits is got in the end; one that does not wait is there to be refused.
-        return mentions(whole, site, "LOCK_NB");
-    }
-    known.has(Mark::Fragile)
-        && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
-}
-
-/// Calls that ask a terminal.
-const TERMINAL: [&str; 2] = ["os.get_terminal_size", "os.ttyname"];
-
-/// Whether an argument of a call names an attribute.
-fn mentions(whole: &Whole<'_>, site: &Site, wanted: &str) -> bool {
-    let (module, _) = whole.program.code(site.function);
-    let mut found = false;
-    module.walk(site.call.call, &mut |part| {
-        found |= matches!(module.kind(part), ExprKind::Attribute { name, .. } if module.name(name) == wanted);
-    });
-    found
-}
-
-/// Whether the function of a call also calls something of that name, which answers whether the call can work.
-fn asks(whole: &Whole<'_>, site: &Site, name: &str) -> bool {
-    let (module, code) = whole.program.code(site.function);
-    called_names(module, code, code.span).contains(&name)
-}
-
 /// Findings, one for all calls of a function that one handler would cover.
 #[derive(Default)]
 pub(super) struct Told {
@@ -201,106 +139,6 @@ impl Told {
             first.related.push(Related { location, message });
         }
     }
-}
-
-/// A `try` around more statements than that was hardly written for one conversion.
-pub(super) const CLOSE: u32 = 3;
-
-/// The handlers around a call that were meant for it, and let something of it through.
-pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
-    let (module, code) = whole.program.code(site.function);
-    if let Some(meant) = site.rare_for {
-        return Some(meant);
-    }
-    let region = site.missed_by(code)?;
-    let (module_ref, id) = whole.program.locate(site.function);
-    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
-        return None;
-    };
-    let is_meant =
-        |handler: &crate::ir::Handler| match whole.program.catches(module_ref, id, handler.types) {
-            Catches::Everything => false,
-            Catches::Classes { classes, .. } => classes
-                .iter()
-                .any(|&class| is_related(whole, site, class, module.dialect)),
-        };
-    let is_meant = site.left.partial.is_some()
-        || handlers.iter().any(is_meant)
-        || reads_what_is_guarded(whole, site, region);
-    let is_close = touches(site) != Touches::Text || code.region(region).statements <= CLOSE;
-    (is_meant && is_close).then_some(region)
-}
-
-/// Whether a text is read that comes from a call which these very handlers guard: they thought of the file that is missing,
-/// or of the server that is down, and not of what stands in it.
-fn reads_what_is_guarded(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
-    let program = whole.program;
-    let name = name_of_call(whole, site.call.callee);
-    let is_of_file = ["load", "safe_load", "full_load"].contains(&last_part(name));
-    if touches(site) != Touches::Text || !(site.call.from_outside || is_of_file) {
-        return false;
-    }
-    let (module, code) = program.code(site.function);
-    let (module_ref, id) = program.locate(site.function);
-    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
-        return false;
-    };
-    let catches: Vec<Catches> = handlers
-        .iter()
-        .map(|handler| program.catches(module_ref, id, handler.types))
-        .collect();
-    let is_guarded = |call: &LibraryCall| {
-        let known = program.library.get(call.callee);
-        let touches = known.summary.effects;
-        call.call != site.call.call
-            && touches.meets(Effects::NETWORK.with(Effects::FILE))
-            && is_within(code, code.block(call.block).guard, region)
-            && known.summary.raises.iter().any(|raise| {
-                catches.iter().any(|catches| {
-                    program.covers(catches, raise.class, module.dialect) == Coverage::Full
-                })
-            })
-    };
-    let calls = &whole.traces[site.function.0 as usize].library;
-    calls.iter().any(is_guarded)
-}
-
-/// Whether a place under `guard` stands in the body of `region`.
-pub(super) fn is_within(code: &Function, guard: Option<TryId>, region: TryId) -> bool {
-    let mut at = guard;
-    while let Some(guard) = at {
-        if guard == region {
-            return true;
-        }
-        at = code.region(guard).parent;
-    }
-    false
-}
-
-/// Whether a class is of the same sort as what a call raises: of the same library, or of the operating system.
-fn is_related(
-    whole: &Whole<'_>,
-    site: &Site,
-    class: ClassRef,
-    dialect: crate::ir::Dialect,
-) -> bool {
-    let program = whole.program;
-    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    let name = program.class_name(class);
-    let call = &program.library.get(site.call.callee).name;
-    let is_under = |base: &str| {
-        let base = program.library.class(base, dialect);
-        base.is_some_and(|base| program.is_subclass(class, base, dialect) == Some(true))
-    };
-    let is_one = site
-        .classes
-        .iter()
-        .any(|&raised| program.is_subclass(raised, class, dialect) == Some(true));
-    let is_alike = match touches(site) {
-        Touches::Text => is_under("ValueError") || is_under("TypeError"),
-        _ => is_under("OSError"),
-    };
-    is_one || is_alike || (name.contains('.') && root(name) == root(call))
 }
 
 /// How bad an escape is, and how sure.
@@ -381,69 +219,6 @@ pub(super) fn level_of(
         },
     )
 }
-
-/// Whether a query goes through a session or cursor that the function was given: whoever opened it ends the transaction, and
-/// hears of what goes wrong.
-fn is_lent(whole: &Whole<'_>, site: &Site) -> bool {
-    if touches(site) != Touches::Database {
-        return false;
-    }
-    let (module, code) = whole.program.code(site.function);
-    let ExprKind::Call { callee, .. } = module.kind(site.call.call) else {
-        return false;
-    };
-    let Some(place) = root_variable(module, callee) else {
-        return false;
-    };
-    let is_method = whole.program.class_of_method(site.function).is_some();
-    let mut given = code.parameters.iter().skip(usize::from(is_method));
-    given.any(|parameter| parameter.place == place)
-}
-
-/// Calls that set a server up: where they fail, it had better not start.
-const SETUP: [&str; 10] = [
-    "socket.socket",
-    "socket.create_server",
-    "socket.socketpair",
-    "socket.fromfd",
-    "socket.socket.bind",
-    "socket.socket.listen",
-    "select.select",
-    "ssl.create_default_context",
-    "ssl.SSLContext.load_cert_chain",
-    "ssl.SSLContext.load_verify_locations",
-];
-
-fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
-    let name = name_of_call(whole, site.call.callee);
-    if name == "socket.socket.setsockopt" {
-        // An option of a socket that is connected already is no setup: the peer may have gone.
-        let calls = &whole.traces[site.function.0 as usize].library;
-        return !is_fragile(whole, site)
-            || calls
-                .iter()
-                .any(|call| MAKES_SOCKETS.contains(&name_of_call(whole, call.callee)));
-    }
-    SETUP.contains(&name) || name.contains(".listen")
-}
-
-fn last_part(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or_default()
-}
-
-fn name_of_call<'w>(whole: &'w Whole<'_>, call: CallRef) -> &'w str {
-    whole.program.library.get(call).name.as_str()
-}
-
-/// Where one of these stands, a socket is set up.
-const MAKES_SOCKETS: [&str; 6] = [
-    "socket.socket",
-    "socket.create_server",
-    "socket.socketpair",
-    "socket.fromfd",
-    "socket.socket.bind",
-    "socket.socket.listen",
-];
 
 /// Files that are opened deeper below an entry point than this are part of what it is there for.
 const NEAR: usize = 3;

@@ -1,6 +1,6 @@
 //! `swallowed-exception`: a handler makes an error disappear, and nobody ever hears of it.
 
-use super::io::is_within;
+use super::meant::is_within;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::escape::clauses::{called_names, does_nothing, only_constants, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};

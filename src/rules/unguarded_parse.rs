@@ -1,7 +1,8 @@
 //! `unguarded-parse`: a text from outside is read as a number or a document, and nothing catches that it is none.
 
 use super::around::bound_value;
-use super::io::{Told, Touches, finding, level, missed, touches};
+use super::io::{Told, Touches, finding, level, touches};
+use super::meant::missed;
 use super::{Check, Family, Rule, Whole};
 use crate::escape::clauses::called_name;
 use crate::escape::{Entry, Site, is_decoding};
