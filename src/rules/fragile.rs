@@ -1,7 +1,6 @@
 //! Which calls fail in ordinary operation, and which fail where somebody watches.
 
 use super::Whole;
-use super::around::root_variable;
 use super::io::{Touches, touches};
 use crate::escape::Site;
 use crate::escape::clauses::called_names;
@@ -77,11 +76,14 @@ pub(super) fn is_lent(whole: &Whole<'_>, site: &Site) -> bool {
         return false;
     }
     let (module, code) = whole.program.code(site.function);
-    let ExprKind::Call { callee, .. } = module.kind(site.call.call) else {
-        return false;
-    };
-    let Some(place) = root_variable(module, callee) else {
-        return false;
+    let mut at = site.call.call;
+    let place = loop {
+        match module.kind(at) {
+            ExprKind::Name(place) => break place,
+            ExprKind::Attribute { value, .. } | ExprKind::Subscript { value, .. } => at = value,
+            ExprKind::Call { callee, .. } => at = callee,
+            _ => return false,
+        }
     };
     let is_method = whole.program.class_of_method(site.function).is_some();
     let mut given = code.parameters.iter().skip(usize::from(is_method));
