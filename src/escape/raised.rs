@@ -3,7 +3,7 @@
 use super::search::Search;
 use super::sites::IO;
 use crate::infer::LibraryCall;
-use crate::ir::{Dialect, ExprId, ExprKind, Function, Module, Passing};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing};
 use crate::library::Call;
 use crate::library::schema::{Mark, When};
 use crate::summary::ClassRef;
@@ -169,7 +169,15 @@ fn names_codec(module: &Module, code: &Function, call: ExprId) -> bool {
     let Some(codec) = module.arguments(arguments).first() else {
         return false;
     };
-    if !matches!(codec.passing, Passing::Positional) {
+    // One after the other is tried there, and the program says which.
+    let is_tried = code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { target, .. } => matches!(
+            (module.kind(target), module.kind(codec.value)),
+            (ExprKind::Name(one), ExprKind::Name(other)) if one == other
+        ),
+        LoopKind::While { .. } => false,
+    });
+    if is_tried || !matches!(codec.passing, Passing::Positional) {
         return false;
     }
     let name = match module.kind(codec.value) {

@@ -42,6 +42,10 @@ pub(super) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
     if is_of_terminal && asks(whole, site, "isatty") {
         return false;
     }
+    if known.name == "os.write" && (asks(whole, site, "mkstemp") || asks(whole, site, "open")) {
+        // A file of its own, not a pipe with a reader who may go.
+        return false;
+    }
     if ["fcntl.flock", "fcntl.lockf"].contains(&known.name.as_str()) {
         // A lock that waits is got in the end; one that does not wait is there to be refused.
         return mentions(whole, site, "LOCK_NB");
