@@ -26,19 +26,24 @@ const TOLD: usize = 6;
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let count = whole.program.function_count() as u32;
     let functions = (0..count).map(FunctionRef);
-    let tested = functions.filter(|&function| !is_test(whole.program, function));
+    let tested = functions.filter(|&function| !is_testing(whole, function));
     tested
         .flat_map(|function| untested(rule, whole, function))
         .collect()
 }
 
+/// Whether a function is a test, by its file or by its name.
+fn is_testing(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module, code) = whole.program.code(function);
+    is_test(whole.program, function) || module.name(code.name).starts_with("test_")
+}
+
 /// The thresholds of a function that no test comes near.
 fn untested(rule: &'static Rule, whole: &Whole<'_>, function: FunctionRef) -> Vec<Finding> {
-    let program = whole.program;
     let calls: Vec<CallSite> = whole
         .graph
         .calls_of(function)
-        .filter(|site| is_test(program, site.caller))
+        .filter(|site| is_testing(whole, site.caller))
         .copied()
         .collect();
     let Some(first) = calls.first() else {

@@ -1,6 +1,7 @@
 //! What the tests of a function pass for one of its parameters.
 
-use super::super::{Whole, is_test};
+use super::super::Whole;
+use super::is_testing;
 use super::number::{length, number};
 use super::threshold::Threshold;
 use crate::ir::{Argument, ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source};
@@ -52,7 +53,7 @@ pub(super) fn handed(
 ) -> Vec<Given> {
     let handed = whole.graph.handed.iter();
     let by_tests =
-        handed.filter(|handed| handed.function == function && is_test(whole.program, handed.by));
+        handed.filter(|handed| handed.function == function && is_testing(whole, handed.by));
     let given = by_tests.map(|handed| {
         let (module, code) = whole.program.code(handed.by);
         let mut calls = code.exprs.range().map(ExprId::new);
