@@ -3,7 +3,7 @@
 mod limited;
 mod real;
 
-use super::boundary::{Boundary, Candidate};
+use super::boundary::{Boundary, Candidate, Origin};
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
@@ -120,6 +120,17 @@ fn guarded_by(boundary: &Boundary<'_>, call: &Call<'_>, source: ExprId) -> Vec<c
     for &argument in call.arguments {
         places.extend(boundary.places(argument));
     }
+    // `for part in key, value:` where key and value were tested.
+    let elements: Vec<crate::ir::PlaceId> = places
+        .iter()
+        .flat_map(|&place| boundary.origins(place))
+        .filter_map(|origin| match origin {
+            Origin::Element(iterable) => Some(boundary.places(iterable)),
+            Origin::Value(_) => None,
+        })
+        .flatten()
+        .collect();
+    places.extend(elements);
     places
 }
 

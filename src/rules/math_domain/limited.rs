@@ -84,14 +84,14 @@ pub(super) fn packed(boundary: &Boundary<'_>, call: &Call<'_>) -> Option<Evidenc
         let is_length = matches!(boundary.called(source), Some(("len", None, _)));
         is_length.then_some((source, most))
     })?;
-    let key = match most {
-        0..=255 => "byte",
-        _ => "short",
+    let (key, confidence) = match most {
+        0..=255 => ("byte", Confidence::Medium),
+        _ => ("short", Confidence::Low),
     };
     Some(Evidence {
         key,
         source,
-        confidence: Confidence::Medium,
+        confidence,
         help: "fits",
     })
 }

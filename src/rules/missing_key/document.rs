@@ -1,6 +1,6 @@
 //! What kind of document a value is, by where it comes from.
 
-use super::super::boundary::{Boundary, Origin};
+use super::super::boundary::{Boundary, Origin, Outside, outside};
 use super::is_keywords;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, InstKind, Scope, Step};
@@ -83,13 +83,14 @@ fn of_call(boundary: &Boundary<'_>, call: ExprId) -> Option<(&'static str, ExprI
     let (name, receiver, arguments) = boundary.called(call)?;
     let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
     if DECODING.contains(&dotted.as_str()) {
-        let outside = arguments
+        let from = arguments
             .first()
-            .is_some_and(|&text| boundary.is_outside(text));
-        let confidence = if outside {
-            Confidence::Medium
-        } else {
-            Confidence::Low
+            .and_then(|&text| outside(flow, text))
+            .map(|(from, _)| from);
+        // Files of JSON are mostly the program's own.
+        let confidence = match from {
+            None | Some(Outside::Database | Outside::File) => Confidence::Low,
+            Some(_) => Confidence::Medium,
         };
         return Some(("json", call, confidence));
     }
