@@ -110,7 +110,7 @@ fn caught_elsewhere(boundary: &Boundary<'_>, name: &str) -> Option<crate::text::
             let catches = |class| flow.program.caught_in(function, guard, class).0;
             if guard.is_none()
                 || catches(missing) == Coverage::None
-                || catches(everything) != Coverage::None
+                || catches(everything) == Coverage::Full
             {
                 continue;
             }

@@ -83,13 +83,12 @@ fn of_call(boundary: &Boundary<'_>, call: ExprId) -> Option<(&'static str, ExprI
     let (name, receiver, arguments) = boundary.called(call)?;
     let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
     if DECODING.contains(&dotted.as_str()) {
-        let from = arguments
-            .first()
-            .and_then(|&text| outside(flow, text))
-            .map(|(from, _)| from);
+        let from = arguments.first().and_then(|&text| outside(flow, text));
+        let is_opened = |by| matches!(boundary.called(by), Some(("open" | "read_text", ..)));
         // Files of JSON are mostly the program's own.
         let confidence = match from {
-            None | Some(Outside::Database | Outside::File) => Confidence::Low,
+            None | Some((Outside::Database, _)) => Confidence::Low,
+            Some((Outside::File, by)) if is_opened(by) => Confidence::Low,
             Some(_) => Confidence::Medium,
         };
         return Some(("json", call, confidence));
