@@ -75,6 +75,8 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    math_domain
+    untested_boundary
     late_binding
     mutable_default
     early_call
