@@ -2,14 +2,14 @@
 
 use super::attributes::{Assignment, Attributes, gather};
 use super::belief::dominates;
-use super::evidence::{AllEvidence, Evidence, Key};
+use super::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
 use super::none_argument::is_tested;
-use super::{Check, Family, Rule, Whole, draft, is_test};
+use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Known, Wanted, Witness};
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
-use crate::project::{CallKind, CallSite, Symbol};
+use crate::project::{CallSite, Symbol};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -137,17 +137,25 @@ fn finding(
         .iter()
         .any(|assignment| starts_early(name_of(assignment.function)));
     let for_good = set.is_empty() && !is_set_elsewhere;
+    // What is put into one object from outside says nothing of the next one.
+    let by_itself = set
+        .iter()
+        .all(|assignment| program.class_of_method(assignment.function).is_none());
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
             let taken = is_taken(whole, &attributes.arguments, key);
             let is_tested = testing.iter().any(|&by| by != function);
-            let unused = for_good && !is_tested && is_always(&flow, used.position.0);
-            let anytime = is_protocol(name_of(function)) || !is_called(whole, start.function);
+            let is_protocol = is_protocol(name_of(function));
+            let unused = (for_good || (is_protocol && by_itself))
+                && !is_tested
+                && is_always(&flow, used.position.0);
+            let anytime = is_protocol || !is_called_in_earnest(whole, start.function);
             match taken {
                 Taken::ByCall if for_good => Confidence::Medium,
                 _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
                 Taken::MayBe if unused && anytime => Confidence::Medium,
+                Taken::ByDefault if unused => Confidence::Medium,
                 _ => Confidence::Low,
             }
         }
@@ -184,6 +192,8 @@ fn finding(
 enum Taken {
     /// A call of the program does.
     ByCall,
+    /// A test does, or a call that hands on a default of its own.
+    ByDefault,
     /// Nobody here, but anybody may.
     MayBe,
     /// Subclasses have constructors of their own, which fill it.
@@ -200,8 +210,11 @@ fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
     }) {
         return Taken::ByCall;
     }
+    let mut known = arguments.of(key).iter();
+    let is_handed_on = known.any(|why| matches!(why, Evidence::Forwarded { from, .. } if has_none_default(whole, from.0, from.1)));
     match whole.program.is_overridden(key.0) {
         true => Taken::ByNobody,
+        false if is_handed_on || arguments.is_left_out_by_tests(key) => Taken::ByDefault,
         false => Taken::MayBe,
     }
 }
@@ -209,12 +222,6 @@ fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
 /// Methods that Python calls: as soon as there is an object, anybody may make it do so.
 fn is_protocol(name: &str) -> bool {
     name.len() > 4 && name.starts_with("__") && name.ends_with("__")
-}
-
-/// Whether the program calls a function, tests aside.
-fn is_called(whole: &Whole<'_>, function: FunctionRef) -> bool {
-    let mut calls = whole.graph.calls_of(function);
-    calls.any(|site| site.kind == CallKind::Named && !is_test(whole.program, site.caller))
 }
 
 /// Whether the constructor itself fails without the argument: then no object is there to use.
