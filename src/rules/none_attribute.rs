@@ -162,6 +162,10 @@ fn finding(
         None if tested && !started => Confidence::Medium,
         None => Confidence::Low,
     };
+    let confidence = match is_implied(whole, attributes, function, used) {
+        true => Confidence::Low,
+        false => confidence,
+    };
     let (module, code) = program.code(function);
     let name = flow.place_text(place);
     let statement = code.insts[used.position.1 as usize].span.start;
@@ -185,6 +189,33 @@ fn finding(
             .confidence(confidence)
             .help(Message::new("guard").with("name", name)),
     )
+}
+
+/// Whether the function tests another attribute that is always set where this one is: the one is None when the other is.
+fn is_implied(
+    whole: &Whole<'_>,
+    attributes: &Attributes,
+    function: FunctionRef,
+    used: &AttributeUse,
+) -> bool {
+    let writers = |attribute: Symbol| -> FxHashSet<FunctionRef> {
+        let known = attributes.assignments.get(&attribute).into_iter().flatten();
+        known
+            .filter(|assignment| is_related(whole, assignment.class, used.class))
+            .map(|assignment| assignment.function)
+            .collect()
+    };
+    let tests = &whole.traces[function.0 as usize].attribute_tests;
+    if tests.is_empty() {
+        return false;
+    }
+    let mine = writers(used.attribute);
+    mine.len() > 1
+        && tests.iter().any(|&(class, other)| {
+            other != used.attribute
+                && is_related(whole, class, used.class)
+                && writers(other) == mine
+        })
 }
 
 /// Who constructs an object and leaves the parameter None.

@@ -339,8 +339,8 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
 }
 
 /// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
-/// error, memory that is not closed yet.
-const PRESENT: [&str; 5] = ["stdin", "stdout", "stderr", "name", "buf"];
+/// error, memory that is not closed yet, the root of a document that was parsed or made.
+const PRESENT: [&str; 6] = ["stdin", "stdout", "stderr", "name", "buf", "documentElement"];
 
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
 fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
