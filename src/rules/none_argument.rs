@@ -242,6 +242,7 @@ fn confidence(
         // Whoever it is handed to fills it as it likes.
         Evidence::Default(None)
             if whole.graph.escapes(function)
+                && !evidence.is_left_out_by_tests(key)
                 && !whole.program.decoration(function).is_decorated
                 && whole.program.class_of_method(function).is_none() =>
         {

@@ -138,9 +138,11 @@ fn finding(
         .any(|assignment| starts_early(name_of(assignment.function)));
     let for_good = set.is_empty() && !is_set_elsewhere;
     // What is put into one object from outside says nothing of the next one.
-    let by_itself = set
-        .iter()
-        .all(|assignment| program.class_of_method(assignment.function).is_none());
+    let is_own = |class: ClassRef| is_related(whole, class, used.class);
+    let by_itself = set.iter().all(|assignment| {
+        let class = program.class_of_method(assignment.function);
+        !class.is_some_and(is_own)
+    });
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
