@@ -12,6 +12,7 @@ use arguments::{Arguments, Command, List};
 use clap::{CommandFactory, Parser};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use crate::config::{Language, unknown_rule};
 use crate::host;
@@ -33,6 +34,7 @@ pub fn run() -> Result<u8> {
         Command::Init { print } => init::run(print),
         Command::Server { stdio: _ } => Ok(host::serve()?),
         Command::Completions { shell } => completions(shell),
+        Command::Man { folder } => man(&folder),
     }
 }
 
@@ -74,6 +76,12 @@ fn list(format: List, language: Option<Language>) -> Result<u8> {
             print(&rows.iter().map(line).collect::<String>())
         }
     }
+}
+
+/// Writes a man page for each subcommand.
+fn man(folder: &Path) -> Result<u8> {
+    clap_mangen::generate_to(Arguments::command(), folder)?;
+    Ok(0)
 }
 
 /// Writes what a shell needs to complete this command line.
