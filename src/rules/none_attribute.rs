@@ -259,10 +259,15 @@ fn is_protocol(name: &str) -> bool {
 
 /// Whether the constructor itself fails without the argument: then no object is there to use.
 fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
-    let demands = &whole.summaries[start.function.0 as usize].demands;
-    demands
-        .iter()
-        .any(|demand| Some(demand.parameter) == start.parameter && demand.always)
+    let index = start.function.0 as usize;
+    let mut demands = whole.summaries[index].demands.iter();
+    if demands.any(|demand| Some(demand.parameter) == start.parameter && demand.always) {
+        return true;
+    }
+    let none = FxHashMap::default();
+    let flow = flow(whole, start.function)(&none);
+    let mut uses = whole.traces[index].uses.iter();
+    uses.any(|used| Some(used.parameter) == start.parameter && is_always(&flow, used.position.0))
 }
 
 /// Whether the constructor itself asks whether it was given the argument.
