@@ -1,7 +1,7 @@
 //! The text of a comment: what, why with the path, what to do, how to be left alone.
 
 use super::markdown::{escaped, fenced, link};
-use super::{Kind, Marker, Note, Setting, Step};
+use super::{Anchor, Kind, Marker, Note, Setting, Step};
 use crate::config::Language;
 use crate::finding::Severity;
 
@@ -12,7 +12,13 @@ pub const COMMENT_LIMIT: usize = 60_000;
 const STEPS: usize = 12;
 
 /// The text of a comment about notes that share a place. `with_suggestion`: it stands on the lines to be replaced.
-pub fn body(notes: &[&Note], setting: &Setting, with_suggestion: bool) -> String {
+/// `anchor`: where it stands; nothing where that is not known any more.
+pub fn body(
+    notes: &[&Note],
+    anchor: Option<&Anchor>,
+    setting: &Setting,
+    with_suggestion: bool,
+) -> String {
     let marker = Marker {
         kind: Kind::Finding,
         run: setting.run.clone(),
@@ -23,7 +29,7 @@ pub fn body(notes: &[&Note], setting: &Setting, with_suggestion: bool) -> String
     let mut parts = Vec::new();
     let mut length = 0;
     for note in notes {
-        let part = section(note, setting, with_suggestion);
+        let part = section(note, anchor, setting, with_suggestion);
         length += part.len();
         if length > COMMENT_LIMIT {
             break;
@@ -55,12 +61,22 @@ pub(super) fn fixed_body(old: &str, marker: &Marker, language: Language) -> Stri
     format!("{note}\n\n{text}\n\n{}", marker.line())
 }
 
-fn section(note: &Note, setting: &Setting, with_suggestion: bool) -> String {
+fn section(
+    note: &Note,
+    anchor: Option<&Anchor>,
+    setting: &Setting,
+    with_suggestion: bool,
+) -> String {
     let mut text = format!(
-        "**{}** {}\n",
+        "**{}** {}",
         word(note.severity, setting.language),
         escaped(&clipped(&note.message))
     );
+    if !shows(anchor, note) {
+        let place = place(&note.path, note.rows.start, setting);
+        text.push_str(&format!(" ({place})"));
+    }
+    text.push('\n');
     if !note.steps.is_empty() {
         text.push('\n');
         for (index, step) in note.steps.iter().take(STEPS).enumerate() {
@@ -78,6 +94,16 @@ fn section(note: &Note, setting: &Setting, with_suggestion: bool) -> String {
         text.push_str(&format!("\n{}", fenced("suggestion", &suggestion.text)));
     }
     text
+}
+
+/// Whether who reads the comment has the place before his eyes.
+fn shows(anchor: Option<&Anchor>, note: &Note) -> bool {
+    match anchor {
+        Some(Anchor::Rows(path, first, last)) => {
+            *path == note.path && (*first..=*last).contains(&note.rows.start)
+        }
+        _ => false,
+    }
 }
 
 fn walked(step: &Step, setting: &Setting) -> String {
