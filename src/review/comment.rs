@@ -11,12 +11,12 @@ pub const COMMENT_LIMIT: usize = 60_000;
 /// A path longer than this says no more.
 const STEPS: usize = 12;
 
-/// The text of a comment about notes that share a place. `with_suggestion`: it stands on the lines to be replaced.
-/// `anchor`: where it stands; nothing where that is not known any more.
+/// The text of a comment about notes that share a place. `anchor`: where it stands, if that is known. `with_suggestion`: these are
+/// the lines to be replaced.
 pub fn body(
     notes: &[&Note],
-    anchor: Option<&Anchor>,
     setting: &Setting,
+    anchor: Option<&Anchor>,
     with_suggestion: bool,
 ) -> String {
     let marker = Marker {
@@ -29,7 +29,8 @@ pub fn body(
     let mut parts = Vec::new();
     let mut length = 0;
     for note in notes {
-        let part = section(note, anchor, setting, with_suggestion);
+        let is_elsewhere = anchor.is_some_and(|anchor| !anchor.shows(note));
+        let part = section(note, setting, is_elsewhere, with_suggestion);
         length += part.len();
         if length > COMMENT_LIMIT {
             break;
@@ -61,27 +62,21 @@ pub(super) fn fixed_body(old: &str, marker: &Marker, language: Language) -> Stri
     format!("{note}\n\n{text}\n\n{}", marker.line())
 }
 
-fn section(
-    note: &Note,
-    anchor: Option<&Anchor>,
-    setting: &Setting,
-    with_suggestion: bool,
-) -> String {
+fn section(note: &Note, setting: &Setting, is_elsewhere: bool, with_suggestion: bool) -> String {
     let mut text = format!(
-        "**{}** {}",
+        "**{}** {}\n",
         word(note.severity, setting.language),
         escaped(&clipped(&note.message))
     );
-    if !shows(anchor, note) {
-        let place = place(&note.path, note.rows.start, setting);
-        text.push_str(&format!(" ({place})"));
-    }
-    text.push('\n');
-    if !note.steps.is_empty() {
-        text.push('\n');
-        for (index, step) in note.steps.iter().take(STEPS).enumerate() {
-            text.push_str(&format!("{}. {}\n", index + 1, walked(step, setting)));
-        }
+    let here = is_elsewhere.then(|| here(note, setting.language));
+    let steps = note.steps.iter().take(STEPS).chain(&here);
+    for (index, step) in steps.enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        text.push_str(&format!(
+            "{before}{}. {}\n",
+            index + 1,
+            walked(step, setting)
+        ));
     }
     if let Some(help) = &note.help {
         let word = match setting.language {
@@ -96,13 +91,16 @@ fn section(
     text
 }
 
-/// Whether who reads the comment has the place before his eyes.
-fn shows(anchor: Option<&Anchor>, note: &Note) -> bool {
-    match anchor {
-        Some(Anchor::Rows(path, first, last)) => {
-            *path == note.path && (*first..=*last).contains(&note.rows.start)
-        }
-        _ => false,
+/// The last step of a way that ends where the comment does not stand.
+fn here(note: &Note, language: Language) -> Step {
+    let message = match language {
+        Language::English => "this is where it goes wrong",
+        Language::Chinese => "问题出在这里",
+    };
+    Step {
+        path: note.path.clone(),
+        row: note.rows.start,
+        message: message.to_owned(),
     }
 }
 
