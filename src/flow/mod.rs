@@ -4,6 +4,8 @@ mod assume;
 mod blame;
 mod call;
 mod evaluate;
+mod filtered;
+mod lookup;
 mod raising;
 mod reaching;
 mod solve;
@@ -24,8 +26,9 @@ use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Kinds, Value};
+use filtered::Filter;
 use rustc_hash::FxHashMap;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// Summaries as far as they are computed: those of finished components, and those of the component at work.
 #[derive(Clone, Copy)]
@@ -193,6 +196,7 @@ pub struct Flow<'p, 'a> {
     position: Cell<(BlockId, u32)>,
     /// What all searches for witnesses took.
     effort: Cell<usize>,
+    filters: OnceCell<Vec<Filter>>,
 }
 
 impl<'p, 'a> Flow<'p, 'a> {
@@ -229,6 +233,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
             effort: Cell::new(0),
+            filters: OnceCell::new(),
         }
     }
 

@@ -136,7 +136,7 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         let mut behind: Option<TryId> = None;
         let mut at = guard;
         while let Some(region) = at
-            && at != stop
+            && !code.is_within(stop, region)
         {
             if let TryKind::Finally { entry, .. } = code.region(region).kind {
                 match behind {

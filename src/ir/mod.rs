@@ -52,6 +52,8 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// Every comment: what it says is not kept, but that somebody said something is.
     pub comments: Vec<Span>,
+    /// Those that say that something is still to be done: `TODO`, `FIXME`.
+    pub admissions: Vec<Span>,
     /// Ignore comments: those of the whole file first, then those of rows in order.
     pub suppressions: Vec<Suppression>,
     /// What could not be read, and the bounds that were hit.
@@ -238,6 +240,11 @@ impl Function {
     /// A guarded region.
     pub fn region(&self, id: TryId) -> &Try {
         &self.tries[id.index()]
+    }
+
+    /// Whether an exception that meets the region `guard` first is inside `region`.
+    pub fn is_within(&self, guard: Option<TryId>, region: TryId) -> bool {
+        std::iter::successors(guard, |&id| self.region(id).parent).any(|id| id == region)
     }
 
     /// The variable that a place starts from.
