@@ -53,11 +53,24 @@ pub(super) enum Command {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+    /// The folder in which runs leave for others what they found out
+    Cache {
+        #[command(subcommand)]
+        what: CacheAction,
+    },
     /// Write what a shell needs to complete this command line
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CacheAction {
+    /// Empty it
+    Clean,
+    /// Print where it is
+    Dir,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -174,7 +187,7 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) statistics: bool,
 
-    /// Neither read nor write a cache (there is none yet)
+    /// Neither read nor write the cache
     #[arg(long)]
     pub(super) no_cache: bool,
 

@@ -4,6 +4,7 @@ mod assume;
 mod blame;
 mod call;
 mod evaluate;
+mod memo;
 mod raising;
 mod reaching;
 mod solve;
@@ -191,6 +192,7 @@ pub struct Flow<'p, 'a> {
     bindings: Vec<u32>,
     has_walrus: bool,
     position: Cell<(BlockId, u32)>,
+    memo: memo::Memo,
 }
 
 impl<'p, 'a> Flow<'p, 'a> {
@@ -226,6 +228,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             bindings: bindings(module, code),
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
+            memo: memo::Memo::default(),
         }
     }
 
@@ -299,9 +302,11 @@ impl<'p, 'a> Flow<'p, 'a> {
             place.parent == Some(object)
                 && matches!(place.step, Step::Attribute(step) if step == name)
         };
-        let is_getattr = self.module.dotted(self.code, callee).as_deref() == Some("getattr");
+        if self.module.dotted(self.code, callee).as_deref() != Some("getattr") {
+            return None;
+        }
         let found = self.code.places.iter().position(is_it);
-        found.filter(|_| is_getattr).map(PlaceId::new)
+        found.map(PlaceId::new)
     }
 
     /// What a name or path holds here, if the expression is one and it is known.

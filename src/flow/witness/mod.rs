@@ -5,17 +5,21 @@
 
 mod compare;
 mod facts;
+mod live;
 mod steps;
 mod suppose;
 mod ways;
 
 use super::Flow;
 use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, Run, TryId, TryKind};
+use facts::{Fact, Facts};
+use live::Live;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// What is looked for: control reaches `target` while `place` still holds what it was given at `origin`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// The variable or path.
     pub place: PlaceId,
@@ -28,7 +32,7 @@ pub struct Wanted {
 }
 
 /// What a parameter is for one call, where the call says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Given {
     /// None.
     None,
@@ -69,17 +73,10 @@ const STEPS: usize = 4000;
 #[derive(Clone)]
 struct Walker {
     block: BlockId,
-    facts: Vec<Fact>,
+    facts: Facts,
     rounds: Vec<u32>,
     armed: bool,
     cost: Witness,
-}
-
-/// How a condition came out.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Fact {
-    condition: u64,
-    holds: bool,
 }
 
 /// One search, and what it remembers of conditions. A condition is a hash of its form.
@@ -91,16 +88,18 @@ struct Search<'f, 'p, 'a> {
     only_control: bool,
     seen: FxHashSet<u64>,
     /// The places that a condition depends on.
-    mentions: FxHashMap<u64, Vec<PlaceId>>,
+    mentions: FxHashMap<u64, Rc<[PlaceId]>>,
     /// Operands of which at least one came out as the flag says, by the form of the whole.
     choices: FxHashMap<u64, (Run, bool)>,
     /// Blocks that are on some way to the target.
-    leading: Vec<bool>,
+    leading: Rc<[bool]>,
     /// Conditions that hold where one of several others does.
     one_of: FxHashMap<u64, Vec<u64>>,
     /// Of a comparison with a literal: the place, and the literal's form.
     literals: FxHashMap<u64, (PlaceId, u64)>,
     steps: usize,
+    /// What still counts, once the search turns out to be a long one.
+    live: Option<Live>,
 }
 
 impl Flow<'_, '_> {
@@ -123,21 +122,30 @@ impl Flow<'_, '_> {
 
     /// The same under circumstances that the caller knows of.
     pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
-        let leading = super::Reaching::of(self).leading_to(wanted.target.0);
-        let mut best = Witness::None;
-        for least in [
-            Witness::Path,
-            Witness::Exception,
-            Witness::EmptyLoop,
-            Witness::Unlikely,
-        ] {
-            let mut search = Search::new(self, wanted, circumstances.subject, leading.clone());
-            if search.run(least, circumstances.given) {
-                best = least;
-                break;
-            }
+        let Circumstances { given, subject } = circumstances;
+        self.asked(wanted, given, subject, || self.best(wanted, given, subject))
+    }
+
+    /// The likeliest way that there is. Where the search that takes any way ends without one, there is none, and nobody
+    /// need ask how likely it is.
+    fn best(&self, wanted: Wanted, given: &[(PlaceId, Given)], subject: Option<ExprId>) -> Witness {
+        let leading = self.leading_to(wanted.target.0);
+        let search = |least| {
+            let mut search = Search::new(self, wanted, subject, Rc::clone(&leading));
+            let found = search.run(least, given);
+            (found, search.steps > STEPS)
+        };
+        let (found, gave_up) = search(Witness::Unlikely);
+        if !found && !gave_up {
+            return Witness::None;
         }
-        best
+        let likely = [Witness::Path, Witness::Exception, Witness::EmptyLoop];
+        let best = likely.into_iter().find(|&least| search(least).0);
+        best.unwrap_or(if found {
+            Witness::Unlikely
+        } else {
+            Witness::None
+        })
     }
 
     /// Whether control can get to an instruction at all, with these arguments.
@@ -151,14 +159,13 @@ impl Flow<'_, '_> {
             passed: false,
             target,
         };
-        let leading = super::Reaching::of(self).leading_to(target.0);
+        let leading = self.leading_to(target.0);
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
         search.run(Witness::Unlikely, given) || search.steps > STEPS
     }
 
-    /// A hash of an expression's form: equal for expressions that are written alike.
-    pub fn form(&self, expr: ExprId) -> u64 {
+    pub(super) fn form_of(&self, expr: ExprId) -> u64 {
         let module = self.module;
         let mut hasher = FxHasher::default();
         module.walk(expr, &mut |part| {
@@ -200,7 +207,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         flow: &'f Flow<'p, 'a>,
         wanted: Wanted,
         subject: Option<ExprId>,
-        leading: Vec<bool>,
+        leading: Rc<[bool]>,
     ) -> Self {
         Self {
             flow,
@@ -215,6 +222,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             one_of: FxHashMap::default(),
             literals: FxHashMap::default(),
             steps: 0,
+            live: None,
         }
     }
 
@@ -222,7 +230,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
     fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
-            facts: Vec::new(),
+            facts: Facts::default(),
             rounds: Vec::new(),
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
@@ -242,10 +250,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
                 }
             }
         }
-        start.facts.sort_unstable();
-        start.facts.dedup();
         let mut open = vec![start];
-        while let Some(walker) = open.pop() {
+        while let Some(mut walker) = open.pop() {
             self.steps += 1;
             if self.steps > STEPS {
                 return false;
@@ -253,6 +259,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             if !self.leading[walker.block.index()] {
                 continue;
             }
+            self.trim(&mut walker);
             if walker.cost < least || !self.seen.insert(hash_of(&walker)) {
                 continue;
             }
