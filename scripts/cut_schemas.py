@@ -21,16 +21,18 @@ ROUTES = {
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["post"],
     "/repos/{owner}/{repo}/issues/comments/{comment_id}": ["patch"],
     "/repos/{owner}/{repo}/compare/{basehead}": ["get"],
+    "/repos/{owner}/{repo}/collaborators/{username}/permission": ["get"],
 }
 
 # Fields of answers that the program reads; of the others nothing is kept.
-READ = {"number", "state", "draft", "user", "login", "head", "base", "sha", "repo", "full_name", "merge_base_commit", "ref", "id"}
+READ = {"number", "state", "draft", "user", "login", "head", "base", "sha", "repo", "full_name", "merge_base_commit", "ref", "id",
+        "permission"}
 
 TYPES = [
     "Query", "Repository", "PullRequest", "Actor", "User", "PullRequestReviewThread", "PullRequestReviewThreadConnection",
     "PullRequestReviewComment", "PullRequestReviewCommentConnection", "IssueComment", "IssueCommentConnection", "PageInfo",
     "Mutation", "ResolveReviewThreadPayload", "MinimizeCommentPayload", "Minimizable",
-    "ResolveReviewThreadInput", "MinimizeCommentInput", "ReportedContentClassifiers", "CommentAuthorAssociation",
+    "ResolveReviewThreadInput", "MinimizeCommentInput", "ReportedContentClassifiers",
 ]
 
 FIELDS = {

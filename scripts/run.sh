@@ -3,6 +3,7 @@
 set -euo pipefail
 
 pothole="$POTHOLE_HOME/bin/pothole"
+mkdir -p "$POTHOLE_CACHE_DIR"
 sarif="$POTHOLE_HOME/pothole.sarif"
 paths=()
 while IFS= read -r path; do
@@ -22,7 +23,6 @@ case "$GITHUB_EVENT_NAME" in
       options+=(--from "$POTHOLE_FROM")
     else
       options+=(--sarif "$sarif")
-      echo "sarif=$sarif" >> "$GITHUB_OUTPUT"
     fi
     exec "$pothole" review ${options[@]+"${options[@]}"} -- "${paths[@]:-.}"
     ;;

@@ -12,6 +12,7 @@ use arguments::{Arguments, CacheAction, Command, List};
 use clap::{CommandFactory, Parser};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use crate::config::{Language, unknown_rule};
 use crate::host;
@@ -34,6 +35,7 @@ pub fn run() -> Result<u8> {
         Command::Server { stdio: _ } => Ok(host::serve()?),
         Command::Cache { what } => cache(what),
         Command::Completions { shell } => completions(shell),
+        Command::Man { folder } => man(&folder),
     }
 }
 
@@ -89,6 +91,12 @@ fn cache(what: CacheAction) -> Result<u8> {
             Ok(0)
         }
     }
+}
+
+/// Writes a man page for each subcommand.
+fn man(folder: &Path) -> Result<u8> {
+    clap_mangen::generate_to(Arguments::command(), folder)?;
+    Ok(0)
 }
 
 /// Writes what a shell needs to complete this command line.

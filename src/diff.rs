@@ -2,6 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use xxhash_rust::xxh3::Xxh3;
+
+/// A name for a patch that stays when its lines move and when the files around it change. Unlike git's own, it minds white
+/// space, which means something in Python.
+pub fn patch_id(patch: &str) -> String {
+    let mut hasher = Xxh3::new();
+    for line in patch.lines().filter(|line| !line.starts_with("index ")) {
+        // Where a hunk stands, and in which function, is not what it changes.
+        let line = if line.starts_with("@@ ") { "@@" } else { line };
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+    }
+    format!("{:032x}", hasher.digest128())
+}
 
 /// A change of several files, by their new paths (by the old one where a file is deleted).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -313,6 +327,17 @@ deleted file mode 100644
 -x
 \\ No newline at end of file
 ";
+
+    #[test]
+    fn a_patch_keeps_its_name_while_only_the_base_moves() {
+        let moved = PATCH
+            .replace("1..2", "3..4")
+            .replace("-20,3 +21,2", "-50,3 +51,2");
+        assert_ne!(moved, PATCH);
+        assert_eq!(patch_id(&moved), patch_id(PATCH));
+        let indented = PATCH.replace("+more", "+    more");
+        assert_ne!(patch_id(&indented), patch_id(PATCH));
+    }
 
     #[test]
     fn a_patch_is_read() {

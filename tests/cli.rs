@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-type Outcome = Result<(), Box<dyn Error>>;
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// One finding: `possibly-unbound` in row 4.
 const UNBOUND: &str = "def pick(flag):\n    if flag:\n        answer = 1\n    return answer\n";
@@ -36,6 +36,10 @@ impl Project {
 
     fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    fn read(&self, path: &str) -> Outcome<String> {
+        Ok(std::fs::read_to_string(self.path().join(path))?)
     }
 
     fn write(&self, path: &str, text: impl AsRef<[u8]>) -> Outcome {
@@ -103,6 +107,12 @@ fn exit_codes() -> Outcome {
     assert_eq!(code(&["explain", "possibly-unbond"])?, Some(2));
     assert_eq!(code(&["rules"])?, Some(0));
     assert_eq!(code(&["completions", "bash"])?, Some(0));
+    assert_eq!(code(&["man", "."])?, Some(0));
+    assert!(
+        project
+            .read("pothole-check.1")?
+            .contains(".TH pothole-check")
+    );
     Ok(())
 }
 

@@ -63,6 +63,12 @@ pub(super) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Write the man pages into a folder
+    #[command(hide = true)]
+    Man {
+        /// Which folder
+        folder: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

@@ -191,7 +191,9 @@ impl<'a> Run<'a> {
         let before = outcome.files.len();
         let files = self.read(root, entries, outcome);
         let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
-        let key = self.cache.as_ref().filter(|_| self.view.is_none());
+        // Who asks again and again asks each time about something else.
+        let is_lasting = self.view.is_none() && self.memory.is_none();
+        let key = self.cache.as_ref().filter(|_| is_lasting);
         let key = key.map(|cache| (cache, self.key(root, &files)));
         let lengths: Vec<usize> = files.iter().map(|file| file.content.len()).collect();
         if let Some(digest) = key.and_then(|(cache, key)| cache.digest(&key, &lengths)) {

@@ -183,6 +183,14 @@ impl Repository {
     /// # Errors
     /// If a commit is not here.
     pub fn diff(&self, old: &str, new: Option<&str>) -> Result<Diff, GitFault> {
+        Ok(Diff::parse(&self.patch(old, new)?))
+    }
+
+    /// The same, as git writes it.
+    ///
+    /// # Errors
+    /// If a commit is not here.
+    pub fn patch(&self, old: &str, new: Option<&str>) -> Result<String, GitFault> {
         check_revision(old)?;
         new.map_or(Ok(()), check_revision)?;
         let mut arguments = vec![
@@ -200,7 +208,7 @@ impl Repository {
         ];
         arguments.extend(new);
         arguments.push("--");
-        Ok(Diff::parse(&self.run(&arguments)?))
+        self.run(&arguments)
     }
 
     /// Writes the files of a revision that the analysis reads into a folder of its own: code, configurations, and what

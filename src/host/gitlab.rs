@@ -2,7 +2,9 @@
 
 use super::github::{Client, Done, GithubFault, Verb};
 use crate::diff::{Diff, Source};
-use crate::review::{Anchor, Comment, Draft, Kind, Marker, Plan, State, Thread, Write};
+use crate::review::{
+    Anchor, Comment, Draft, Kind, Marker, Plan, State, Thread, Write, asks_to_ignore,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -172,12 +174,7 @@ impl Place {
         replies: &[&Note],
         author: &Account,
     ) -> Result<bool, GithubFault> {
-        let asks = |note: &&&Note| {
-            note.body
-                .lines()
-                .any(|line| line.split_whitespace().take(2).eq(["/pothole", "ignore"]))
-        };
-        for note in replies.iter().filter(asks) {
+        for note in replies.iter().filter(|note| asks_to_ignore(&note.body)) {
             if note.author.id == author.id {
                 return Ok(true);
             }

@@ -122,12 +122,12 @@ fn lower_one(job: &Job, source: &Arc<[u8]>, known: Known<'_>) -> Arc<Module> {
     if let Some(module) = known.memory.and_then(|memory| memory.recall(job, source)) {
         return module;
     }
-    let cached = known
-        .cache
-        .and_then(|cache| cache.module(source, job.dialect));
+    // What is only in an editor changes with every key.
+    let cache = known.cache.filter(|_| job.content.is_none());
+    let cached = cache.and_then(|cache| cache.module(source, job.dialect));
     let module = cached.unwrap_or_else(|| {
         let module = lower(source, job.dialect);
-        if let Some(cache) = known.cache {
+        if let Some(cache) = cache {
             cache.keep_module(source, job.dialect, &module);
         }
         module

@@ -32,6 +32,19 @@ pub fn annotations(notes: &[&Note], language: Language) -> String {
     text
 }
 
+/// Lines for the log of a job that shows no annotations, worst first.
+pub fn log(notes: &[Note], language: Language) -> String {
+    let mut notes: Vec<&Note> = notes.iter().collect();
+    notes.sort_by(|a, b| a.order(b));
+    let mut text = String::new();
+    for note in notes {
+        let body = body(note, language).replace('\n', "\n    ");
+        let place = format!("{}:{}", plain(&note.path), note.rows.start);
+        text.push_str(&format!("{place}: {}: {body}\n", note.rule));
+    }
+    text
+}
+
 fn body(note: &Note, language: Language) -> String {
     let mut lines = vec![plain(&note.message).into_owned()];
     for step in &note.steps {

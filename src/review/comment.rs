@@ -18,7 +18,7 @@ pub fn body(notes: &[&Note], setting: &Setting, with_suggestion: bool) -> String
         run: setting.run.clone(),
         head: setting.head.clone(),
         findings: notes.iter().map(|note| note.fingerprint.clone()).collect(),
-        declined: Vec::new(),
+        ..Marker::default()
     };
     let mut parts = Vec::new();
     let mut length = 0;

@@ -1,5 +1,7 @@
 //! The last line of each comment of ours: by it we know the comment again.
 
+use crate::finding::Severity;
+
 /// What a comment says of itself, in an HTML comment that nobody sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marker {
@@ -13,6 +15,44 @@ pub struct Marker {
     pub findings: Vec<String>,
     /// In a summary: those that people do not want to hear of again.
     pub declined: Vec<String>,
+    /// In a summary: what came of the run.
+    pub verdict: Option<Verdict>,
+}
+
+/// What came of a run, for a later one that has the same change before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The change, whatever it is based on.
+    pub patch: String,
+    /// How many findings it causes that nobody declined.
+    pub live: usize,
+    /// The worst of them.
+    pub worst: Option<Severity>,
+}
+
+const SEVERITIES: [(&str, Option<Severity>); 4] = [
+    ("none", None),
+    ("hint", Some(Severity::Hint)),
+    ("warning", Some(Severity::Warning)),
+    ("error", Some(Severity::Error)),
+];
+
+impl Verdict {
+    fn words(&self) -> String {
+        let worst = SEVERITIES.iter().find(|(_, worst)| *worst == self.worst);
+        let worst = worst.map_or("none", |(name, _)| name);
+        format!("{}:{}:{worst}", self.patch, self.live)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut words = text.splitn(3, ':');
+        let (patch, live, worst) = (words.next()?, words.next()?, words.next()?);
+        Some(Self {
+            patch: patch.to_owned(),
+            live: live.parse().ok()?,
+            worst: SEVERITIES.iter().find(|(name, _)| *name == worst)?.1,
+        })
+    }
 }
 
 /// What kind of comment it is.
@@ -50,6 +90,9 @@ impl Marker {
         if !self.declined.is_empty() {
             line.push_str(&format!(" declined={}", self.declined.join(",")));
         }
+        if let Some(verdict) = &self.verdict {
+            line.push_str(&format!(" verdict={}", verdict.words()));
+        }
         line.push_str(" -->");
         line
     }
@@ -70,6 +113,7 @@ impl Marker {
                 ("head", value) => marker.head = value.to_owned(),
                 ("of", value) => marker.findings = list(value)?,
                 ("declined", value) => marker.declined = list(value)?,
+                ("verdict", value) => marker.verdict = Some(Verdict::read(value)?),
                 _ => return None,
             }
         }
@@ -119,6 +163,11 @@ mod tests {
             head: "abc".to_owned(),
             findings: vec!["0a".to_owned(), "1b".to_owned()],
             declined: vec!["2c".to_owned()],
+            verdict: Some(Verdict {
+                patch: "3d".to_owned(),
+                live: 2,
+                worst: Some(Severity::Error),
+            }),
         };
         assert_eq!(marker.run, "api%20%2D%2D%3E%20x");
         assert_eq!(

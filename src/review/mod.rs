@@ -3,18 +3,22 @@
 mod anchor;
 mod annotation;
 mod comment;
+mod known;
 mod markdown;
 mod marker;
 mod plan;
+mod reply;
 mod suggestion;
 mod summary;
 
 pub use anchor::{Anchor, anchor};
-pub use annotation::annotations;
+pub use annotation::{annotations, log};
 pub use comment::{COMMENT_LIMIT, body};
+pub use known::known;
 pub use markdown::{escaped, fenced};
-pub use marker::{Kind, Marker, run_name};
+pub use marker::{Kind, Marker, Verdict, run_name};
 pub use plan::{Assessment, Draft, Plan, Request, Write, plan};
+pub use reply::asks_to_ignore;
 pub use suggestion::{Suggestion, suggestion};
 pub use summary::{step_summary, summary};
 
@@ -114,6 +118,8 @@ pub struct Setting {
     pub run: String,
     /// The commit that is reviewed.
     pub head: String,
+    /// The change, whatever it is based on; empty where nobody needs to know it again.
+    pub patch: String,
     /// Where the files of that commit are shown: the path and `#L7` are added.
     pub blob: String,
     /// The language of what is said.

@@ -1,8 +1,9 @@
 //! What has to be written: from what the host knows and what was found to a list of requests.
 
 use super::comment::{body, fixed_body};
-use super::{Anchor, Comment, Kind, Marker, Note, Setting, State, Thread, anchor};
+use super::{Anchor, Comment, Kind, Marker, Note, Setting, State, Thread, Verdict, anchor};
 use crate::diff::Diff;
+use crate::finding::Severity;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -98,12 +99,12 @@ pub fn plan(request: Request<'_>) -> Plan {
 }
 
 /// A person decided on it: it is never said again.
-fn is_declined(thread: &Thread) -> bool {
+pub(super) fn is_declined(thread: &Thread) -> bool {
     thread.is_declined || thread.is_minimized || (thread.is_resolved && !thread.is_resolved_by_us)
 }
 
 /// It is over, by our own doing: when the finding comes back, it is a new one.
-fn is_over(thread: &Thread) -> bool {
+pub(super) fn is_over(thread: &Thread) -> bool {
     thread.marker.kind == Kind::Fixed || (thread.is_resolved_by_us && !thread.is_declined)
 }
 
@@ -320,11 +321,19 @@ pub(super) fn summary_marker(request: Request<'_>, plan: &Plan, posted: &[usize]
         .collect();
     findings.sort_unstable();
     findings.dedup();
+    let live = (0..notes.len()).filter(|index| !plan.declined.contains(index));
+    let severities: Vec<Severity> = live.map(|index| notes[index].severity).collect();
+    let is_known = !request.setting.patch.is_empty();
     Marker {
         kind: Kind::Summary,
         run: request.setting.run.clone(),
-        head: String::new(),
+        head: request.setting.head.clone(),
         findings,
         declined: plan.remembered.clone(),
+        verdict: is_known.then(|| Verdict {
+            patch: request.setting.patch.clone(),
+            live: severities.len(),
+            worst: severities.into_iter().max(),
+        }),
     }
 }

@@ -3,7 +3,7 @@
 use super::comment::{clipped, page, place, word};
 use super::markdown::escaped;
 use super::plan::{Plan, Request, Write, summary_marker};
-use super::{COMMENT_LIMIT, Comment, Note, Setting};
+use super::{COMMENT_LIMIT, Comment, Marker, Note, Setting};
 use crate::config::Language;
 
 /// What has to be done about the summary comment after the plan was carried out. `posted`: notes that stand in new
@@ -15,10 +15,17 @@ pub fn summary(
     unposted: &[usize],
 ) -> Option<(Option<Comment>, String)> {
     let text = text(request, plan, posted.len(), unposted);
-    let marker = summary_marker(request, plan, posted).line();
-    let body = format!("{text}\n{marker}");
+    let marker = summary_marker(request, plan, posted);
+    let with = |marker: &Marker| format!("{text}\n{}", marker.line());
+    let body = with(&marker);
+    // That there is a new commit is no reason to write.
+    let before = |old: &Marker| Marker {
+        head: old.head.clone(),
+        verdict: old.verdict.clone(),
+        ..marker.clone()
+    };
     match &request.state.summary {
-        Some((old, _)) if normalized(&old.body) == normalized(&body) => None,
+        Some((old, said)) if normalized(&old.body) == normalized(&with(&before(said))) => None,
         Some((old, _)) => Some((Some(old.clone()), body)),
         None => {
             // What came up far from the change is no reason to speak up, only to be told along.

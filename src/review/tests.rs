@@ -25,6 +25,7 @@ fn setting() -> Setting {
     Setting {
         run: "default".to_owned(),
         head: "c0ffee".to_owned(),
+        patch: String::new(),
         blob: "https://github.com/o/r/blob/c0ffee/".to_owned(),
         language: Language::English,
         cap: 20,
@@ -326,7 +327,7 @@ fn a_clean_pull_request_gets_no_summary_and_an_old_one_is_edited_once() {
     };
     let state = State {
         threads: Vec::new(),
-        summary: Some((old, marker.clone())),
+        summary: Some((old, marker)),
     };
     let request = Request {
         state: &state,
@@ -335,6 +336,11 @@ fn a_clean_pull_request_gets_no_summary_and_an_old_one_is_edited_once() {
     let Some((Some(comment), body)) = summary(request, &plan(request), &[], &[]) else {
         panic!("no edit")
     };
+    let written = Marker::read(&body).expect("a marker");
+    assert_eq!(
+        (written.kind, &written.head),
+        (Kind::Summary, &setting.head)
+    );
     let state = State {
         threads: Vec::new(),
         summary: Some((
@@ -342,7 +348,7 @@ fn a_clean_pull_request_gets_no_summary_and_an_old_one_is_edited_once() {
                 body: body.replace('\n', "\r\n"),
                 ..comment
             },
-            marker,
+            written,
         )),
     };
     let request = Request {

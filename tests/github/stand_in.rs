@@ -26,7 +26,6 @@ pub enum Trouble {
 pub struct Comment {
     pub id: u64,
     pub author: String,
-    pub association: &'static str,
     pub body: String,
     pub is_minimized: bool,
 }
@@ -61,6 +60,8 @@ pub struct State {
     pub cursed: Option<(String, u64)>,
     /// What does not agree with GitHub's description.
     pub wrong: Vec<String>,
+    /// What people may do; others are strangers.
+    pub permissions: Vec<(&'static str, &'static str)>,
     pub may_write: bool,
     pub may_resolve: bool,
     next: u64,
@@ -89,6 +90,7 @@ impl StandIn {
             troubles: VecDeque::new(),
             cursed: None,
             wrong: Vec::new(),
+            permissions: vec![("boss", "admin"), ("eve", "write"), ("reader", "read")],
             may_write: true,
             may_resolve: true,
             next: 100,
@@ -127,26 +129,19 @@ fn refused(message: &str) -> Reply {
 }
 
 impl State {
-    pub fn comment(&mut self, author: &str, association: &'static str, body: &str) -> Comment {
+    pub fn comment(&mut self, author: &str, body: &str) -> Comment {
         self.next += 1;
         Comment {
             id: self.next,
             author: author.to_owned(),
-            association,
             body: body.to_owned(),
             is_minimized: false,
         }
     }
 
     /// A person answers in a thread.
-    pub fn answer_in(
-        &mut self,
-        thread: usize,
-        author: &str,
-        association: &'static str,
-        body: &str,
-    ) {
-        let comment = self.comment(author, association, body);
+    pub fn answer_in(&mut self, thread: usize, author: &str, body: &str) {
+        let comment = self.comment(author, body);
         self.threads[thread].comments.push(comment);
     }
 
@@ -217,6 +212,15 @@ impl State {
                 &json!({ "merge_base_commit": { "sha": self.merge_base }, "files": [] }),
             );
         }
+        let mut words = path.split('/');
+        if let (Some("collaborators"), Some(login), Some("permission")) =
+            (words.next(), words.next(), words.next())
+        {
+            return match self.permissions.iter().find(|(name, _)| *name == login) {
+                Some((_, permission)) => reply(200, &json!({ "permission": permission })),
+                None => reply(404, &json!({ "message": "Not Found" })),
+            };
+        }
         reply(404, &json!({ "message": "Not Found" }))
     }
 
@@ -284,7 +288,7 @@ impl State {
             ("POST", "pulls/7/reviews") => self.review(body),
             ("POST", "pulls/7/comments") => self.file_comment(body),
             ("POST", "issues/7/comments") => {
-                let comment = self.comment(BOT, "NONE", body["body"].as_str().unwrap_or_default());
+                let comment = self.comment(BOT, body["body"].as_str().unwrap_or_default());
                 self.comments.push(comment);
                 reply(201, &json!({ "id": self.next }))
             }
@@ -322,7 +326,7 @@ impl State {
     }
 
     fn open(&mut self, comment: &Value, line: Option<u64>) {
-        let first = self.comment(BOT, "NONE", comment["body"].as_str().unwrap_or_default());
+        let first = self.comment(BOT, comment["body"].as_str().unwrap_or_default());
         let thread = Thread {
             id: first.id,
             path: comment["path"].as_str().unwrap_or_default().to_owned(),
@@ -462,7 +466,6 @@ fn comment_node(comment: &Comment) -> Value {
         "viewerDidAuthor": comment.author == BOT,
         "isMinimized": comment.is_minimized,
         "viewerCanMinimize": true,
-        "authorAssociation": comment.association,
         "author": { "login": comment.author },
     })
 }

@@ -149,10 +149,34 @@ impl World {
         })
     }
 
+    /// What a job tells the programs that it runs, on this machine.
+    pub fn job(&self) -> Result<Vec<(&'static str, String)>> {
+        let temporary = self.folder.path();
+        fs::write(self.event_path(), self.payload().to_string())?;
+        // Where the job would fetch from; with the tests' own repository in the place of the host's.
+        let server = temporary.join("server");
+        fs::create_dir_all(server.join("o"))?;
+        let clone = server.join("o/r").to_string_lossy().into_owned();
+        if !server.join("o/r").exists() {
+            self.git(&["clone", "-q", "--bare", ".", &clone])?;
+        }
+        self.git(&["push", "-q", "-f", &clone, "HEAD:refs/pull/7/head"])?;
+        let address = &self.github.address;
+        Ok(vec![
+            ("GITHUB_REPOSITORY", "o/r".to_owned()),
+            ("GITHUB_API_URL", format!("{address}/api/v3")),
+            ("GITHUB_GRAPHQL_URL", format!("{address}/api/graphql")),
+            ("GITHUB_SERVER_URL", format!("file://{}", server.display())),
+        ])
+    }
+
+    pub fn event_path(&self) -> PathBuf {
+        self.folder.path().join("event.json")
+    }
+
     /// Runs `pothole review` as a job does.
     pub fn review(&self, arguments: &[&str]) -> Result<Ran> {
         let temporary = self.folder.path();
-        fs::write(temporary.join("event.json"), self.payload().to_string())?;
         for name in ["summary.md", "output.txt"] {
             fs::write(temporary.join(name), "")?;
         }
@@ -161,40 +185,19 @@ impl World {
             false => self.work(),
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_pothole"));
+        command.env("POTHOLE_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         command.arg("review").args(arguments).current_dir(folder);
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GITHUB_") {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("GITHUB_") || name.starts_with("GITLAB_") {
                 command.env_remove(name);
             }
         }
-        let address = &self.github.address;
-        // Where the job would fetch from; with the tests' own repository in the place of the host's.
-        let server = temporary.join("server");
-        fs::create_dir_all(server.join("o"))?;
-        if !server.join("o/r").exists() {
-            self.git(&[
-                "clone",
-                "-q",
-                "--bare",
-                ".",
-                &server.join("o/r").to_string_lossy(),
-            ])?;
-        }
-        self.git(&[
-            "push",
-            "-q",
-            "-f",
-            &server.join("o/r").to_string_lossy(),
-            "HEAD:refs/pull/7/head",
-        ])?;
         let output = command
+            .envs(self.job()?)
             .env("LANG", "C")
             .env("GITHUB_EVENT_NAME", self.event)
-            .env("GITHUB_EVENT_PATH", temporary.join("event.json"))
-            .env("GITHUB_REPOSITORY", "o/r")
-            .env("GITHUB_API_URL", format!("{address}/api/v3"))
-            .env("GITHUB_GRAPHQL_URL", format!("{address}/api/graphql"))
-            .env("GITHUB_SERVER_URL", format!("file://{}", server.display()))
+            .env("GITHUB_EVENT_PATH", self.event_path())
             .env("GITHUB_TOKEN", "secret")
             .env("GITHUB_ACTOR", self.actor)
             .env("GITHUB_WORKSPACE", self.work())

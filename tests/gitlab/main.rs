@@ -253,29 +253,42 @@ impl World {
         Ok(())
     }
 
-    /// Runs a review; tells the exit code, and what was written.
-    fn review(&self, arguments: &[&str]) -> Result<(Option<i32>, Vec<String>)> {
-        self.change(|state| state.writes.clear());
+    /// A job of the merge request, in a fork, that knows no secret.
+    fn job(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pothole"));
+        command.env("POTHOLE_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         command
             .arg("review")
             .args(arguments)
             .current_dir(self.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("GITHUB_") || name.starts_with("CI_") {
+            let is_of_job = ["GITHUB_", "GITLAB_", "CI_"]
+                .iter()
+                .any(|start| name.starts_with(start));
+            if is_of_job {
                 command.env_remove(name);
             }
         }
-        let output = command
+        let (base, head) = self.change(|state| (state.base.clone(), state.head.clone()));
+        command
             .env("LANG", "C")
             .env("GITLAB_CI", "true")
             .env("CI_API_V4_URL", format!("{}/api/v4", self.address))
-            .env("CI_PROJECT_ID", "9")
-            .env("CI_PROJECT_URL", "https://gitlab.example/g/p")
-            .env("CI_MERGE_REQUEST_IID", "7")
-            .env("GITLAB_TOKEN", "secret")
-            .output()?;
+            .env("CI_PROJECT_ID", "11")
+            .env("CI_PROJECT_URL", "https://gitlab.example/fork/p")
+            .env("CI_MERGE_REQUEST_PROJECT_ID", "9")
+            .env("CI_MERGE_REQUEST_PROJECT_URL", "https://gitlab.example/g/p")
+            .env("CI_MERGE_REQUEST_DIFF_BASE_SHA", base)
+            .env("CI_COMMIT_SHA", head)
+            .env("CI_MERGE_REQUEST_IID", "7");
+        command
+    }
+
+    /// Runs a review; tells the exit code, and what was written.
+    fn review(&self, arguments: &[&str]) -> Result<(Option<i32>, Vec<String>)> {
+        self.change(|state| state.writes.clear());
+        let output = self.job(arguments).env("GITLAB_TOKEN", "secret").output()?;
         assert!(
             output.status.code() != Some(2),
             "{}",
@@ -383,5 +396,76 @@ fn what_a_person_resolved_stays_resolved() -> Result {
     });
     assert_eq!(world.review(&[])?.1, ["PUT /notes/*"]);
     assert_eq!(world.review(&[])?.1, [""; 0]);
+    Ok(())
+}
+
+/// What a job says that may not open discussions: nothing is written, nothing is lost.
+fn says_it_in_the_log(world: &World, job: &mut Command) -> Result {
+    let output = job.output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let notes = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(1), "{notes}");
+    assert!(text.starts_with("app.py:8: possibly-unbound: "), "{text}");
+    assert!(notes.contains("GITLAB_TOKEN"), "{notes}");
+    assert_eq!(world.change(|state| state.writes.clone()), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn the_pipeline_of_a_fork_has_no_token() -> Result {
+    let world = World::new()?;
+    says_it_in_the_log(&world, &mut world.job(&["--fail-on", "warning"]))
+}
+
+#[test]
+fn a_token_that_is_no_good_loses_nothing() -> Result {
+    let world = World::new()?;
+    let mut job = world.job(&["--fail-on", "warning"]);
+    says_it_in_the_log(&world, job.env("GITLAB_TOKEN", "expired"))
+}
+
+#[test]
+fn the_code_quality_report_needs_no_token() -> Result {
+    let world = World::new()?;
+    let base = world.change(|state| state.base.clone());
+    let output = Command::new(env!("CARGO_BIN_EXE_pothole"))
+        .args([
+            "check",
+            "--format",
+            "gitlab",
+            "--exit-zero",
+            "--diff",
+            &base,
+        ])
+        .current_dir(world.path())
+        .output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let entries = report.as_array().cloned().unwrap_or_default();
+    assert_eq!(entries.len(), 1, "{report}");
+    assert_eq!(entries[0]["check_name"], "possibly-unbound");
+    assert_eq!(entries[0]["location"]["path"], "app.py");
+    assert_eq!(entries[0]["location"]["lines"]["begin"], 8);
+    for field in ["description", "fingerprint", "severity"] {
+        assert!(entries[0][field].is_string(), "{report}");
+    }
+    Ok(())
+}
+
+#[test]
+fn somebody_elses_discussion_is_not_ours_whatever_it_says() -> Result {
+    let world = World::new()?;
+    world.review(&[])?;
+    world.change(|state| {
+        for discussion in &mut state.discussions {
+            discussion["notes"][0]["author"] = json!({ "id": STRANGER });
+        }
+    });
+    assert_eq!(world.review(&[])?.1, ["POST /discussions", "POST /notes"]);
+    world.push(SAFE)?;
+    assert_eq!(
+        world.review(&[])?.1,
+        ["DELETE /discussions/d*/notes/*", "PUT /notes/*"]
+    );
+    assert_eq!(world.change(|state| state.threads().len()), 1);
     Ok(())
 }

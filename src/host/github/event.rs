@@ -112,3 +112,97 @@ impl PullRequest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pull request as events tell of it, cut down to what could be mistaken for something else.
+    const PULL: &str = r#"{
+        "action": "opened",
+        "number": 2,
+        "pull_request": {
+            "id": 279147437, "number": 2, "state": "open", "locked": false, "title": "Update the README", "body": null,
+            "user": { "login": "ada", "id": 21031067, "type": "User" },
+            "assignee": null, "milestone": null, "auto_merge": null, "mergeable": null, "merge_commit_sha": null,
+            "draft": false,
+            "head": { "label": "eve:changes", "ref": "changes", "sha": "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
+                "user": { "login": "eve" }, "repo": { "id": 1, "full_name": "eve/project", "fork": true } },
+            "base": { "label": "ada:main", "ref": "main", "sha": "f95f852bd8fca8fcc58a9a2d6c842781e32a215e",
+                "user": { "login": "ada" }, "repo": { "id": 2, "full_name": "ada/project", "fork": false } },
+            "author_association": "OWNER", "maintainer_can_modify": false, "changed_files": 1
+        },
+        "repository": { "full_name": "ada/project" },
+        "sender": { "login": "ada" }
+    }"#;
+
+    const RUN: &str = r#"{
+        "action": "completed",
+        "workflow_run": {
+            "id": 289782451, "name": "CI", "event": "pull_request", "status": "completed", "conclusion": "success",
+            "head_branch": "changes", "head_sha": "3484a3fb816e0859fd6e1cea078d76385ff50625",
+            "pull_requests": [],
+            "head_commit": { "id": "3484a3fb816e0859fd6e1cea078d76385ff50625" },
+            "head_repository": { "full_name": "eve/project", "owner": { "login": "eve", "type": "User" } },
+            "repository": { "full_name": "ada/project", "owner": { "login": "ada" } }
+        },
+        "workflow": { "name": "CI" }
+    }"#;
+
+    fn pull(name: &str, payload: &str) -> Option<(PullRequest, bool)> {
+        match Event::read(name, payload.as_bytes()) {
+            Ok(Event::PullRequest { pull, is_trusted }) => Some((pull, is_trusted)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_pull_request_is_read() {
+        let (read, is_trusted) = pull("pull_request", PULL).expect("a pull request");
+        assert_eq!((read.number, read.state.as_str()), (2, "open"));
+        assert!(!read.draft && !is_trusted && read.is_from_fork());
+        assert!(read.head.sha.starts_with("ec26c3e") && read.base.sha.starts_with("f95f852"));
+        assert!(pull("pull_request_target", PULL).is_some_and(|(_, is_trusted)| is_trusted));
+        let (own, _) =
+            pull("pull_request", &PULL.replace("eve/project", "ada/project")).expect("one");
+        assert!(!own.is_from_fork());
+        let gone = PULL.replace(
+            r#"{ "id": 1, "full_name": "eve/project", "fork": true }"#,
+            "null",
+        );
+        assert!(pull("pull_request", &gone).is_some_and(|(read, _)| read.is_from_fork()));
+        // Old servers know no drafts.
+        let old = PULL.replace("\"draft\": false,", "");
+        assert!(pull("pull_request", &old).is_some_and(|(read, _)| !read.draft));
+    }
+
+    #[test]
+    fn a_run_of_another_workflow_is_read() {
+        let Ok(Event::WorkflowRun(run)) = Event::read("workflow_run", RUN.as_bytes()) else {
+            panic!("no run")
+        };
+        assert!(run.head_sha.starts_with("3484a3f"));
+        assert_eq!(run.head_branch.as_deref(), Some("changes"));
+        assert_eq!(
+            run.head_repository.map(|from| from.owner.login).as_deref(),
+            Some("eve")
+        );
+    }
+
+    #[test]
+    fn the_same_words_in_another_event_mean_something_else() {
+        assert!(matches!(
+            Event::read("pull_request_review", PULL.as_bytes()),
+            Ok(Event::Other)
+        ));
+        assert!(matches!(
+            Event::read("issue_comment", b"[]"),
+            Ok(Event::Other)
+        ));
+        assert!(matches!(
+            Event::read("workflow_run", PULL.as_bytes()),
+            Ok(Event::Other)
+        ));
+        assert!(Event::read("pull_request", b"{").is_err());
+    }
+}

@@ -4,6 +4,7 @@ mod client;
 mod event;
 mod pace;
 mod threads;
+mod writers;
 mod writes;
 
 pub use client::GithubFault;

@@ -1,7 +1,8 @@
 //! What GitHub knows of earlier runs: review threads and the summary, as the graph tells them.
 
 use super::client::{Client, GithubFault};
-use crate::review::{Comment, Kind, Marker, State, Thread};
+use super::writers::Writers;
+use crate::review::{Comment, Kind, Marker, State, Thread, asks_to_ignore};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ query($owner: String!, $name: String!, $number: Int!, $cursor: String) {
           resolvedBy { login }
           comments(first: 50) {
             nodes {
-              id fullDatabaseId body viewerDidAuthor isMinimized viewerCanMinimize authorAssociation
+              id fullDatabaseId body viewerDidAuthor isMinimized viewerCanMinimize
               author { login }
             }
           }
@@ -33,7 +34,7 @@ query($owner: String!, $name: String!, $number: Int!, $cursor: String) {
     pullRequest(number: $number) {
       comments(first: 100, after: $cursor) {
         pageInfo { hasNextPage endCursor }
-        nodes { id fullDatabaseId body viewerDidAuthor isMinimized viewerCanMinimize authorAssociation author { login } }
+        nodes { id fullDatabaseId body viewerDidAuthor isMinimized viewerCanMinimize author { login } }
       }
     }
   }
@@ -106,7 +107,6 @@ struct CommentNode {
     viewer_did_author: bool,
     is_minimized: bool,
     viewer_can_minimize: bool,
-    author_association: String,
     author: Option<Actor>,
 }
 
@@ -129,17 +129,24 @@ pub(crate) async fn read_state(
 ) -> Result<State, GithubFault> {
     let mut state = State::default();
     let mut cursor = None;
+    let mut writers = Writers::new(client, place);
     for _ in 0..PAGES {
         let pull = ask(client, THREADS, place, cursor.as_deref()).await?;
         let Some(page) = pull.review_threads else {
             break;
         };
         let author = pull.author.map(|author| author.login);
-        let ours = page
-            .nodes
-            .into_iter()
-            .filter_map(|node| thread(node, run, author.as_deref()));
-        state.threads.extend(ours);
+        for node in page.nodes {
+            let asking = asking(&node);
+            let Some(mut thread) = thread(node, run) else {
+                continue;
+            };
+            for login in asking {
+                thread.is_declined |=
+                    author.as_ref() == Some(&login) || writers.has(&login).await?;
+            }
+            state.threads.push(thread);
+        }
         match page.page_info.end_cursor {
             Some(end) if page.page_info.has_next_page => cursor = Some(end),
             _ => break,
@@ -213,7 +220,7 @@ fn comment(node: &CommentNode) -> Option<Comment> {
     })
 }
 
-fn thread(node: ThreadNode, run: &str, author: Option<&str>) -> Option<Thread> {
+fn thread(node: ThreadNode, run: &str) -> Option<Thread> {
     let (first, replies) = node.comments.nodes.split_first()?;
     let marker = ours(first, run).filter(|marker| marker.kind != Kind::Summary)?;
     let replies: Vec<&CommentNode> = replies
@@ -228,7 +235,7 @@ fn thread(node: ThreadNode, run: &str, author: Option<&str>) -> Option<Thread> {
         is_resolved_by_us: node.is_resolved && resolver.is_some() && resolver == we,
         is_minimized: first.is_minimized,
         has_replies: !replies.is_empty(),
-        is_declined: replies.iter().any(|reply| declines(reply, author)),
+        is_declined: false,
         can_resolve: node.viewer_can_resolve,
         can_minimize: first.viewer_can_minimize,
         marker,
@@ -242,17 +249,14 @@ fn account(login: &str) -> &str {
     login.strip_suffix("[bot]").unwrap_or(login)
 }
 
-/// `/pothole ignore <reason>`, from somebody whose word counts.
-fn declines(reply: &CommentNode, author: Option<&str>) -> bool {
-    let writes = matches!(
-        reply.author_association.as_str(),
-        "OWNER" | "MEMBER" | "COLLABORATOR"
-    );
-    let is_author =
-        author.is_some() && reply.author.as_ref().map(|actor| actor.login.as_str()) == author;
-    let asks = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().take(2).collect();
-        words == ["/pothole", "ignore"]
-    };
-    (writes || is_author) && reply.body.lines().any(asks)
+/// Who asks in a thread to ignore what it says: `/pothole ignore <reason>`.
+fn asking(node: &ThreadNode) -> Vec<String> {
+    let replies = node.comments.nodes.iter().skip(1);
+    let asking = replies.filter(|reply| !reply.viewer_did_author && asks_to_ignore(&reply.body));
+    let mut logins: Vec<String> = asking
+        .filter_map(|reply| Some(reply.author.as_ref()?.login.clone()))
+        .collect();
+    logins.sort_unstable();
+    logins.dedup();
+    logins
 }

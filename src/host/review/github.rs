@@ -4,7 +4,7 @@ use super::assess::{Assessed, Commits, assess, repository};
 use super::environment::Job;
 use super::{GithubFault, Options, ReviewFault, Reviewed, artifact};
 use crate::config::Language;
-use crate::diff::Diff;
+use crate::diff::{Diff, patch_id};
 use crate::finding::Severity;
 use crate::host::github::{
     Client, Done, Event, Place, PullRequest, carry_out, merge_base, pull_request, pull_request_of,
@@ -13,7 +13,8 @@ use crate::host::github::{
 use crate::host::{self, Outcome, Progress, Repository};
 use crate::report::{Format, Item, View};
 use crate::review::{
-    Assessment, Plan, Request, Setting, State, annotations, plan, run_name, step_summary, summary,
+    Assessment, Plan, Request, Setting, State, annotations, known, plan, run_name, step_summary,
+    summary,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -117,8 +118,12 @@ impl Run<'_> {
         for commit in [head, &base] {
             self.provide(&repository, commit)?;
         }
+        let patch = self.patch(&repository, &base)?;
+        if let Some(reviewed) = self.as_before(&patch).await? {
+            return Ok(reviewed);
+        }
         let found = match &self.options.from {
-            Some(path) => self.read_from(path, &repository, &base, head)?,
+            Some(path) => self.read_from(path, &repository, &base, patch)?,
             None => {
                 let commits = Commits {
                     base: &base,
@@ -127,11 +132,52 @@ impl Run<'_> {
                 };
                 let assessed = assess(&repository, commits, self.options, progress)?;
                 self.write_sarif(&assessed.outcome, &assessed.caused, assessed.language)?;
-                self.found(assessed)
+                self.found(assessed, patch)
             }
         };
         let written = self.write(&found).await;
         self.conclude(&found, written)
+    }
+
+    /// The name of the change, for whoever looks at it in this way; none where another job found what there is.
+    fn patch(&self, repository: &Repository, base: &str) -> Result<String, ReviewFault> {
+        if self.options.from.is_some() {
+            return Ok(String::new());
+        }
+        let text = repository.patch(base, Some(&self.pull.head.sha))?;
+        let Options {
+            paths,
+            exclude,
+            config,
+            command,
+            ..
+        } = self.options;
+        let asked = format!("{paths:?} {exclude:?} {config:?} {command:?}");
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(patch_id(&format!("{version}\n{asked}\n{text}")))
+    }
+
+    /// What an earlier run found, if only the base moved since.
+    async fn as_before(&self, patch: &str) -> Result<Option<Reviewed>, ReviewFault> {
+        if patch.is_empty() || self.options.is_dry || self.is_read_only() {
+            return Ok(None);
+        }
+        // What cannot be read now is told when something is to be written.
+        let Ok(state) = read_state(&self.client, &self.place, &run_name(&self.options.run)).await
+        else {
+            return Ok(None);
+        };
+        let Some(verdict) = known(&state, patch, &self.pull.head.sha) else {
+            return Ok(None);
+        };
+        let note = "only the base moved since the last review: the change is what it was";
+        self.job.summarize(&format!("## pothole\n\n{note}\n"))?;
+        self.job.tell("findings", &verdict.live.to_string())?;
+        let fails = self.options.fail_on;
+        Ok(Some(Reviewed {
+            fails: fails.is_some_and(|least| verdict.worst.is_some_and(|worst| worst >= least)),
+            ..skipped(note)
+        }))
     }
 
     /// Sees to it that a commit is here.
@@ -154,31 +200,32 @@ impl Run<'_> {
         path: &Path,
         repository: &Repository,
         base: &str,
-        head: &str,
+        patch: String,
     ) -> Result<Found, ReviewFault> {
-        let diff = repository.diff(base, Some(head))?;
+        let diff = repository.diff(base, Some(&self.pull.head.sha))?;
         let assessment = artifact::read(path, &diff, &self.job.workspace())?;
         let language = self.options.language.unwrap_or_else(host::locale);
         Ok(Found {
             assessment,
             diff,
-            setting: self.setting(language),
+            setting: self.setting(language, patch),
         })
     }
 
-    fn found(&self, assessed: Assessed) -> Found {
+    fn found(&self, assessed: Assessed, patch: String) -> Found {
         Found {
             assessment: assessed.found,
             diff: assessed.diff,
-            setting: self.setting(assessed.language),
+            setting: self.setting(assessed.language, patch),
         }
     }
 
-    fn setting(&self, language: Language) -> Setting {
+    fn setting(&self, language: Language, patch: String) -> Setting {
         let head = &self.pull.head.sha;
         Setting {
             run: run_name(&self.options.run),
             head: head.clone(),
+            patch,
             blob: format!("{}/blob/{head}/", self.job.repository_address()),
             language,
             cap: self.options.cap,
@@ -273,7 +320,8 @@ impl Run<'_> {
         let written = Format::Sarif
             .write(&view, &mut content)
             .and_then(|()| host::write_file(path, &content));
-        written.map_err(|error| ReviewFault::Output(path.clone(), error))
+        written.map_err(|error| ReviewFault::Output(path.clone(), error))?;
+        Ok(self.job.tell("sarif", &path.to_string_lossy())?)
     }
 
     /// Tells the job what there is, wherever else it stands.

@@ -31,6 +31,7 @@ pub(super) fn preview(
     let setting = Setting {
         run: run_name(&options.run),
         head: head.clone(),
+        patch: String::new(),
         blob: String::new(),
         language: assessed.language,
         cap: options.cap,

@@ -1,0 +1,186 @@
+//! Who may do what: forks, Dependabot, weak tokens, and findings that strangers wrote down.
+
+use super::world::{Result, World};
+use super::{MAIL, REVIEW, SAFE, STORE, SUMMARY, pick, with_one};
+use serde_json::json;
+use std::fs;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// What a run says that may not write: nothing is tried, nothing is lost.
+fn is_read_only(world: &World) -> Result {
+    let ran = world.review(&["--fail-on", "warning"])?;
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert_eq!(world.written(), [""; 0]);
+    assert_eq!(
+        ran.out.matches("::warning title=pothole").count(),
+        1,
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("file=app.py,line=8"), "{}", ran.out);
+    assert!(
+        ran.summary.contains("may not comment") && ran.summary.contains("app.py:8"),
+        "{}",
+        ran.summary
+    );
+    Ok(())
+}
+
+#[test]
+fn a_fork_is_shown_as_annotations() -> Result {
+    let mut world = with_one()?;
+    world.head_repository = json!({ "full_name": "mallory/r" });
+    is_read_only(&world)
+}
+
+#[test]
+fn a_deleted_fork_is_shown_as_annotations() -> Result {
+    let mut world = with_one()?;
+    world.head_repository = json!(null);
+    is_read_only(&world)
+}
+
+#[test]
+fn dependabot_is_shown_as_annotations() -> Result {
+    let mut world = with_one()?;
+    world.actor = "dependabot[bot]";
+    is_read_only(&world)
+}
+
+#[test]
+fn a_token_that_turns_out_to_be_read_only_loses_nothing() -> Result {
+    let world = with_one()?;
+    world.github.state().may_write = false;
+    let ran = world.review(&[])?;
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(world.written(), [REVIEW]);
+    assert!(
+        ran.out.contains("::warning title=pothole") && ran.summary.contains("app.py:8"),
+        "{}",
+        ran.out
+    );
+    Ok(())
+}
+
+#[test]
+fn no_more_annotations_than_are_shown() -> Result {
+    let all: String = (0..15).map(|n| pick(&format!("pick_{n:02}"))).collect();
+    let mut world = World::new(&[("app.py", SAFE, &format!("{SAFE}{all}"))])?;
+    world.head_repository = json!({ "full_name": "mallory/r" });
+    let ran = world.review(&[])?;
+    assert_eq!(ran.out.lines().count(), 10, "{}", ran.out);
+    assert_eq!(
+        ran.summary.matches("app.py:").count(),
+        15,
+        "{}",
+        ran.summary
+    );
+    Ok(())
+}
+
+#[test]
+fn without_a_checkout_the_commits_are_fetched_and_the_base_decides() -> Result {
+    let quiet = "ignore = [\"possibly-unbound\"]\n";
+    let after = format!("{SAFE}{}", pick("one"));
+    let mut world = World::new(&[("app.py", SAFE, &after), ("pothole.toml", "", quiet)])?;
+    assert_eq!(world.writes(&[])?, [""; 0], "the head's own configuration");
+    world.event = "pull_request_target";
+    world.head_repository = json!({ "full_name": "mallory/r" });
+    world.is_bare = true;
+    assert_eq!(world.writes(&[])?, [REVIEW, SUMMARY]);
+    assert_eq!(world.github.state().threads.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn findings_of_another_job_are_posted_and_not_trusted() -> Result {
+    let mut world = with_one()?;
+    let place = |row: u32| json!({ "row": row, "column": 1 });
+    let entry = json!([{
+        "code": "possibly-unbound",
+        "message": "`x` and @everyone <img src=x> --> ``` [a](javascript:b)",
+        "severity": "warning",
+        "confidence": "high",
+        "filename": "/home/somebody/else/app.py",
+        "location": place(8),
+        "end_location": place(8),
+        "related": [],
+        "help": null,
+        "fix": { "edits": [] },
+        "url": "https://evil.example/",
+        "fingerprint": "00112233445566778899aabbccddeeff",
+    }]);
+    let path = world.work().join("findings.json");
+    fs::write(&path, entry.to_string())?;
+    let from = path.to_string_lossy().into_owned();
+    world.event = "workflow_run";
+    assert_eq!(world.writes(&["--from", &from])?, [REVIEW, SUMMARY]);
+    {
+        let state = world.github.state();
+        let body = &state.threads[0].comments[0].body;
+        for word in ["@everyone", "<img", "evil.example", "[a](", "--> "] {
+            assert!(!body.contains(word), "{word} in {body}");
+        }
+        assert!(
+            state.asked.iter().any(|ask| ask.contains("head=mallory")),
+            "{:?}",
+            state.asked
+        );
+    }
+    assert_eq!(
+        world.review(&[])?.code,
+        Some(2),
+        "without a file there is nothing to post"
+    );
+    fs::write(
+        &path,
+        entry
+            .to_string()
+            .replace("possibly-unbound", "no-such-rule"),
+    )?;
+    assert_eq!(world.review(&["--from", &from])?.code, Some(2));
+    Ok(())
+}
+
+#[test]
+fn one_job_finds_and_another_posts() -> Result {
+    let old = pick("old");
+    let mut world = World::new(&[
+        ("app.py", &old, &format!("{SAFE}{old}{}", pick("one"))),
+        ("mail.py", MAIL, MAIL),
+        (
+            "store.py",
+            STORE,
+            &STORE.replace("raise LookupError(name)", "return None"),
+        ),
+    ])?;
+    // The job without rights, as the README has it.
+    let report = TempDir::new()?;
+    let path = report.path().join("findings.json");
+    let path = path.to_string_lossy().into_owned();
+    let find = Command::new(env!("CARGO_BIN_EXE_pothole"))
+        .args(["check", "--diff", "main", "--format", "json", "--exit-zero"])
+        .args(["--output", &path])
+        .current_dir(world.work())
+        .output()?;
+    assert!(find.status.success(), "{find:?}");
+    // The job with rights, which has no checkout.
+    world.event = "workflow_run";
+    world.is_bare = true;
+    assert_eq!(world.writes(&["--from", &path])?, [REVIEW, SUMMARY]);
+    assert_eq!(world.writes(&["--from", &path])?, [""; 0]);
+    {
+        let state = world.github.state();
+        let places: Vec<_> = state
+            .threads
+            .iter()
+            .map(|thread| (thread.path.as_str(), thread.line))
+            .collect();
+        assert_eq!(places, [("app.py", Some(14)), ("store.py", Some(8))]);
+    }
+    // What a job with rights of its own would have found is the same.
+    world.event = "pull_request";
+    assert_eq!(world.writes(&[])?, [""; 0]);
+    Ok(())
+}
