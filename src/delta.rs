@@ -4,6 +4,7 @@ use crate::config::Override;
 use crate::diff::{Diff, Source};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::report::{File, Identity, identities};
+use crate::rules::{self, Family};
 use crate::text::Location;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
@@ -45,7 +46,9 @@ pub fn compare(new: Side<'_>, old: Side<'_>, diff: &Diff, least: Confidence) -> 
     let mut comparison = Comparison::new(new, old, diff, least);
     comparison.pair_equals(true);
     comparison.pair_equals(false);
+    comparison.pair_redirected();
     comparison.pair_edited();
+    comparison.pair_succeeding();
     (0..new.findings.len())
         .map(|index| comparison.origin(index))
         .collect()
@@ -60,6 +63,8 @@ struct Comparison<'a> {
     old_identities: Vec<Identity>,
     /// For each new finding the old one that it was.
     partner: Vec<Option<usize>>,
+    /// New findings at a place that had one before, with another cause.
+    redirected: Vec<usize>,
     is_taken: Vec<bool>,
 }
 
@@ -73,6 +78,7 @@ impl<'a> Comparison<'a> {
             new_identities: identities(new.findings, new.files),
             old_identities: identities(old.findings, old.files),
             partner: vec![None; new.findings.len()],
+            redirected: Vec::new(),
             is_taken: vec![false; old.findings.len()],
         }
     }
@@ -99,6 +105,54 @@ impl<'a> Comparison<'a> {
             if let Some(old) = free.get_mut(&(path, kin)).and_then(Vec::pop) {
                 pairs.push((index, old));
             }
+        }
+        self.take(&pairs);
+    }
+
+    /// Pairs what is left at places that had the same trouble before with another cause. Where many ways lead to a place,
+    /// the report shows one of them, and any change on it shows another.
+    fn pair_redirected(&mut self) {
+        let mut free: FxHashMap<(&str, &str), Vec<usize>> = FxHashMap::default();
+        for index in (0..self.old.findings.len()).rev() {
+            if !self.is_taken[index] {
+                let place = self.old_identities[index].place.as_str();
+                let key = (self.old_path(index), place);
+                free.entry(key).or_default().push(index);
+            }
+        }
+        let mut pairs = Vec::new();
+        for index in self.untouched_first() {
+            let key = (self.path(index), self.new_identities[index].place.as_str());
+            if let Some(old) = free.get_mut(&key).and_then(Vec::pop) {
+                pairs.push((index, old));
+            }
+        }
+        self.take(&pairs);
+        self.redirected = pairs.iter().map(|&(new, _)| new).collect();
+    }
+
+    /// Pairs what is left where a few lines were edited and another rule of the same family takes over: who names the
+    /// class in a bare `except:` that goes on swallowing everything made nothing worse.
+    fn pair_succeeding(&mut self) {
+        const FEW: usize = 3;
+        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        for index in self.untouched_first() {
+            let new = &self.new.findings[index];
+            let source = self.diff.source(self.path(index), self.rows(index).start);
+            if !matches!(&source, Source::Edit(replaced) if replaced.len() <= FEW) {
+                continue;
+            }
+            let found = (0..self.old.findings.len()).find(|&old| {
+                let before = &self.old.findings[old];
+                !self.is_taken[old]
+                    && !pairs.iter().any(|&(_, taken)| taken == old)
+                    && before.symbol == new.symbol
+                    && before.severity >= new.severity
+                    && family(before) == family(new)
+                    && self.old_path(old) == self.path(index)
+                    && self.is_from(old, &source)
+            });
+            pairs.extend(found.map(|old| (index, old)));
         }
         self.take(&pairs);
     }
@@ -163,6 +217,9 @@ impl<'a> Comparison<'a> {
 
     fn origin(&self, index: usize) -> Origin {
         let finding = &self.new.findings[index];
+        if self.redirected.contains(&index) && self.comes_over(finding, Self::is_written) {
+            return Origin::Caused;
+        }
         match self.partner[index].map(|old| &self.old.findings[old]) {
             Some(old) if !self.was_held_back(old, finding) => Origin::Before,
             Some(_) if self.leads_over(finding, Self::is_written) => Origin::Caused,
@@ -179,10 +236,13 @@ impl<'a> Comparison<'a> {
 
     /// Whether a place on the way to a finding, its own included, satisfies a test.
     fn leads_over(&self, finding: &Finding, test: fn(&Self, Location) -> bool) -> bool {
-        let related = finding.related.iter().map(|related| related.location);
-        std::iter::once(finding.location)
-            .chain(related)
-            .any(|location| test(self, location))
+        test(self, finding.location) || self.comes_over(finding, test)
+    }
+
+    /// Whether a place on the way to a finding, its own aside, satisfies a test.
+    fn comes_over(&self, finding: &Finding, test: fn(&Self, Location) -> bool) -> bool {
+        let mut related = finding.related.iter();
+        related.any(|related| test(self, related.location))
     }
 
     fn is_written(&self, location: Location) -> bool {
@@ -209,6 +269,10 @@ impl<'a> Comparison<'a> {
         let path = repository_path(self.old.files, self.old.findings[index].location);
         self.diff.renamed(path)
     }
+}
+
+fn family(finding: &Finding) -> Option<Family> {
+    rules::find(finding.rule).map(|rule| rule.family)
 }
 
 fn repository_path(files: &[File], location: Location) -> &str {

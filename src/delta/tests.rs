@@ -172,6 +172,60 @@ fn the_same_place_with_another_cause_is_another_finding() {
 }
 
 #[test]
+fn another_way_to_the_same_place_is_news_only_if_the_change_made_it() {
+    let by = |text: &str| {
+        let text = text.to_owned();
+        move |finding: &mut Finding| finding.cause = Some(text)
+    };
+    let tree = |cause: &str| {
+        Tree::default()
+            .file("a.py", "x.y\n")
+            .file("b.py", "one()\ntwo()\n")
+            .finding("a.py", "x.y", 0)
+            .with(by(cause))
+    };
+    let old = tree("one").leading_over("b.py", "one()");
+    let new = tree("two").leading_over("b.py", "two()");
+    let elsewhere = patch("b.py", "@@ -3 +3 @@\n-a\n+b\n");
+    assert_eq!(new.against(&old, &elsewhere), [Origin::Before]);
+    let there = patch("b.py", "@@ -2 +2 @@\n-a\n+two()\n");
+    assert_eq!(new.against(&old, &there), [Origin::Caused]);
+    // With both ways told, the new one has no old one that it could have been.
+    let both = tree("one")
+        .leading_over("b.py", "one()")
+        .finding("a.py", "x.y", 0)
+        .with(by("two"))
+        .leading_over("b.py", "two()");
+    assert_eq!(both.against(&old, &there), [Origin::Before, Origin::Caused]);
+}
+
+#[test]
+fn who_makes_a_handler_better_hears_nothing_new() {
+    let rule = |name: &'static str| move |finding: &mut Finding| finding.rule = name;
+    let old = Tree::default()
+        .file("a.py", "except:\n")
+        .finding("a.py", "except", 0)
+        .with(rule("bare-except"));
+    let new = Tree::default()
+        .file("a.py", "except Exception:\n")
+        .finding("a.py", "except Exception", 0)
+        .with(rule("swallowed-exception"));
+    let diff = patch("a.py", "@@ -1 +1 @@\n-except:\n+except Exception:\n");
+    assert_eq!(new.against(&old, &diff), [Origin::Before]);
+    let other =
+        Tree::default()
+            .file("a.py", "except Exception:\n")
+            .finding("a.py", "except Exception", 0);
+    assert_eq!(
+        other.against(&old, &diff),
+        [Origin::Caused],
+        "another family"
+    );
+    let worse = new.with(|finding| finding.severity = Severity::Error);
+    assert_eq!(worse.against(&old, &diff), [Origin::Caused]);
+}
+
+#[test]
 fn a_gate_that_flipped_far_away_only_surfaces() {
     let text = "x.y\nother\n";
     let old = Tree::default()

@@ -15,6 +15,8 @@ pub struct Identity {
     pub cause: String,
     /// The same for all findings that only their ordinal, or their file, tells apart.
     pub kin: String,
+    /// The same for all findings that their cause may tell apart, too.
+    pub place: String,
 }
 
 /// The identities of findings, which stand in the order of the report.
@@ -37,7 +39,12 @@ pub fn identities(findings: &[Finding], files: &[File]) -> Vec<Identity> {
             }
             None => (thread.clone(), hash(&place, 0)),
         };
-        Identity { thread, cause, kin }
+        Identity {
+            thread,
+            cause,
+            kin,
+            place: hash(&place, 0),
+        }
     };
     findings.iter().map(identify).collect()
 }

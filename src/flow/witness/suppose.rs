@@ -128,20 +128,31 @@ impl Search<'_, '_, '_> {
         self.settle(walker, whole, holds) && self.is_possible(walker)
     }
 
-    /// Whether of each condition that one of several operands decided, some operand still can have.
+    /// Whether of each condition that one of several operands decided, some operand still can have. Where only one can, it
+    /// did, and that may decide the next.
     pub(super) fn leaves_a_choice(&mut self, walker: &Walker) -> bool {
-        let open: Vec<(Run, bool)> = walker
-            .facts
-            .iter()
-            .filter_map(|fact| {
-                let choice = self.choices.get(&fact.condition)?;
-                (choice.1 == fact.holds).then_some(*choice)
-            })
-            .collect();
-        open.into_iter().all(|(parts, holds)| {
-            let mut parts = self.flow.module.list(parts).iter();
-            parts.any(|&part| self.suppose(&mut walker.clone(), part, holds))
-        })
+        const ROUNDS: usize = 8;
+        let mut walker = walker.clone();
+        for _ in 0..ROUNDS {
+            let known = walker.facts.len();
+            let open: Vec<(Run, bool)> = walker
+                .facts
+                .iter()
+                .filter_map(|fact| {
+                    let choice = self.choices.get(&fact.condition)?;
+                    (choice.1 == fact.holds).then_some(*choice)
+                })
+                .collect();
+            for (parts, holds) in open {
+                if !self.suppose_one(&mut walker, parts, holds) {
+                    return false;
+                }
+            }
+            if walker.facts.len() == known {
+                break;
+            }
+        }
+        true
     }
 
     /// Whether of each choice that was made one part is left.
