@@ -30,6 +30,10 @@ impl Facts {
         self.0.retain(keep);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Fact> {
         self.0.iter()
     }
