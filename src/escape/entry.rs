@@ -209,7 +209,10 @@ impl Finder<'_, '_> {
                 .range()
                 .find_map(|index| given_to(module, ExprId::new(index), argument))?;
             let (call, callee, place) = call;
-            let name = self.method_name(&evaluate, module, callee)?;
+            let mut name = self.method_name(&evaluate, module, callee)?;
+            if let Some(link) = chain_link(module, callee) {
+                name = format!("{DEFERRED}.{link}");
+            }
             if name.ends_with("partial") && place == Given::Position(0) {
                 argument = call;
                 continue;
@@ -396,6 +399,22 @@ fn entry(known: &Known) -> Entry {
         runs: known.runs,
         fate: known.fate,
     }
+}
+
+/// The class that alone has methods of these names.
+const DEFERRED: &str = "twisted.internet.defer.Deferred";
+
+/// `addCallback` and its kin, whatever they are called on.
+fn chain_link(module: &Module, callee: ExprId) -> Option<&str> {
+    let ExprKind::Attribute { name, .. } = module.kind(callee) else {
+        return None;
+    };
+    let name = module.name(name);
+    matches!(
+        name,
+        "addBoth" | "addCallback" | "addCallbacks" | "addErrback"
+    )
+    .then_some(name)
 }
 
 /// How an argument is given.

@@ -1,10 +1,11 @@
 //! `blocking-call`: a call that waits, in code that must not: everything else in its thread waits with it.
 
 use super::cooperative::{Context, Cooperative, Reached};
+use super::method_calls::method;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::infer::LibraryCall;
-use crate::ir::{Argument, ExprId, ExprKind, Module, Passing};
+use crate::ir::{Argument, ExprId, ExprKind, InstKind, Module, Passing, Source};
 use crate::library::Call;
 use crate::project::Evaluate;
 use crate::summary::{Delivery, Effects};
@@ -88,9 +89,16 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         if is_doubled || whole.escapes.is_out_of_scope(module_ref) {
             continue;
         }
+        let mut waiting = Vec::new();
         for call in &trace.library {
             let known = whole.program.library.get(call.callee);
             if let Some(wait) = wait(whole, function, known, call) {
+                waiting.push((call, known, wait));
+            }
+        }
+        for &(call, known, wait) in &waiting {
+            let is_other = |made| waiting.iter().any(|(other, ..)| other.call == made);
+            if !is_rest_of(whole, function, call.call, &is_other) {
                 let of = Blocking {
                     function,
                     reached,
@@ -103,6 +111,33 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a call reads on what another call that waits has opened, as in `urlopen(url).read()`: the two are moved
+/// away together.
+fn is_rest_of(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    call: ExprId,
+    is_waiting: &dyn Fn(ExprId) -> bool,
+) -> bool {
+    let (module, code) = whole.program.code(function);
+    let Some((receiver, name)) = method(module, call) else {
+        return false;
+    };
+    match module.kind(receiver) {
+        ExprKind::Call { .. } => is_waiting(receiver),
+        ExprKind::Name(_) if name.starts_with("read") => code.insts.iter().any(|inst| {
+            let InstKind::Bind { target, source, .. } = inst.kind else {
+                return false;
+            };
+            let (Source::Value(made) | Source::Entered { manager: made, .. }) = source else {
+                return false;
+            };
+            module.kind(target) == module.kind(receiver) && is_waiting(made)
+        }),
+        _ => false,
+    }
 }
 
 /// A call that waits where it must not.
@@ -130,7 +165,12 @@ enum Wait {
 }
 
 /// What a call waits for, if it waits.
-fn wait(whole: &Whole<'_>, function: FunctionRef, known: &Call, call: &LibraryCall) -> Option<Wait> {
+fn wait(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    known: &Call,
+    call: &LibraryCall,
+) -> Option<Wait> {
     let effects = known.summary.effects;
     let name = known.name.as_str();
     if !effects.meets(Effects::BLOCKING)
@@ -277,8 +317,7 @@ fn finding(
                 file: whole.program.file(hop.caller),
                 span: whole.program.code(hop.caller).0.span(hop.call),
             },
-            message: Message::new("calls")
-                .with("name", whole.program.qualified_name(hop.caller)),
+            message: Message::new("calls").with("name", whole.program.qualified_name(hop.caller)),
         });
     }
     let finding = finding.confidence(confidence(whole, of));

@@ -51,15 +51,35 @@ const CLOCKS: [&str; 12] = [
     "threading.enumerate",
 ];
 
+/// Methods and functions that wait.
+const WAITING: [&str; 6] = ["acquire", "join", "poll", "select", "sleep", "wait"];
+
 /// Functions that change nothing and wait for nothing.
 const IDLE: [&str; 12] = [
-    "bool", "callable", "getattr", "hasattr", "id", "int", "isinstance", "len", "print", "repr",
-    "str", "type",
+    "bool",
+    "callable",
+    "getattr",
+    "hasattr",
+    "id",
+    "int",
+    "isinstance",
+    "len",
+    "print",
+    "repr",
+    "str",
+    "type",
 ];
 
 /// Methods by which a program talks to whoever reads its log.
 const TALKING: [&str; 8] = [
-    "debug", "info", "warning", "warn", "error", "exception", "critical", "log",
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "critical",
+    "log",
 ];
 
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
@@ -104,7 +124,10 @@ fn text_of(flow: &Flow<'_, '_>, asked: ExprId) -> String {
     match module.kind(asked) {
         ExprKind::Call { callee, .. } => {
             let name = module.dotted(code, callee);
-            format!("{}()", name.unwrap_or_else(|| called(module, code, callee).to_owned()))
+            format!(
+                "{}()",
+                name.unwrap_or_else(|| called(module, code, callee).to_owned())
+            )
         }
         _ => module.dotted(code, asked).unwrap_or_default(),
     }
@@ -147,7 +170,8 @@ impl Round<'_, '_, '_> {
         if let Some(asked) = way.asked {
             // A flag may be changed by whatever the loop does on other ways.
             let is_call = matches!(self.flow.module.kind(asked), ExprKind::Call { .. });
-            return (is_call || self.is_all_idle()).then_some(way);
+            // Who looks at the clock and waits on other ways knows how long a round takes.
+            return (!self.is_timed() && (is_call || self.is_all_idle())).then_some(way);
         }
         let LoopKind::While { test } = self.of.kind else {
             return None;
@@ -179,7 +203,7 @@ impl Round<'_, '_, '_> {
             let Some(asked) = self.idle_inst(inst) else {
                 return;
             };
-            if asked.is_some()
+            if asked.is_some_and(|asked| self.takes(asked))
                 && let Some(region) = block.guard
                 && let TryKind::Catch { handlers, .. } = &code.region(region).kind
             {
@@ -201,6 +225,23 @@ impl Round<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether the loop measures its rounds and waits on some of its ways.
+    fn is_timed(&self) -> bool {
+        let (module, code) = (self.flow.module, self.flow.code);
+        let (mut measures, mut waits) = (false, false);
+        for expr in code.exprs.range().map(ExprId::new) {
+            let ExprKind::Call { callee, .. } = module.kind(expr) else {
+                continue;
+            };
+            if covers(self.of.suite, module.span(expr)) {
+                let dotted = self.flow.evaluate.dotted(callee);
+                measures |= dotted.is_some_and(|dotted| CLOCKS.contains(&dotted.as_str()));
+                waits |= WAITING.contains(&called(module, code, callee));
+            }
+        }
+        measures && waits
     }
 
     fn takes(&self, asked: ExprId) -> bool {
@@ -256,9 +297,9 @@ impl Round<'_, '_, '_> {
                 }
             }
             ExprKind::Attribute { place: Some(_), .. } if !callees.contains(&expr) => {
-                let is_path_to_callee = callees.iter().any(|&callee| {
-                    covers(module.span(callee), module.span(expr))
-                });
+                let is_path_to_callee = callees
+                    .iter()
+                    .any(|&callee| covers(module.span(callee), module.span(expr)));
                 if !is_path_to_callee && self.is_flag(expr) {
                     asked.get_or_insert(expr);
                 }
@@ -317,10 +358,8 @@ impl Round<'_, '_, '_> {
 
     /// `poll` of a process tells at once; that of a selector waits.
     fn asks_by_method(&self, callee: ExprId, name: &str) -> bool {
-        if let crate::project::Target::Function { .. } = self
-            .flow
-            .program
-            .target(self.flow.evaluate.value(callee))
+        if let crate::project::Target::Function { .. } =
+            self.flow.program.target(self.flow.evaluate.value(callee))
         {
             return false;
         }
@@ -330,7 +369,9 @@ impl Round<'_, '_, '_> {
         let dotted = self.flow.evaluate.dotted(callee).unwrap_or_default();
         let owner = dotted.rsplit('.').nth(1).unwrap_or_default().to_lowercase();
         dotted == "subprocess.Popen.poll"
-            || ["proc", "popen", "child", "process"].iter().any(|word| owner.contains(word))
+            || ["proc", "popen", "child", "process"]
+                .iter()
+                .any(|word| owner.contains(word))
             || owner == "p"
     }
 

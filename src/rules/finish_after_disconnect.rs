@@ -168,7 +168,11 @@ fn since(
 }
 
 /// Whether an expression is a request of Twisted: by its type, or by its name in a module that imports `twisted.web`.
-pub(super) fn is_twisted_request(whole: &Whole<'_>, function: FunctionRef, receiver: ExprId) -> bool {
+pub(super) fn is_twisted_request(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    receiver: ExprId,
+) -> bool {
     let (module_ref, id) = whole.program.locate(function);
     let (module, code) = whole.program.code(function);
     let value = Evaluate::new(whole.program, module_ref, id).value(receiver);
@@ -177,7 +181,7 @@ pub(super) fn is_twisted_request(whole: &Whole<'_>, function: FunctionRef, recei
     }
     let text = module.dotted(code, receiver).unwrap_or_default();
     let last = text.rsplit('.').next().unwrap_or_default();
-    matches!(last, "request" | "req" | "_request")
+    (last == "req" || last.ends_with("request"))
         && module
             .imports
             .iter()

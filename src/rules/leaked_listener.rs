@@ -1,8 +1,9 @@
 //! `leaked-listener`: each call or instance registers a listener that nothing removes.
 
 use super::around::{bound_value, called, positional, receiver};
+use super::observers::{Often, Registered, registered};
 use super::{Check, Family, Rule, Whole, draft};
-use crate::finding::{Confidence, Finding, Message, Severity};
+use crate::finding::{Finding, Message, Severity};
 use crate::ir::{ExprId, ExprKind, Function, FunctionId, FunctionKind, Module};
 use crate::project::Evaluate;
 use crate::types::{FunctionRef, ModuleRef};
@@ -18,18 +19,16 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
     let mut findings = Vec::new();
+    let mut often: Option<Often> = None;
     for index in 0..program.sources.len() as u32 {
         let module_ref = ModuleRef(index);
         let module = program.module(module_ref);
         let mentions = |word: &str| module.names.iter().any(|name| name == word);
         let logs = mentions("addHandler") && !mentions("removeHandler");
         let exits = mentions("atexit") && !mentions("unregister");
-        if !logs && !exits {
-            continue;
-        }
         for id in 0..module.functions.len() {
             let code = module.function(FunctionId::new(id));
-            if code.kind != FunctionKind::Def {
+            if code.kind != FunctionKind::Def || code.exprs.range().is_empty() {
                 continue;
             }
             let at = Place {
@@ -40,11 +39,24 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 evaluate: Evaluate::new(program, module_ref, FunctionId::new(id)),
                 function: program.function(module_ref, FunctionId::new(id)),
             };
-            if logs {
-                findings.extend(at.handlers());
+            let mut found = Vec::new();
+            if logs && let Some((finding, is_sure)) = at.handlers() {
+                found.push((finding, is_sure));
             }
             if exits {
-                findings.extend(at.exits());
+                found.extend(at.exits().map(|finding| (finding, false)));
+            }
+            let observers = registered(program, &at.evaluate, at.function);
+            found.extend(observers.iter().map(|of| (at.observer(of), false)));
+            for (finding, is_sure) in found {
+                let often = often.get_or_insert_with(|| Often::of(whole));
+                let is_shown = is_sure || often.runs(whole, at.function);
+                let severity = if is_shown {
+                    Severity::Warning
+                } else {
+                    Severity::Hint
+                };
+                findings.push(finding.severity(severity));
             }
         }
     }
@@ -73,13 +85,14 @@ impl Place<'_, '_> {
     }
 
     /// `logging.getLogger(name).addHandler(StreamHandler())` each time that it is called.
-    fn handlers(&self) -> Option<Finding> {
+    /// And whether the function is known to have more than one caller.
+    fn handlers(&self) -> Option<(Finding, bool)> {
         let (module, code) = (self.module, self.code);
         let looks = code.exprs.range().any(|index| {
             matches!(module.kind(ExprId::new(index)), ExprKind::Attribute { name, .. }
                 if matches!(module.name(name), "handlers" | "hasHandlers" | "loggerDict" | "removeHandler"))
         });
-        if looks || !self.runs_often() {
+        if looks {
             return None;
         }
         let (call, ..) = self.calls().find(|&(_, callee, arguments)| {
@@ -88,7 +101,7 @@ impl Place<'_, '_> {
                 && positional(module.arguments(arguments), 0)
                     .is_some_and(|handler| self.is_made_here(handler))
         })?;
-        Some(self.report("handler", call, Confidence::Medium, "once"))
+        Some((self.report("handler", call, "once"), self.runs_often()))
     }
 
     /// A method of `self` that the interpreter calls at its end, and keeps until then.
@@ -104,29 +117,38 @@ impl Place<'_, '_> {
                         if module.kind(value) == ExprKind::Name(own))
                 })
         })?;
-        Some(self.report("exit", call, Confidence::Medium, "weak"))
+        Some(self.report("exit", call, "weak"))
     }
 
-    fn report(
-        &self,
-        key: &'static str,
-        call: ExprId,
-        confidence: Confidence,
-        help: &'static str,
-    ) -> Finding {
+    /// An instance that something older than it keeps.
+    fn observer(&self, of: &Registered) -> Finding {
+        let name = match self.module.kind(of.call) {
+            ExprKind::Call { callee, .. } => self.module.dotted(self.code, callee),
+            _ => None,
+        };
+        let message = Message::new("observer")
+            .with("call", name.unwrap_or_default())
+            .with("undo", of.undo);
+        let span = self.module.span(of.call);
+        let finding = draft(self.rule, self.whole.program, self.function, span, message);
+        finding.help(Message::new("remove").with("undo", of.undo))
+    }
+
+    fn report(&self, key: &'static str, call: ExprId, help: &'static str) -> Finding {
         let name = self.module.name(self.code.name);
         let message = Message::new(key).with("function", name);
         let program = self.whole.program;
         let span = self.module.span(call);
         let finding = draft(self.rule, program, self.function, span, message);
-        finding.confidence(confidence).help(Message::new(help))
+        finding.help(Message::new(help))
     }
 
     /// A constructor, or a function that hands out loggers, with more than one caller.
     fn runs_often(&self) -> bool {
         let name = self.module.name(self.code.name);
         let sites = self.whole.graph.calls_of(self.function).count();
-        let hands_out = name.contains("logger") && !name.contains("setup") && !name.contains("init");
+        let hands_out =
+            name.contains("logger") && !name.contains("setup") && !name.contains("init");
         name == "__init__" && sites != 1 || hands_out && sites > 1
     }
 

@@ -114,7 +114,8 @@ const RECEIVES: [&str; 6] = [
 const READS: [&str; 5] = ["read", "readline", "readlines", "read_text", "read_bytes"];
 
 /// Functions that turn one form of a value into another.
-const TURNS: [&str; 18] = [
+const TURNS: [&str; 19] = [
+    "json_decode",
     "loads",
     "b64decode",
     "b64encode",

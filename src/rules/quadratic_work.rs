@@ -1,6 +1,7 @@
 //! `quadratic-work`: each round of a loop goes through all that the rounds before it have left.
 
 use super::around::{called, covers, positional, receiver};
+use super::boundary::{Outside, outside};
 use super::early_call::statement;
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
@@ -20,7 +21,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Lists of a command line are short.
-const SHORT: [&str; 8] = ["argv", "args", "arguments", "params", "parts", "path", "tokens", "stack"];
+const SHORT: [&str; 8] = [
+    "argv",
+    "args",
+    "arguments",
+    "params",
+    "parts",
+    "path",
+    "tokens",
+    "stack",
+];
 
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let flow = scene.flow;
@@ -30,7 +40,12 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for inst in &code.insts {
-        let Some(of) = code.loops.iter().rev().find(|of| covers(of.suite, inst.span)) else {
+        let Some(of) = code
+            .loops
+            .iter()
+            .rev()
+            .find(|of| covers(of.suite, inst.span))
+        else {
             continue;
         };
         let work = Work { scene, of };
@@ -78,7 +93,11 @@ impl Work<'_> {
             matches!(inst.kind, InstKind::Bind { target, .. } if super::around::binds(flow.module, target, place))
                 && !covers(self.of.span, inst.span)
         });
-        let is_parameter = flow.code.parameters.iter().any(|parameter| parameter.place == place);
+        let is_parameter = flow
+            .code
+            .parameters
+            .iter()
+            .any(|parameter| parameter.place == place);
         (is_older || is_parameter).then_some(place)
     }
 
@@ -127,7 +146,8 @@ impl Work<'_> {
         let LoopKind::While { test } = self.of.kind else {
             return None;
         };
-        let is_drained = flow.mentions(test, place) || matches!(flow.module.kind(test), ExprKind::True);
+        let is_drained =
+            flow.mentions(test, place) || matches!(flow.module.kind(test), ExprKind::True);
         if SHORT.contains(&name.as_str()) || !is_drained || bounds_length(flow, test) {
             return None;
         }
@@ -141,7 +161,9 @@ impl Work<'_> {
 
     fn inserted(&self, call: ExprId, list: ExprId) -> Option<Finding> {
         let place = self.list(list)?;
-        let mut finding = self.report("insert", call, place).help(Message::new("deque"));
+        let mut finding = self
+            .report("insert", call, place)
+            .help(Message::new("deque"));
         if !self.is_long() {
             finding.severity = Severity::Hint;
         }
@@ -155,7 +177,10 @@ impl Work<'_> {
         // Sorting once behind the inner loop that fills it is what everybody does.
         let innermost = |at: ExprId| {
             let span = flow.module.span(at);
-            flow.code.loops.iter().rposition(|of| covers(of.suite, span))
+            flow.code
+                .loops
+                .iter()
+                .rposition(|of| covers(of.suite, span))
         };
         if innermost(call) != innermost(grown) {
             return None;
@@ -195,7 +220,10 @@ impl Work<'_> {
         };
         let place = self.list(target)?;
         let is_copy = module.kind(left) == ExprKind::Name(place)
-            && matches!(module.kind(right), ExprKind::List(_) | ExprKind::Comprehension(_) | ExprKind::Name(_));
+            && matches!(
+                module.kind(right),
+                ExprKind::List(_) | ExprKind::Comprehension(_) | ExprKind::Name(_)
+            );
         // A copy of the caller's list is there to leave his alone.
         let is_own = flow
             .code
@@ -203,13 +231,16 @@ impl Work<'_> {
             .iter()
             .all(|parameter| parameter.place != place);
         let is_counted = matches!(self.of.kind, LoopKind::For { .. });
-        (is_copy && is_own && is_counted)
-            .then(|| self.report("copy", value, place).help(Message::new("extend")))
+        (is_copy && is_own && is_counted).then(|| {
+            self.report("copy", value, place)
+                .help(Message::new("extend"))
+        })
     }
 
     fn grown(&self, at: ExprId, place: PlaceId) -> Related {
         let name = self.flow().place_text(place);
-        self.scene.related(at, Message::new("grown").with("name", name))
+        self.scene
+            .related(at, Message::new("grown").with("name", name))
     }
 
     /// A call in this loop that puts something into the list.
@@ -235,7 +266,9 @@ impl Work<'_> {
         };
         let flow = self.flow();
         let value = flow.evaluate.value(iterable);
-        value.facts.has(Facts::OUTSIDE) || value.kinds == Kinds::FILE
+        let sent = [Outside::Database, Outside::Network, Outside::Request];
+        let is_sent = || outside(flow, iterable).is_some_and(|(who, _)| sent.contains(&who));
+        value.facts.has(Facts::OUTSIDE) || value.kinds == Kinds::FILE || is_sent()
     }
 }
 

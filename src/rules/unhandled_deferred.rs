@@ -3,9 +3,7 @@
 use super::usage::{Fate, Usage};
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{
-    Argument, ExprId, ExprKind, Function, InstKind, Module, Passing, Source, Step,
-};
+use crate::ir::{Argument, ExprId, ExprKind, Function, InstKind, Module, Passing, Source, Step};
 use crate::library::schema::Mark;
 use crate::project::{Evaluate, Target};
 use crate::summary::{Delivery, Effects};
@@ -240,7 +238,15 @@ fn is_sure(module: &Module, code: &Function, made: ExprId) -> bool {
             Passing::Keyword(name) => module.name(name) == "fireOnOneErrback",
             _ => false,
         });
-    (SURE.contains(&last) || last.starts_with("when")) && !fails_at_once
+    // `deferLater(reactor, 1, f)` hears what `f` raises; a lambda is there to wait.
+    let runs_something = last == "deferLater"
+        && module.arguments(arguments).get(2).is_some_and(|third| {
+            matches!(
+                module.kind(third.value),
+                ExprKind::Name(_) | ExprKind::Attribute { .. }
+            )
+        });
+    (SURE.contains(&last) || last.starts_with("when")) && !fails_at_once && !runs_something
 }
 
 fn finding(
@@ -257,20 +263,23 @@ fn finding(
         ExprKind::Call { callee, .. } => callee,
         _ => made,
     };
-    let name = module.dotted(code, callee).unwrap_or_else(|| match module.kind(callee) {
-        ExprKind::Attribute { name, .. } => module.name(name).to_owned(),
-        _ => "it".to_owned(),
-    });
+    let name = module
+        .dotted(code, callee)
+        .unwrap_or_else(|| match module.kind(callee) {
+            ExprKind::Attribute { name, .. } => module.name(name).to_owned(),
+            _ => "it".to_owned(),
+        });
     let evaluate = Evaluate::new(whole.program, module_ref, id);
     let does_io = match whole.program.target(evaluate.value(callee)) {
         Target::Library(known) => {
             let known = whole.program.library.get(known);
             known.summary.delivery == Delivery::Deferred
                 && (known.has(Mark::Offloads)
-                    || known
-                        .summary
-                        .effects
-                        .meets(Effects::NETWORK.with(Effects::DATABASE).with(Effects::PROCESS)))
+                    || known.summary.effects.meets(
+                        Effects::NETWORK
+                            .with(Effects::DATABASE)
+                            .with(Effects::PROCESS),
+                    ))
         }
         _ => false,
     };
