@@ -16,14 +16,17 @@ use std::rc::Rc;
 /// A search for a way: what for, with which arguments, and for which part of the instruction.
 type Question = (Wanted, Vec<(PlaceId, Given)>, Option<ExprId>);
 
+/// A place for each instruction or region, made when the first is asked for.
+type Each<T> = OnceCell<Box<[T]>>;
+
 /// Answers that were given before.
 #[derive(Default)]
 pub(super) struct Memo {
     forms: RefCell<FxHashMap<ExprId, u64>>,
     mentioned: RefCell<FxHashMap<ExprId, Rc<[PlaceId]>>>,
     bound: RefCell<FxHashMap<ExprId, Rc<[PlaceId]>>>,
-    raising: OnceCell<Box<[Cell<Option<Raising>>]>>,
-    catches: OnceCell<Box<[OnceCell<Rc<[Catches]>>]>>,
+    raising: Each<Cell<Option<Raising>>>,
+    catches: Each<OnceCell<Rc<[Catches]>>>,
     layout: OnceCell<Rc<Layout>>,
     survives: RefCell<FxHashMap<Option<TryId>, bool>>,
     before: OnceCell<Rc<[Vec<usize>]>>,
