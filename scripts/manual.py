@@ -9,6 +9,7 @@ Every page comes from `pothole rules` and `pothole explain`, from the README and
 
 import argparse
 import json
+import posixpath
 import re
 import shutil
 import subprocess
@@ -19,8 +20,8 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 REPOSITORY = re.search(r'^repository = "(.*)"', (HOME / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)[1]
 LANGUAGES = {
-    "en": {"name": "English", "readme": "README.md", "start": "Start", "rules": "Rules", "rule": "rule", "finds": "what it finds", "editors": "Editors"},
-    "zh": {"name": "中文", "readme": "README.zh-CN.md", "start": "开始", "rules": "规则", "rule": "规则", "finds": "发现什么", "editors": "编辑器"},
+    "en": {"name": "English", "readme": "README.md", "docs": "docs", "rules": "Rules", "rule": "rule", "finds": "what it finds", "editors": "Editors"},
+    "zh": {"name": "中文", "readme": "README.zh-CN.md", "docs": "docs/zh", "rules": "规则", "rule": "规则", "finds": "发现什么", "editors": "编辑器"},
 }
 
 
@@ -28,9 +29,31 @@ def pothole(program, *arguments):
     return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def absolute_links(text):
-    """Links to files of the repository lead to the repository; the pictures come along."""
-    return re.sub(r"\]\((?!https?://|#|docs/pictures/)([^)]+)\)", lambda link: f"]({REPOSITORY}/blob/main/{link[1]})", text)
+def site_path(path, words):
+    """Where a file of the repository stands in the site, if it is one of its pages or pictures."""
+    folder, name = posixpath.split(path)
+    if path.rstrip("/") == "rules":
+        return "rules/index.md"
+    if folder == words["docs"]:
+        return name
+    if folder == "docs/editors":
+        return "editors/index.md" if name == "README.md" else f"editors/{name}"
+    return path if folder == "docs/pictures" else None
+
+
+def page(path, words):
+    """A file of the repository as a page: its links lead to other pages, or else to the repository."""
+    here = site_path(path, words) or "index.md"
+
+    def link(match):
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), match[1]))
+        inside = site_path(target, words)
+        if inside:
+            return f"]({posixpath.relpath(inside, posixpath.dirname(here) or '.')})"
+        return f"]({REPOSITORY}/blob/main/{target})"
+
+    text = (HOME / path).read_text(encoding="utf-8")
+    return re.sub(r"\]\((?!https?://|#)([^)]+)\)", link, text)
 
 
 def rules_page(words, rules):
@@ -45,35 +68,35 @@ def rules_page(words, rules):
     return "\n".join(lines) + "\n"
 
 
-def write_pages(program, language, pages):
-    words = LANGUAGES[language]
+def write_pages(program, words, language, pages):
+    """Writes every page; what it returns is the navigation."""
     rules = json.loads(pothole(program, "rules", "--format", "json", "--lang", language))
-    readme = (HOME / words["readme"]).read_text(encoding="utf-8")
-    (pages / "index.md").write_text(absolute_links(readme), encoding="utf-8")
-    shutil.copytree(HOME / "docs" / "pictures", pages / "docs" / "pictures")
-    (pages / "rules").mkdir()
+    shutil.copytree(HOME / "docs" / "pictures", pages / "docs" / "pictures", ignore=shutil.ignore_patterns("example"))
+    for folder in ("rules", "editors"):
+        (pages / folder).mkdir()
+    (pages / "index.md").write_text(page(words["readme"], words), encoding="utf-8")
     (pages / "rules" / "index.md").write_text(rules_page(words, rules), encoding="utf-8")
+    families = {}
     for rule in rules:
         text = pothole(program, "explain", rule["name"], "--lang", language)
         (pages / "rules" / f"{rule['name']}.md").write_text(text, encoding="utf-8")
-    (pages / "editors").mkdir()
-    for page in sorted((HOME / "docs" / "editors").glob("*.md")):
-        name = "index.md" if page.name == "README.md" else page.name
-        text = page.read_text(encoding="utf-8").replace("(README.md)", "(index.md)")
-        (pages / "editors" / name).write_text(text, encoding="utf-8")
-    return navigation(words, rules, sorted(page.name for page in (pages / "editors").iterdir()))
-
-
-def navigation(words, rules, editors):
-    families = {}
-    for rule in rules:
         families.setdefault(rule["family"], []).append({rule["name"]: f"rules/{rule['name']}.md"})
-    by_family = [{family: pages} for family, pages in families.items()]
+    more = [copy(file, words, pages) for file in sorted((HOME / words["docs"]).glob("*.md"))]
+    editors = [copy(file, words, pages) for file in sorted((HOME / "docs" / "editors").glob("*.md"))]
     return [
-        {words["start"]: "index.md"},
-        {words["rules"]: ["rules/index.md", *by_family]},
-        {words["editors"]: [f"editors/{name}" for name in sorted(editors, key=lambda name: name != "index.md")]},
+        {"pothole": "index.md"},
+        {words["rules"]: ["rules/index.md", *({family: names} for family, names in families.items())]},
+        *more,
+        {words["editors"]: sorted(editors, key=lambda name: not name.endswith("index.md"))},
     ]
+
+
+def copy(file, words, pages):
+    """Copies a file of docs; what it returns is its place in the site."""
+    path = file.relative_to(HOME).as_posix()
+    target = site_path(path, words)
+    (pages / target).write_text(page(path, words), encoding="utf-8")
+    return target
 
 
 def configuration(language, nav):
@@ -90,7 +113,7 @@ def configuration(language, nav):
             "site_dir": "site",
             "nav": nav,
             "theme": {"language": language, "palette": palette, "features": ["navigation.indexes", "content.code.copy", "search.highlight"]},
-            "extra": {"alternate": [{"name": words["name"], "link": f"../{code}/", "lang": code} for code, words in LANGUAGES.items()]},
+            "extra": {"alternate": [{"name": other["name"], "link": f"../{code}/", "lang": code} for code, other in LANGUAGES.items()]},
             "markdown_extensions": ["tables", "pymdownx.highlight", "pymdownx.superfences"],
         },
         ensure_ascii=False,
@@ -105,11 +128,11 @@ def main():
     if not shutil.which("zensical"):
         sys.exit("zensical is not installed: pip install zensical")
     out = options.out.resolve()
-    for language in LANGUAGES:
+    for language, words in LANGUAGES.items():
         with tempfile.TemporaryDirectory() as folder:
             pages = Path(folder) / "pages"
             pages.mkdir()
-            nav = write_pages(options.pothole.resolve(), language, pages)
+            nav = write_pages(options.pothole.resolve(), words, language, pages)
             (Path(folder) / "mkdocs.yml").write_text(configuration(language, nav), encoding="utf-8")
             subprocess.run(["zensical", "build", "--strict"], cwd=folder, check=True)
             shutil.copytree(Path(folder) / "site", out / language, dirs_exist_ok=True)

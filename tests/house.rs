@@ -274,12 +274,24 @@ fn dependencies_are_sorted() -> Outcome {
 }
 
 #[test]
-fn the_readme_shows_the_tables_that_are_tested() -> Outcome {
-    let readme = fs::read_to_string(root().join("README.md"))?;
+fn the_manual_shows_the_tables_that_are_tested() -> Outcome {
+    let page = fs::read_to_string(root().join("docs/framework.md"))?;
     let tables = fs::read_to_string(root().join("fixtures/team-library/fixture.toml"))?;
     assert!(
-        readme.contains(&tables),
-        "the README's tables are others than the fixture's"
+        page.contains(&tables),
+        "the tables of docs/framework.md are others than the fixture's"
     );
+    Ok(())
+}
+
+#[test]
+fn both_readmes_name_every_rule() -> Outcome {
+    for name in ["README.md", "README.zh-CN.md"] {
+        let readme = fs::read_to_string(root().join(name))?;
+        for rule in rules::ALL {
+            let named = readme.contains(&format!("`{}`", rule.name));
+            assert!(named, "{name} does not name {}", rule.name);
+        }
+    }
     Ok(())
 }

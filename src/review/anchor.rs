@@ -2,6 +2,7 @@
 
 use super::Note;
 use crate::diff::Diff;
+use std::fmt;
 use std::ops::Range;
 
 /// Where a comment stands.
@@ -13,6 +14,25 @@ pub enum Anchor {
     File(String),
     /// Nowhere in the change: it goes to the summary.
     Nowhere,
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows(path, first, last) if first == last => write!(formatter, "{path}:{first}"),
+            Self::Rows(path, first, last) => write!(formatter, "{path}:{first}-{last}"),
+            Self::File(path) => formatter.write_str(path),
+            Self::Nowhere => formatter.write_str("summary"),
+        }
+    }
+}
+
+impl Anchor {
+    /// Whether a reader of a comment here sees the place of the note itself.
+    pub(super) fn shows(&self, note: &Note) -> bool {
+        matches!(self, Self::Rows(path, first, last)
+            if *path == note.path && (*first..=*last).contains(&note.rows.start))
+    }
 }
 
 /// A comment on more rows than these hides the code.

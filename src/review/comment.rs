@@ -1,7 +1,7 @@
 //! The text of a comment: what, why with the path, what to do, how to be left alone.
 
 use super::markdown::{escaped, fenced, link};
-use super::{Kind, Marker, Note, Setting, Step};
+use super::{Anchor, Kind, Marker, Note, Setting, Step};
 use crate::config::Language;
 use crate::finding::Severity;
 
@@ -11,8 +11,14 @@ pub const COMMENT_LIMIT: usize = 60_000;
 /// A path longer than this says no more.
 const STEPS: usize = 12;
 
-/// The text of a comment about notes that share a place. `with_suggestion`: it stands on the lines to be replaced.
-pub fn body(notes: &[&Note], setting: &Setting, with_suggestion: bool) -> String {
+/// The text of a comment about notes that share a place. `anchor`: where it stands, if that is known. `with_suggestion`: these are
+/// the lines to be replaced.
+pub fn body(
+    notes: &[&Note],
+    setting: &Setting,
+    anchor: Option<&Anchor>,
+    with_suggestion: bool,
+) -> String {
     let marker = Marker {
         kind: Kind::Finding,
         run: setting.run.clone(),
@@ -23,7 +29,8 @@ pub fn body(notes: &[&Note], setting: &Setting, with_suggestion: bool) -> String
     let mut parts = Vec::new();
     let mut length = 0;
     for note in notes {
-        let part = section(note, setting, with_suggestion);
+        let is_elsewhere = anchor.is_some_and(|anchor| !anchor.shows(note));
+        let part = section(note, setting, is_elsewhere, with_suggestion);
         length += part.len();
         if length > COMMENT_LIMIT {
             break;
@@ -55,17 +62,21 @@ pub(super) fn fixed_body(old: &str, marker: &Marker, language: Language) -> Stri
     format!("{note}\n\n{text}\n\n{}", marker.line())
 }
 
-fn section(note: &Note, setting: &Setting, with_suggestion: bool) -> String {
+fn section(note: &Note, setting: &Setting, is_elsewhere: bool, with_suggestion: bool) -> String {
     let mut text = format!(
         "**{}** {}\n",
         word(note.severity, setting.language),
         escaped(&clipped(&note.message))
     );
-    if !note.steps.is_empty() {
-        text.push('\n');
-        for (index, step) in note.steps.iter().take(STEPS).enumerate() {
-            text.push_str(&format!("{}. {}\n", index + 1, walked(step, setting)));
-        }
+    let here = is_elsewhere.then(|| here(note, setting.language));
+    let steps = note.steps.iter().take(STEPS).chain(&here);
+    for (index, step) in steps.enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        text.push_str(&format!(
+            "{before}{}. {}\n",
+            index + 1,
+            walked(step, setting)
+        ));
     }
     if let Some(help) = &note.help {
         let word = match setting.language {
@@ -78,6 +89,19 @@ fn section(note: &Note, setting: &Setting, with_suggestion: bool) -> String {
         text.push_str(&format!("\n{}", fenced("suggestion", &suggestion.text)));
     }
     text
+}
+
+/// The last step of a way that ends where the comment does not stand.
+fn here(note: &Note, language: Language) -> Step {
+    let message = match language {
+        Language::English => "this is where it goes wrong",
+        Language::Chinese => "问题出在这里",
+    };
+    Step {
+        path: note.path.clone(),
+        row: note.rows.start,
+        message: message.to_owned(),
+    }
 }
 
 fn walked(step: &Step, setting: &Setting) -> String {

@@ -287,7 +287,7 @@ fn shortened(request: Request<'_>, slots: &Slots, thread: &Thread) -> Option<Wri
     if left.is_empty() {
         return None;
     }
-    let text = body(&left, request.setting, false);
+    let text = body(&left, request.setting, None, false);
     Some(Write::Edit(thread.comment.clone(), text))
 }
 
@@ -304,7 +304,7 @@ fn draft(request: Request<'_>, anchor: Anchor, members: Vec<usize>) -> Draft {
     };
     let with_suggestion = notes.len() == 1 && notes.iter().all(fits);
     Draft {
-        body: body(&notes, request.setting, with_suggestion),
+        body: body(&notes, request.setting, Some(&anchor), with_suggestion),
         anchor,
         notes: members,
     }

@@ -156,11 +156,11 @@ impl Plan {
                 Write::Review(drafts) => {
                     text.push_str(&format!("review with {} comments\n", drafts.len()));
                     for draft in drafts {
-                        text.push_str(&format!("--- {:?}\n{}\n", draft.anchor, draft.body));
+                        text.push_str(&format!("--- {}\n{}\n", draft.anchor, draft.body));
                     }
                 }
                 Write::FileComment(draft) => {
-                    text.push_str(&format!("--- {:?}\n{}\n", draft.anchor, draft.body))
+                    text.push_str(&format!("--- {}\n{}\n", draft.anchor, draft.body))
                 }
                 Write::Delete(comment) => {
                     text.push_str(&format!("delete comment {}\n", comment.id))

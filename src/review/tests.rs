@@ -271,7 +271,7 @@ fn comments_escape_what_the_code_says() {
         row: 7,
         message: "@here".to_owned(),
     }];
-    let text = comment::body(&[&hostile], &setting(), false);
+    let text = comment::body(&[&hostile], &setting(), None, false);
     assert!(
         !text.contains("@everyone") && !text.contains("<script>") && !text.contains("@here"),
         "{text}"
@@ -281,6 +281,23 @@ fn comments_escape_what_the_code_says() {
         Marker::read(&text).map(|marker| marker.findings),
         Some(vec!["aa".to_owned()])
     );
+}
+
+#[test]
+fn a_comment_elsewhere_leads_to_the_place() {
+    let mut far = note("aa", 90);
+    far.path = "untouched.py".to_owned();
+    far.steps = vec![Step {
+        path: "a.py".to_owned(),
+        row: 2,
+        message: "the change".to_owned(),
+    }];
+    let plan = planned(vec![far], Vec::new());
+    let text = plan.describe();
+    assert!(text.contains("--- a.py:2\n"), "{text}");
+    assert!(text.contains("2. [`untouched.py:90`]"), "{text}");
+    let text = planned(vec![note("aa", 2)], Vec::new()).describe();
+    assert!(!text.contains("`a.py:2`"), "{text}");
 }
 
 #[test]
