@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares what really leaves a client library's call with what `rules/library/` says that it raises.
 
-Usage: pip install requests httpx redis pymongo pymysql; probe_clients.py RULES_LIBRARY
+Usage: pip install requests httpx aiohttp urllib3 redis pymongo pymysql pymemcache pika websockets websocket-client; then
+probe_clients.py RULES_LIBRARY. What is not installed is left out.
 
 A server of this script's own misbehaves on the loopback: it refuses, resets, never answers, answers garbage, breaks off in
 the middle, or talks HTTP with a body that is no JSON. Each call is made against each of them. An exception is covered where
@@ -9,19 +10,32 @@ one of its bases is among the `raises` of the call's table, by the installed lib
 something leaves that no table names. A development tool: no test runs it.
 """
 
+import asyncio
 import contextlib
+import ftplib
 import http.client
+import imaplib
+import itertools
 import pathlib
+import poplib
+import smtplib
 import socket
+import ssl
 import struct
 import sys
 import threading
 import tomllib
 import urllib.request
+import xmlrpc.client
 
-# An address that no parser reads, in a redirection, ends in a ValueError of urllib.parse in several libraries. The tables
-# leave it out: nearly every ValueError of a call that does IO is a mistake in the program.
-LEFT_OUT = {("redirects to nowhere", ValueError)}
+# An address that no parser reads, in a redirection, ends in a ValueError of urllib.parse in several libraries; bytes of
+# another codec end in a UnicodeDecodeError of those that decode what they read. The tables leave both out: nearly every
+# ValueError of a call that does IO is a mistake in the program.
+LEFT_OUT = {
+    ("redirects to nowhere", ValueError),
+    ("greets with garbage", UnicodeDecodeError),
+    ("no utf-8", UnicodeDecodeError),
+}
 
 GARBAGE = b"\x00\xffgarbage\r\n\r\n" * 8
 
@@ -49,6 +63,9 @@ BEHAVIOURS = {
     "closes": lambda connection: None,
     "times out": late,
     "garbage": answers(GARBAGE),
+    "greets with garbage": lambda connection: connection.sendall(GARBAGE),
+    "greets with a refusal": lambda connection: connection.sendall(b"500 go away\r\n"),
+    "greets, then closes": lambda connection: connection.sendall(b"220 hello\r\n"),
     "breaks off": answers(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"),
     "bad chunks": answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx"),
     "bad encoding": answers(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"),
@@ -110,6 +127,7 @@ def probes():
         ["http.client.HTTPConnection.request", "http.client.HTTPConnection.getresponse", "http.client.HTTPResponse.read"],
         plain,
     )
+    yield from plain_probes()
     with contextlib.suppress(ImportError):
         import requests
 
@@ -158,6 +176,110 @@ def probes():
         )
 
 
+def plain_probes():
+    """Those of the standard library that speak no HTTP."""
+
+    def stream(port):
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"x" * 65536)
+            while connection.recv(65536):
+                pass
+
+    yield ["socket.create_connection", "socket.socket.sendall", "socket.socket.recv"], stream
+
+    def encrypted(port):
+        context = ssl.create_default_context()
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            context.wrap_socket(connection, server_hostname="localhost")
+
+    yield ["socket.create_connection", "ssl.SSLContext.wrap_socket"], encrypted
+
+    def mail(port):
+        smtplib.SMTP("127.0.0.1", port, timeout=1).sendmail("a@localhost", ["b@localhost"], "text")
+
+    yield ["smtplib.SMTP", "smtplib.SMTP.sendmail"], mail
+
+    def transfer(port):
+        client = ftplib.FTP(timeout=1)
+        client.connect("127.0.0.1", port)
+        client.login()
+
+    yield ["ftplib.FTP.connect", "ftplib.FTP.login"], transfer
+    yield ["poplib.POP3"], lambda port: poplib.POP3("127.0.0.1", port, timeout=1)
+    yield ["imaplib.IMAP4"], lambda port: imaplib.IMAP4("127.0.0.1", port, timeout=1)
+    proxy = "http://127.0.0.1:{}/"
+    yield ["xmlrpc.client.ServerProxy.*"], lambda port: xmlrpc.client.ServerProxy(proxy.format(port)).system.ping()
+
+
+def waiting_probes():
+    """Those that are awaited, and those of message queues, caches and web sockets."""
+    url = "http://127.0.0.1:{}/"
+    with contextlib.suppress(ImportError):
+        import aiohttp
+
+        async def fetch(port, read):
+            timeout = aiohttp.ClientTimeout(total=1)
+            async with aiohttp.ClientSession(timeout=timeout) as session:
+                async with session.get(url.format(port)) as response:
+                    return await read(response)
+
+        get = "aiohttp.ClientSession.get"
+        yield [get, "aiohttp.ClientResponse.text"], lambda port: asyncio.run(fetch(port, lambda answer: answer.text()))
+        yield [get, "aiohttp.ClientResponse.json"], lambda port: asyncio.run(fetch(port, lambda answer: answer.json()))
+    with contextlib.suppress(ImportError):
+        import httpx
+
+        async def ask(port):
+            async with httpx.AsyncClient(timeout=1) as client:
+                return await client.get(url.format(port))
+
+        yield ["httpx.AsyncClient.get"], lambda port: asyncio.run(ask(port))
+    with contextlib.suppress(ImportError):
+        import urllib3
+
+        pool = urllib3.PoolManager(timeout=1, retries=False)
+        yield ["urllib3.PoolManager.request"], lambda port: pool.request("GET", url.format(port))
+    with contextlib.suppress(ImportError):
+        import redis.asyncio
+
+        async def look(port):
+            return await redis.asyncio.Redis(port=port, socket_timeout=1, retry=None).get("k")
+
+        yield ["redis.asyncio.Redis.get"], lambda port: asyncio.run(look(port))
+    with contextlib.suppress(ImportError):
+        from pymemcache.client.base import Client
+
+        yield (
+            ["pymemcache.client.base.Client.get"],
+            lambda port: Client(("127.0.0.1", port), connect_timeout=1, timeout=1).get("k"),
+        )
+    with contextlib.suppress(ImportError):
+        import pika
+
+        def queue(port):
+            parameters = pika.ConnectionParameters(
+                "127.0.0.1", port, socket_timeout=1, stack_timeout=1, blocked_connection_timeout=1
+            )
+            pika.BlockingConnection(parameters)
+
+        yield ["pika.BlockingConnection"], queue
+    with contextlib.suppress(ImportError):
+        import websocket
+
+        yield (
+            ["websocket.create_connection"],
+            lambda port: websocket.create_connection(f"ws://127.0.0.1:{port}/", timeout=1),
+        )
+    with contextlib.suppress(ImportError):
+        import websockets
+
+        async def connect(port):
+            async with websockets.connect(f"ws://127.0.0.1:{port}/", open_timeout=1):
+                pass
+
+        yield ["websockets.connect"], lambda port: asyncio.run(connect(port))
+
+
 def tables(folder):
     """What each call raises, and what each alias stands for."""
     raises, aliases = {}, {}
@@ -166,7 +288,10 @@ def tables(folder):
         aliases |= table.get("alias", {})
         for call in table.get("call", []):
             for name in call["names"]:
-                raises.setdefault(name, set()).update(call.get("raises", []))
+                known = raises.setdefault(name, set())
+                known.update(call.get("raises", []))
+                for also in call.get("raises_if", []):
+                    known.update(also["raises"] if also["when"] == "rarely" else [])
     return raises, aliases
 
 
@@ -183,7 +308,7 @@ def names_of(error, aliases):
 def main(folder):
     raises, aliases = tables(folder)
     misses = 0
-    for names, call in probes():
+    for names, call in itertools.chain(probes(), waiting_probes()):
         told = set()
         for name in names:
             known = raises.get(name, raises.get(aliases.get(name)))

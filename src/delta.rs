@@ -64,7 +64,7 @@ struct Comparison<'a> {
     /// For each new finding the old one that it was.
     partner: Vec<Option<usize>>,
     /// New findings at a place that had one before, with another cause.
-    redirected: Vec<usize>,
+    redirected: FxHashSet<usize>,
     is_taken: Vec<bool>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Comparison<'a> {
             new_identities: identities(new.findings, new.files),
             old_identities: identities(old.findings, old.files),
             partner: vec![None; new.findings.len()],
-            redirected: Vec::new(),
+            redirected: FxHashSet::default(),
             is_taken: vec![false; old.findings.len()],
         }
     }
@@ -135,24 +135,28 @@ impl<'a> Comparison<'a> {
     /// class in a bare `except:` that goes on swallowing everything made nothing worse.
     fn pair_succeeding(&mut self) {
         const FEW: usize = 3;
-        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        let mut free: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for index in (0..self.old.findings.len()).filter(|&index| !self.is_taken[index]) {
+            free.entry(self.old_path(index)).or_default().push(index);
+        }
+        let mut pairs = Vec::new();
         for index in self.untouched_first() {
             let new = &self.new.findings[index];
             let source = self.diff.source(self.path(index), self.rows(index).start);
             if !matches!(&source, Source::Edit(replaced) if replaced.len() <= FEW) {
                 continue;
             }
-            let found = (0..self.old.findings.len()).find(|&old| {
+            let Some(left) = free.get_mut(self.path(index)) else {
+                continue;
+            };
+            let found = left.iter().position(|&old| {
                 let before = &self.old.findings[old];
-                !self.is_taken[old]
-                    && !pairs.iter().any(|&(_, taken)| taken == old)
-                    && before.symbol == new.symbol
+                before.symbol == new.symbol
                     && before.severity >= new.severity
                     && family(before) == family(new)
-                    && self.old_path(old) == self.path(index)
                     && self.is_from(old, &source)
             });
-            pairs.extend(found.map(|old| (index, old)));
+            pairs.extend(found.map(|position| (index, left.remove(position))));
         }
         self.take(&pairs);
     }
@@ -206,12 +210,17 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// New findings without a partner: those on lines that were not written by the change come first.
+    /// New findings without a partner: those on lines that were not written by the change come first, and of them those
+    /// whose way was not.
     fn untouched_first(&self) -> Vec<usize> {
         let mut left: Vec<usize> = (0..self.new.findings.len())
             .filter(|&index| self.partner[index].is_none())
             .collect();
-        left.sort_by_key(|&index| self.diff.touches(self.path(index), &self.rows(index)));
+        left.sort_by_cached_key(|&index| {
+            let is_written = self.diff.touches(self.path(index), &self.rows(index));
+            let finding = &self.new.findings[index];
+            (is_written, self.comes_over(finding, Self::is_written))
+        });
         left
     }
 

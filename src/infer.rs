@@ -346,7 +346,10 @@ impl Tracer<'_> {
             .summary
             .effects
             .meets(Effects::PARSE.with(Effects::FILE))
-            && (is_body(&known.name) || is_from_outside(flow, state, call));
+            && (is_body(&known.name)
+                || is_from_outside(flow, state, call)
+                || (known.summary.effects.meets(Effects::FILE)
+                    && is_named_by_user(flow, state, call)));
         self.trace.library.push(LibraryCall {
             call,
             callee,
@@ -378,6 +381,31 @@ fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
         .map(|argument| argument.value);
     let mut sources = first.into_iter().chain(receiver);
     sources.any(|source| flow.quietly(source, state).value.facts.has(Facts::OUTSIDE))
+}
+
+/// Whether the file that a call is given is an argument of the command line. What else those are used for, the parser may
+/// have converted and tested.
+fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = flow.module.kind(call) else {
+        return false;
+    };
+    let Some(first) = flow.module.arguments(arguments).first() else {
+        return false;
+    };
+    let ExprKind::Attribute { value, .. } = flow.module.kind(first.value) else {
+        return false;
+    };
+    match flow
+        .program
+        .types
+        .get(flow.quietly(value, state).value.class)
+    {
+        Type::Instance(class) => matches!(
+            flow.program.class_name(class),
+            "argparse.Namespace" | "optparse.Values"
+        ),
+        _ => false,
+    }
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.

@@ -241,7 +241,9 @@ fn what_has_methods_is_a_class() {
             }
         }
     }
-    wrong.remove("xml.etree.ElementTree");
+    for module in ["PIL.Image", "PIL.ImageFont", "xml.etree.ElementTree"] {
+        wrong.remove(module);
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

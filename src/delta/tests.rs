@@ -200,6 +200,24 @@ fn another_way_to_the_same_place_is_news_only_if_the_change_made_it() {
 }
 
 #[test]
+fn of_two_ways_to_one_place_the_written_one_is_new() {
+    let old = Tree::default()
+        .file("a.py", "x.y\n")
+        .file("b.py", "one()\n")
+        .finding("a.py", "x.y", 0)
+        .leading_over("b.py", "one()");
+    let new = Tree::default()
+        .file("a.py", "x.y\n")
+        .file("b.py", "two()\none()\n")
+        .finding("a.py", "x.y", 0)
+        .leading_over("b.py", "two()")
+        .finding("a.py", "x.y", 0)
+        .leading_over("b.py", "one()");
+    let diff = patch("b.py", "@@ -0,0 +1 @@\n+two()\n");
+    assert_eq!(new.against(&old, &diff), [Origin::Caused, Origin::Before]);
+}
+
+#[test]
 fn who_makes_a_handler_better_hears_nothing_new() {
     let rule = |name: &'static str| move |finding: &mut Finding| finding.rule = name;
     let old = Tree::default()

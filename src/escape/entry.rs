@@ -1,6 +1,6 @@
 //! Entry points: where a call stack starts, and what becomes of an exception that gets there.
 
-use super::guards::sounds_catching;
+use super::managers::sounds_catching;
 use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
 use crate::library::schema::{By, Entry as Known, Fate, Runs};
 use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};

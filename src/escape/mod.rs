@@ -3,13 +3,17 @@
 pub mod clauses;
 mod entry;
 mod guards;
+mod managers;
+mod raised;
 mod search;
 mod sites;
 
 pub use entry::{Entries, Entry};
-pub use guards::{Guards, Left, sounds_catching};
+pub use guards::{Guards, Left};
+pub use managers::sounds_catching;
+pub use raised::{has_no_host, is_decoding};
 pub use search::{Escape, Hop, Search, Ways};
-pub use sites::{Site, is_decoding};
+pub use sites::Site;
 
 use crate::infer::Trace;
 use crate::project::{CallGraph, Program};

@@ -3,30 +3,15 @@
 use super::guards::Left;
 use super::search::{Escape, Search};
 use crate::infer::{LibraryCall, Trace};
-use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing, TryKind};
+use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, TryId, TryKind};
 use crate::library::Call;
-use crate::library::schema::{Mark, When};
 use crate::project::Evaluate;
 use crate::summary::{ClassRef, Delivery, Effects};
 use crate::types::{FunctionRef, Type};
 use rayon::prelude::*;
 
-/// Exceptions that say that the call is written wrong, not that something outside failed.
-const MISTAKES: [&str; 10] = [
-    "ValueError",
-    "TypeError",
-    "KeyError",
-    "AttributeError",
-    "IndexError",
-    "RuntimeError",
-    "NotImplementedError",
-    "AssertionError",
-    "UnicodeError",
-    "UnicodeDecodeError",
-];
-
 /// What can fail besides parsing.
-const IO: Effects = Effects::NETWORK
+pub(super) const IO: Effects = Effects::NETWORK
     .with(Effects::DATABASE)
     .with(Effects::FILE)
     .with(Effects::PROCESS);
@@ -52,6 +37,8 @@ pub struct Site {
     pub is_spared_by_name: bool,
     /// It stands in a loop with no end.
     pub in_endless_loop: bool,
+    /// The classes are those that the call raises seldom; these handlers catch the usual ones.
+    pub rare_for: Option<TryId>,
 }
 
 /// Every site outside of tests and the like.
@@ -71,11 +58,50 @@ pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Trace]) -> Vec<Site> {
             };
             calls
                 .iter()
-                .filter_map(|call| site(search, function, *call))
+                .flat_map(|call| sites(search, function, *call))
                 .collect()
         })
         .collect();
     parts.into_iter().flatten().collect()
+}
+
+/// A call, for what it usually raises, and once more for what it seldom raises if that is what its handlers forget.
+fn sites(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -> Vec<Site> {
+    let usual = site(search, function, call);
+    let rare = match &usual {
+        Some(usual) if usual.left.classes != 0 => None,
+        Some(usual) => rare(search, function, call, &usual.classes),
+        None => rare(search, function, call, &[]),
+    };
+    rare.into_iter().chain(usual).collect()
+}
+
+/// What a call seldom raises and the handlers written for it let through.
+fn rare(
+    search: &Search<'_, '_, '_>,
+    function: FunctionRef,
+    call: LibraryCall,
+    usual: &[ClassRef],
+) -> Option<Site> {
+    let (module, code) = search.program.code(function);
+    let guard = code.block(call.block).guard;
+    guard?;
+    let classes = super::raised::seldom(search, function, call);
+    if classes.is_empty() {
+        return None;
+    }
+    let library = search.program.library;
+    let of_system = library.class("OSError", module.dialect);
+    let usual = match (usual, of_system.as_slice()) {
+        ([], of_system) => of_system,
+        (usual, _) => usual,
+    };
+    let meant = search.guards.meant(function, guard, usual)?;
+    let mut site = escaping(search, function, call, classes);
+    site.effects = library.get(call.callee).summary.effects;
+    site.in_endless_loop = in_endless_loop(module, code, call.call);
+    site.rare_for = Some(meant);
+    (site.left.classes != 0).then_some(site)
 }
 
 fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -> Option<Site> {
@@ -96,10 +122,24 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     if is_queued(search, function, known, call.call) {
         return None;
     }
-    let classes = classes(search, module, known, call.call);
+    let classes = super::raised::usual(search, function, known, call.call);
     if classes.is_empty() {
         return None;
     }
+    let mut site = escaping(search, function, call, classes);
+    site.effects = effects;
+    site.in_endless_loop = in_endless_loop(module, code, call.call);
+    Some(site)
+}
+
+/// How far these classes get when the call raises them.
+fn escaping(
+    search: &Search<'_, '_, '_>,
+    function: FunctionRef,
+    call: LibraryCall,
+    classes: Vec<ClassRef>,
+) -> Site {
+    let (_, code) = search.program.code(function);
     let guard = code.block(call.block).guard;
     let all = (1_u32 << classes.len()) - 1;
     let left = search.guards.leave(function, guard, &classes, all);
@@ -107,18 +147,18 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     let (escape, is_spared, is_spared_by_name) = ways.map_or((None, false, false), |ways| {
         (ways.escape, ways.is_spared, ways.is_named)
     });
-    let in_endless_loop = in_endless_loop(module, code, call.call);
-    Some(Site {
+    Site {
         function,
         call,
-        effects,
+        effects: Effects::NOTHING,
         classes,
         left,
         escape,
         is_spared,
         is_spared_by_name,
-        in_endless_loop,
-    })
+        in_endless_loop: false,
+        rare_for: None,
+    }
 }
 
 /// Whether a command only waits in a pipeline for its `execute`.
@@ -163,134 +203,6 @@ fn is_in_memory(search: &Search<'_, '_, '_>, function: FunctionRef, call: ExprId
             _ => false,
         }
     })
-}
-
-/// What a call raises with these arguments when something outside goes wrong.
-fn classes(
-    search: &Search<'_, '_, '_>,
-    module: &Module,
-    known: &Call,
-    call: ExprId,
-) -> Vec<ClassRef> {
-    let program = search.program;
-    let has = |wanted: &str| {
-        let ExprKind::Call { arguments, .. } = module.kind(call) else {
-            return false;
-        };
-        module
-            .arguments(arguments)
-            .iter()
-            .any(|argument| match argument.passing {
-                Passing::Keyword(name) => {
-                    let is_off = matches!(
-                        module.kind(argument.value),
-                        ExprKind::False | ExprKind::None
-                    );
-                    module.name(name) == wanted && !is_off
-                }
-                Passing::DoubleStar => true,
-                _ => false,
-            })
-    };
-    let mut all: Vec<ClassRef> = known
-        .raises(module.dialect == Dialect::Two)
-        .iter()
-        .map(|raise| raise.class)
-        .collect();
-    for also in &known.raises_if {
-        let applies = match (also.when, &also.keyword) {
-            (When::With, Some(keyword)) => has(keyword),
-            _ => false,
-        };
-        if applies {
-            all.extend(&also.raises);
-        }
-    }
-    let name = |class: &ClassRef| program.class_name(*class);
-    let is_limited = has("timeout") || has("block") || known.name.ends_with("_nowait");
-    all.retain(|class| {
-        let needs_limit = matches!(
-            name(class),
-            "subprocess.TimeoutExpired" | "queue.Empty" | "queue.Full"
-        );
-        is_limited || !needs_limit
-    });
-    // A conversion by a builtin: what is of the wrong type there is a mistake, not bad input.
-    if !known.name.contains('.') {
-        all.retain(|class| name(class) != "TypeError");
-    }
-    if known.summary.effects.meets(IO) && !known.marks.contains(&Mark::Fragile) {
-        all.retain(|class| !MISTAKES.contains(&name(class)));
-    } else {
-        all = exactly(search, module, known, call, all);
-    }
-    all.truncate(16);
-    all
-}
-
-/// Whether a call turns bytes into text.
-pub fn is_decoding(name: &str) -> bool {
-    matches!(name, "bytes.decode" | "bytearray.decode" | "str.decode")
-}
-
-/// A text is encoded without trouble but for `idna`; bytes are decoded, or replaced where the call says so.
-fn exactly(
-    search: &Search<'_, '_, '_>,
-    module: &Module,
-    known: &Call,
-    call: ExprId,
-    all: Vec<ClassRef>,
-) -> Vec<ClassRef> {
-    if known.name == "codecs.decode" {
-        return by_codec(search, module, call).map_or(all, |class| vec![class]);
-    }
-    let encodes = known.name == "str.encode";
-    if !encodes && !is_decoding(&known.name) {
-        return all;
-    }
-    let ExprKind::Call { arguments, .. } = module.kind(call) else {
-        return all;
-    };
-    let arguments = module.arguments(arguments);
-    let is_idna = arguments.first().is_some_and(
-        |codec| matches!(module.kind(codec.value), ExprKind::Text(name) if module.name(name) == "idna"),
-    );
-    if arguments.len() > 1 || (encodes && !is_idna) {
-        return Vec::new();
-    }
-    let name = match (encodes, is_idna) {
-        (_, true) => "UnicodeError",
-        (true, false) => "UnicodeEncodeError",
-        (false, false) => "UnicodeDecodeError",
-    };
-    let library = search.program.library;
-    library.class(name, module.dialect).into_iter().collect()
-}
-
-/// What `codecs.decode` raises with a codec that is written out.
-fn by_codec(search: &Search<'_, '_, '_>, module: &Module, call: ExprId) -> Option<ClassRef> {
-    const TO_BYTES: [&str; 6] = [
-        "base64",
-        "base64_codec",
-        "hex",
-        "hex_codec",
-        "uu",
-        "uu_codec",
-    ];
-    let ExprKind::Call { arguments, .. } = module.kind(call) else {
-        return None;
-    };
-    let name = match module
-        .arguments(arguments)
-        .get(1)
-        .map(|codec| module.kind(codec.value))
-    {
-        None => "UnicodeDecodeError",
-        Some(ExprKind::Text(codec)) if TO_BYTES.contains(&module.name(codec)) => "binascii.Error",
-        Some(ExprKind::Text(_)) => "UnicodeDecodeError",
-        Some(_) => return None,
-    };
-    search.program.library.class(name, module.dialect)
 }
 
 /// Whether an expression stands in a `while True` that nothing in it ends on purpose.

@@ -53,6 +53,8 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// Every comment: what it says is not kept, but that somebody said something is.
     pub comments: Vec<Span>,
+    /// Those that say that something is still to be done: `TODO`, `FIXME`.
+    pub admissions: Vec<Span>,
     /// Ignore comments.
     pub suppressions: Vec<Suppression>,
     /// What could not be read, and the bounds that were hit.

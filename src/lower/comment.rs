@@ -1,8 +1,20 @@
-//! Ignore comments.
+//! What comments say: that something is to be ignored, that something is still to be done.
 
 use crate::ir::{Reach, Suppression};
 use crate::text::{Lines, Span};
 use compact_str::CompactString;
+
+/// Words that admit something rather than explain it.
+const ADMITS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
+
+/// The comments that say that something is still to be done.
+pub(super) fn admissions(comments: &[Span], text: &str) -> Vec<Span> {
+    let admits = |span: &&Span| {
+        let comment = text.get(span.start as usize..span.end as usize);
+        comment.is_some_and(|comment| ADMITS.iter().any(|word| comment.contains(word)))
+    };
+    comments.iter().filter(admits).copied().collect()
+}
 
 /// The ignore comments among a file's comments.
 pub(super) fn suppressions(comments: &[Span], text: &str, lines: &Lines) -> Vec<Suppression> {

@@ -67,6 +67,7 @@ pub fn lower(source: &[u8], dialect: Option<Dialect>) -> Module {
     module.problems.sort_by_key(|problem| problem.span);
     module.lines = Lines::of(source);
     module.comments = tree.comments.clone();
+    module.admissions = comment::admissions(&tree.comments, &text);
     module.suppressions = comment::suppressions(&tree.comments, &text, &module.lines);
     module
 }
@@ -187,6 +188,7 @@ impl<'a> Lowering<'a> {
             patterns: self.patterns,
             imports: self.imports,
             comments: Vec::new(),
+            admissions: Vec::new(),
             suppressions: Vec::new(),
             problems: self.problems,
             lines: Lines::default(),

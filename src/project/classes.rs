@@ -1,7 +1,7 @@
 //! Classes of the project: bases across files, linearization, members.
 
 use super::{Program, Symbol};
-use crate::ir::{ClassId, FunctionKind, Passing, Scope, Step};
+use crate::ir::{ClassId, ExprKind, FunctionKind, Passing, Scope, Step};
 use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::{FunctionRef, ModuleRef, Type};
@@ -209,7 +209,12 @@ fn bases(program: &Program<'_>, index: usize) -> (Vec<ClassRef>, bool) {
                 continue;
             }
         }
-        match evaluate.class_named(argument.value) {
+        // `Repository[User]` is a `Repository`.
+        let base = match module.kind(argument.value) {
+            ExprKind::Subscript { value, .. } => value,
+            _ => argument.value,
+        };
+        match evaluate.class_named(base) {
             Some(base) => bases.push(base),
             None => has_unknown = true,
         }

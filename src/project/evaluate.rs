@@ -51,7 +51,12 @@ impl<'p, 'a> Evaluate<'p, 'a> {
             ExprKind::Attribute { value, name, .. } => self.attribute(self.at(value, depth), name),
             ExprKind::Subscript { value, index, .. } => {
                 let sliced = matches!(module.kind(index), ExprKind::Slice { .. });
-                self.program.subscript(self.at(value, depth), sliced)
+                let of = self.at(value, depth);
+                // `Redis[bytes]` is `Redis`; a class of the project may have items of its own.
+                match self.program.types.get(of.class) {
+                    Type::Class(class) if self.program.project_class(class).is_none() => of,
+                    _ => self.program.subscript(of, sliced),
+                }
             }
             ExprKind::Call { callee, arguments } => self.call(callee, arguments, depth),
             ExprKind::Binary {

@@ -101,6 +101,11 @@ impl<'s> Boundary<'s> {
         found
     }
 
+    /// Everything that a variable is bound to, runs over or is opened by.
+    pub(super) fn sources(&self, place: PlaceId) -> Vec<ExprId> {
+        bound_to(self.flow, place)
+    }
+
     /// The expressions that a value comes from: itself, or what its name was bound to.
     pub(super) fn values(&self, expr: ExprId) -> Vec<ExprId> {
         let ExprKind::Name(place) = self.flow.module.kind(expr) else {

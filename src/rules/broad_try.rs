@@ -1,5 +1,6 @@
 //! `broad-try`: a handler of everything around much that cannot fail, or around little that fails in one way.
 
+use super::meant::is_within;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::escape::Site;
 use crate::escape::clauses::{Fate, fate};
@@ -26,6 +27,9 @@ const SMALL: u32 = 3;
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut sites: FxHashMap<FunctionRef, Vec<&Site>> = FxHashMap::default();
     for site in &whole.escapes.sites {
+        if site.rare_for.is_some() {
+            continue;
+        }
         sites.entry(site.function).or_default().push(site);
     }
     let mut findings = Vec::new();
@@ -109,17 +113,6 @@ fn errors(whole: &Whole<'_>, sites: &[&&Site]) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(", ")
-}
-
-fn is_within(code: &Function, guard: Option<TryId>, region: TryId) -> bool {
-    let mut at = guard;
-    while let Some(guard) = at {
-        if guard == region {
-            return true;
-        }
-        at = code.region(guard).parent;
-    }
-    false
 }
 
 fn calls_in(module: &Module, code: &Function, region: &Try) -> usize {

@@ -1,12 +1,13 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
-use super::io::{Told, Touches, errors, finding, level, missed, touches};
+use super::io::{Told, Touches, errors, finding, level, level_of, touches};
+use super::meant::{CLOSE, missed};
 use super::swallowed_exception::types_text;
 use super::{Check, Family, Rule, Whole};
 use crate::escape::Site;
-use crate::escape::clauses::{Fate, fate};
+use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{Handler, TryId, TryKind};
+use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
 use crate::summary::ClassRef;
 use crate::text::Location;
@@ -24,12 +25,19 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for site in &whole.escapes.sites {
         if site.left.classes != 0
             && let Some(region) = missed(whole, site)
+            && (site.rare_for.is_none() || is_close(whole, site, region))
             && let Some(finding) = missing(rule, whole, site, region)
         {
             told.tell(whole, site, finding);
         }
     }
     told.findings
+}
+
+/// Whether a `try` is about little else than this call.
+fn is_close(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (_, code) = whole.program.code(site.function);
+    code.region(region).statements <= CLOSE
 }
 
 fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -> Option<Finding> {
@@ -50,18 +58,23 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         Some(escape) if touches(site) == Touches::Text => {
             (Severity::Warning, level(whole, site, escape).1)
         }
+        Some(escape) if site.rare_for.is_some() || is_another_matter(whole, site) => {
+            level_of(whole, site, escape, true)
+        }
         Some(escape) => level(whole, site, escape),
         None => (Severity::Warning, Confidence::Medium),
     };
     // A narrow handler of files or rows is a choice; so is any where nobody knows who calls.
     let is_chosen = match touches(site) {
-        Touches::File => is_partial || escape.is_none(),
+        Touches::File => (is_partial && !is_another_matter(whole, site)) || escape.is_none(),
         Touches::Database => is_partial && escape.is_none(),
         Touches::Network | Touches::Text => {
             (is_partial && names_several(whole, site, region))
                 || (is_partial && escape.is_none() && names_answer(whole, site, region))
         }
     };
+    let is_chosen = is_chosen
+        || (escape.is_none() && site.rare_for.is_none() && passes_on(whole, site, region));
     let severity = if is_chosen {
         Severity::Hint
     } else {
@@ -77,8 +90,50 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     Some(finding.severity(severity).confidence(confidence).help(help))
 }
 
-/// A `try` around more statements than that may not mean this call alone.
-const CLOSE: u32 = 3;
+/// Whether a handler raises again what it is not there for: the function is meant to fail.
+fn passes_on(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    handlers.iter().any(|handler| {
+        let mut insts = insts_in(code, handler.body);
+        let raises = |inst: &Inst| matches!(inst.kind, InstKind::Raise { assertion: false, .. });
+        fate(module, code, handler) == Fate::Handled && insts.any(raises)
+    })
+}
+
+/// Whether what is missed says something else than what is caught: not that the file is away but that it is broken, not
+/// that a command failed but that there is none.
+fn is_another_matter(whole: &Whole<'_>, site: &Site) -> bool {
+    let program = whole.program;
+    let dialect = program.dialect(site.function);
+    let os_error = program.library.class("OSError", dialect);
+    let is_of_system =
+        |class| os_error.is_some_and(|base| program.is_subclass(class, base, dialect) == Some(true));
+    let name = &program.library.get(site.call.callee).name;
+    let mut left = site.named(site.left.classes);
+    let mut caught = site.named(!site.left.classes);
+    if name.starts_with("subprocess.") {
+        left.any(|class| program.class_name(class) != "subprocess.TimeoutExpired")
+            && !runs_itself(whole, site)
+    } else {
+        left.any(|class| !is_of_system(class))
+            && (caught.any(is_of_system) || site.left.partial.is_some())
+    }
+}
+
+/// Whether the command is this very interpreter, which is there.
+fn runs_itself(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= module
+            .dotted(code, part)
+            .is_some_and(|name| name == "sys.executable");
+    });
+    found
+}
 
 /// Whether the handlers were meant to end the matter here: all callers that catch the rest catch everything.
 fn is_own_affair(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {

@@ -1,14 +1,15 @@
 //! What the rules about unguarded IO have in common: which rule a call belongs to, how bad it is, and how to say it.
 
+use super::fragile::{is_fragile, is_lent, is_setup};
+use super::meant::missed;
 use super::{Rule, Whole, draft};
 use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprId, ExprKind, FunctionKind, TryId, TryKind};
-use crate::library::schema::{Fate, Mark, Runs};
-use crate::project::Catches;
-use crate::summary::{ClassRef, Effects};
+use crate::ir::{ExprKind, FunctionKind, TryId};
+use crate::library::schema::{Fate, Runs};
+use crate::summary::Effects;
 use crate::text::Location;
-use crate::types::{CallRef, FunctionRef};
+use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
 
 /// What a call touches, as far as rules tell it apart.
@@ -60,13 +61,16 @@ pub(super) fn unguarded(rule: &'static Rule, whole: &Whole<'_>, wanted: Touches)
 }
 
 /// Libraries of clients whose calls fail whenever the other side is slow, away or wrong.
-const CLIENTS: [&str; 14] = [
+const CLIENTS: [&str; 18] = [
+    "acoustid",
     "aiohttp",
     "ftplib",
     "http",
     "httplib",
+    "httplib2",
     "httpx",
     "imaplib",
+    "musicbrainzngs",
     "poplib",
     "requests",
     "smtplib",
@@ -74,6 +78,7 @@ const CLIENTS: [&str; 14] = [
     "urllib",
     "urllib2",
     "urllib3",
+    "websocket",
     "xmlrpc",
 ];
 
@@ -94,35 +99,6 @@ fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
     }
     let library = known.name.split('.').next().unwrap_or_default();
     is_fragile(whole, site) || (whole.escapes.is_application && CLIENTS.contains(&library))
-}
-
-/// Whether a call fails in ordinary operation. Not where its arguments say that it cannot: the own process, the locale
-/// that is always there.
-fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
-    let known = whole.program.library.get(site.call.callee);
-    let (module, code) = whole.program.code(site.function);
-    let is_safe = |part: ExprId| match module.kind(part) {
-        ExprKind::Text(text) => module.name(text) == "C",
-        ExprKind::Call { callee, .. } => module
-            .dotted(code, callee)
-            .is_some_and(|name| name.ends_with("getpid")),
-        _ => false,
-    };
-    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
-        return false;
-    };
-    if known.name == "socket.socket.setsockopt" {
-        let level = module.arguments(arguments).first();
-        let level = level.and_then(|level| module.dotted(code, level.value));
-        return level.is_some_and(|level| level.ends_with("_TCP"));
-    }
-    let is_process = known.summary.effects.meets(Effects::PROCESS);
-    known.has(Mark::Fragile)
-        && !(is_process
-            && module
-                .arguments(arguments)
-                .iter()
-                .any(|argument| is_safe(argument.value)))
 }
 
 /// Findings, one for all calls of a function that one handler would cover.
@@ -150,7 +126,11 @@ impl Told {
             self.findings.push(finding);
             return;
         };
-        first.severity = first.severity.max(finding.severity);
+        if finding.severity > first.severity {
+            // The place that matters is the one to point at.
+            *first = finding;
+            return;
+        }
         first.confidence = first.confidence.max(finding.confidence);
         let also = |related: &&Related| related.message.key == "also";
         if first.location != finding.location && first.related.iter().filter(also).count() < ALSO {
@@ -161,57 +141,19 @@ impl Told {
     }
 }
 
-/// A `try` around more statements than that was hardly written for one conversion.
-const CLOSE: u32 = 3;
-
-/// The handlers around a call that were meant for it, and let something of it through.
-pub(super) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
-    let (module, code) = whole.program.code(site.function);
-    let region = site.missed_by(code)?;
-    let (module_ref, id) = whole.program.locate(site.function);
-    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
-        return None;
-    };
-    let is_meant =
-        |handler: &crate::ir::Handler| match whole.program.catches(module_ref, id, handler.types) {
-            Catches::Everything => false,
-            Catches::Classes { classes, .. } => classes
-                .iter()
-                .any(|&class| is_related(whole, site, class, module.dialect)),
-        };
-    let is_meant = site.left.partial.is_some() || handlers.iter().any(is_meant);
-    let is_close = touches(site) != Touches::Text || code.region(region).statements <= CLOSE;
-    (is_meant && is_close).then_some(region)
-}
-
-/// Whether a class is of the same sort as what a call raises: of the same library, or of the operating system.
-fn is_related(
-    whole: &Whole<'_>,
-    site: &Site,
-    class: ClassRef,
-    dialect: crate::ir::Dialect,
-) -> bool {
-    let program = whole.program;
-    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    let name = program.class_name(class);
-    let call = &program.library.get(site.call.callee).name;
-    let is_under = |base: &str| {
-        let base = program.library.class(base, dialect);
-        base.is_some_and(|base| program.is_subclass(class, base, dialect) == Some(true))
-    };
-    let is_one = site
-        .classes
-        .iter()
-        .any(|&raised| program.is_subclass(raised, class, dialect) == Some(true));
-    let is_alike = match touches(site) {
-        Touches::Text => is_under("ValueError") || is_under("TypeError"),
-        _ => is_under("OSError"),
-    };
-    is_one || is_alike || (name.contains('.') && root(name) == root(call))
-}
-
 /// How bad an escape is, and how sure.
 pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severity, Confidence) {
+    let matters = is_fragile(whole, site) || file_matters(site, escape);
+    level_of(whole, site, escape, matters)
+}
+
+/// The same where it is known whether a file's trouble matters.
+pub(super) fn level_of(
+    whole: &Whole<'_>,
+    site: &Site,
+    escape: &Escape,
+    file_matters: bool,
+) -> (Severity, Confidence) {
     let (severity, confidence) = match escape.entry {
         Entry::Registered {
             runs: Runs::Request,
@@ -250,7 +192,7 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
     let is_fragile = is_fragile(whole, site);
     let severity = if escape.retries
         || is_setup(whole, site)
-        || (touches(site) == Touches::File && !is_fragile && !file_matters(site, escape))
+        || (touches(site) == Touches::File && !file_matters)
     {
         Severity::Hint
     } else {
@@ -267,7 +209,7 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         Touches::File => confidence.min(Confidence::Medium),
         _ => confidence,
     };
-    let is_doubtful = escape.is_doubtful;
+    let is_doubtful = escape.is_doubtful || (escape.entry == Entry::Public && is_lent(whole, site));
     (
         severity,
         if is_doubtful {
@@ -277,47 +219,6 @@ pub(super) fn level(whole: &Whole<'_>, site: &Site, escape: &Escape) -> (Severit
         },
     )
 }
-
-/// Calls that set a server up: where they fail, it had better not start.
-const SETUP: [&str; 10] = [
-    "socket.socket",
-    "socket.create_server",
-    "socket.socketpair",
-    "socket.fromfd",
-    "socket.socket.bind",
-    "socket.socket.listen",
-    "select.select",
-    "ssl.create_default_context",
-    "ssl.SSLContext.load_cert_chain",
-    "ssl.SSLContext.load_verify_locations",
-];
-
-fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
-    let name = name_of_call(whole, site.call.callee);
-    if name == "socket.socket.setsockopt" {
-        // An option of a socket that is connected already is no setup: the peer may have gone.
-        let calls = &whole.traces[site.function.0 as usize].library;
-        return !is_fragile(whole, site)
-            || calls
-                .iter()
-                .any(|call| MAKES_SOCKETS.contains(&name_of_call(whole, call.callee)));
-    }
-    SETUP.contains(&name) || name.contains(".listen")
-}
-
-fn name_of_call<'w>(whole: &'w Whole<'_>, call: CallRef) -> &'w str {
-    whole.program.library.get(call).name.as_str()
-}
-
-/// Where one of these stands, a socket is set up.
-const MAKES_SOCKETS: [&str; 6] = [
-    "socket.socket",
-    "socket.create_server",
-    "socket.socketpair",
-    "socket.fromfd",
-    "socket.socket.bind",
-    "socket.socket.listen",
-];
 
 /// Files that are opened deeper below an entry point than this are part of what it is there for.
 const NEAR: usize = 3;

@@ -2,11 +2,13 @@
 
 use super::around::{bound_value, called, positional, receiver};
 use super::observers::{Often, Registered, registered};
+use super::stores::arguments;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Finding, Message, Severity};
 use crate::ir::{ExprId, ExprKind, Function, FunctionId, FunctionKind, Module};
 use crate::project::Evaluate;
 use crate::types::{FunctionRef, ModuleRef};
+use rustc_hash::FxHashSet;
 
 pub(super) const RULE: Rule = Rule {
     name: "leaked-listener",
@@ -149,7 +151,21 @@ impl Place<'_, '_> {
         let sites = self.whole.graph.calls_of(self.function).count();
         let hands_out =
             name.contains("logger") && !name.contains("setup") && !name.contains("init");
-        name == "__init__" && sites != 1 || hands_out && sites > 1
+        name == "__init__" && sites != 1 || hands_out && sites > 1 && !self.is_called_by_names()
+    }
+
+    /// Whether each caller passes another name, written out: each then gets a logger of its own.
+    fn is_called_by_names(&self) -> bool {
+        let mut seen = FxHashSet::default();
+        self.whole.graph.calls_of(self.function).all(|site| {
+            let (module, _) = self.whole.program.code(site.caller);
+            let first = arguments(module, site.call).first();
+            let name = first.and_then(|first| match module.kind(first.value) {
+                ExprKind::Text(text) => Some(module.name(text)),
+                _ => None,
+            });
+            name.is_some_and(|name| seen.insert(name.to_owned()))
+        })
     }
 
     /// A logger that `logging` keeps under a name.

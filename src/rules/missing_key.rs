@@ -1,6 +1,7 @@
 //! `missing-key`: a key of data from outside is taken for granted.
 
 mod belief;
+mod caught;
 mod document;
 
 use super::boundary::{Boundary, Candidate};
@@ -8,8 +9,9 @@ use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
 use crate::ir::{ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
+use caught::{inside, looked_up};
 use belief::{
-    believed, is_optional_in_cloud, is_tested_after, is_truth, odd_one_out, optional, removed,
+    believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, odd_one_out, optional, removed,
 };
 use document::{DEPTH, of_source};
 
@@ -25,9 +27,16 @@ pub(super) const RULE: Rule = Rule {
 const MORE: usize = 6;
 
 /// Variables of the environment and of a request that are always set.
-const ALWAYS: [&str; 8] = [
+const ALWAYS: [&str; 15] = [
+    "APPDATA",
+    "COMSPEC",
+    "LOCALAPPDATA",
     "PATH",
     "REQUEST_METHOD",
+    "SYSTEMROOT",
+    "SystemRoot",
+    "USERPROFILE",
+    "WINDIR",
     "SCRIPT_NAME",
     "PATH_INFO",
     "SERVER_NAME",
@@ -61,12 +70,13 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let mut removals = Vec::new();
     boundary.walk(&mut |candidate, _| {
         removals.extend(popped(&boundary, candidate));
+        removals.extend(looked_up(&boundary, candidate));
         let Some((evidence, finding)) = read(&boundary, candidate) else {
             return;
         };
         let known = findings
             .iter_mut()
-            .find(|(known, _)| is_alike(known, &evidence));
+            .find(|(known, _)| is_alike(&boundary, known, &evidence));
         match known {
             Some((_, first)) => {
                 if first.related.len() < MORE {
@@ -85,9 +95,11 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
 }
 
 /// Whether two keys are missing for one and the same reason.
-fn is_alike(one: &Evidence, other: &Evidence) -> bool {
+fn is_alike(boundary: &Boundary<'_>, one: &Evidence, other: &Evidence) -> bool {
     let is_told_once = matches!(one.key, "keywords" | "environment" | "request" | "headers");
-    one.key == other.key && (is_told_once || one.document == other.document)
+    let form = |of: &Evidence| boundary.flow.form(of.document);
+    let is_same = || one.document == other.document || form(one) == form(other);
+    one.key == other.key && (is_told_once || is_same())
 }
 
 /// `self.known.pop(key)`, which another method of the class does with care.
@@ -152,11 +164,23 @@ fn evidence(
     value: ExprId,
     index: ExprId,
 ) -> Option<Evidence> {
-    if let Some(elsewhere) = believed(boundary, candidate, value, index) {
+    let is_typed = is_typed(boundary, value);
+    if is_always_there(boundary, value, index) {
+        return None;
+    }
+    let is_declared = is_declared(boundary, value);
+    if !is_typed
+        && let Some((elsewhere, is_together)) = believed(boundary, candidate, value, index)
+    {
+        let confidence = if is_together && !is_declared {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
         return Some(Evidence {
             key: "belief",
             document: elsewhere,
-            confidence: Confidence::Medium,
+            confidence,
         });
     }
     if let Some(found) = of_keywords(boundary, candidate, value) {
@@ -169,13 +193,21 @@ fn evidence(
             confidence: Confidence::Medium,
         })
     };
-    if let Some(elsewhere) = optional(boundary, candidate, value, index) {
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = optional(boundary, candidate, value, index) {
         return told("optional", elsewhere);
+    }
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = inside(boundary, candidate, value)
+    {
+        return told("inside", elsewhere);
     }
     if is_optional_in_cloud(boundary, value, index) {
         return told("cloud", value);
     }
-    if let Some(elsewhere) = odd_one_out(boundary, value, index) {
+    if !is_typed && let Some(elsewhere) = odd_one_out(boundary, value, index) {
         return told("habit", elsewhere);
     }
     let is_deeper = matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
@@ -188,18 +220,32 @@ fn evidence(
     } else {
         confidence
     };
-    let is_always_set = matches!(
-        boundary.flow.module.kind(index),
-        ExprKind::Text(name) if ALWAYS.contains(&boundary.flow.module.name(name))
-    );
-    if is_always_set && matches!(key, "environment" | "request") {
-        return None;
-    }
     Some(Evidence {
         key,
         document,
         confidence,
     })
+}
+
+/// What parsers and forms call the things whose keys they declare somewhere else.
+const DECLARED: [&str; 6] = ["params", "options", "opts", "vargs", "args", "cleaned_data"];
+
+/// Whether something is filled by a parser or a form: which keys it has was said there.
+fn is_declared(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let written = flow.module.dotted(flow.code, value).unwrap_or_default();
+    let last = written.rsplit('.').next().unwrap_or_default();
+    DECLARED.contains(&last)
+}
+
+/// Whether it is a variable of an environment that is always set.
+fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> bool {
+    let module = boundary.flow.module;
+    let written = module.dotted(boundary.flow.code, value).unwrap_or_default();
+    let last = written.rsplit('.').next().unwrap_or_default();
+    let is_environment = last == "META" || last.ends_with("environ") || last == "env";
+    is_environment
+        && matches!(module.kind(index), ExprKind::Text(name) if ALWAYS.contains(&module.name(name)))
 }
 
 /// `if options["store"]` of `**options`: whoever tests it means that it is optional.

@@ -2,6 +2,7 @@
 
 use super::{Check, Family, Rule, Whole, draft};
 use crate::escape::clauses::called_names;
+use crate::escape::has_no_host;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::infer::LibraryCall;
 use crate::ir::{Argument, ExprId, ExprKind, Function, Module, Passing, TryKind};
@@ -115,15 +116,7 @@ fn connects_later(module: &Module, known: &Call, call: ExprId) -> bool {
     let arguments = module.arguments(arguments);
     let pooled =
         |argument: &Argument| named(argument, &["connection_pool", "pool", "connection", "sock"]);
-    let addressed = |argument: &Argument| {
-        argument.passing == Passing::Positional
-            || named(argument, &["host", "url", "address", "server"])
-    };
-    let needs_host = ["ftplib.", "smtplib.", "poplib.", "imaplib.", "telnetlib."]
-        .iter()
-        .any(|library| known.name.starts_with(library));
-    arguments.iter().any(pooled)
-        || (known.constructs.is_some() && needs_host && !arguments.iter().any(addressed))
+    arguments.iter().any(pooled) || has_no_host(module, known, call)
 }
 
 /// Raw sockets wait on purpose more often than not; what a version changed may not matter here.

@@ -12,12 +12,14 @@ mod constants;
 mod cooperative;
 mod evidence;
 mod fired_twice;
+mod fragile;
 mod growth;
 mod habits;
 mod instantiation;
 mod interfaces;
 mod io;
 mod items;
+mod meant;
 mod method_calls;
 mod observers;
 mod origin;
@@ -73,6 +75,8 @@ rules! {
     empty_sequence
     missing_key
     off_by_one
+    math_domain
+    untested_boundary
     late_binding
     mutable_default
     early_call

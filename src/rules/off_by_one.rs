@@ -79,10 +79,11 @@ fn counted(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fin
         .with("name", name.clone())
         .with("index", written(boundary, counter, ahead));
     let finding = boundary.scene.at(candidate.expr, message);
+    let help = Message::new("stop").with("name", name.clone());
     let why = boundary
         .scene
         .related(limit, Message::new("limit").with("name", name));
-    Some((limit, finding.because(why).confidence(confidence)))
+    Some((limit, finding.because(why).confidence(confidence).help(help)))
 }
 
 fn written(boundary: &Boundary<'_>, counter: ExprId, ahead: i64) -> String {
@@ -255,11 +256,14 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
     }
     let name = boundary.text(value);
     let message = Message::new("measured")
-        .with("name", name)
+        .with("name", name.clone())
         .with("index", index.to_string());
     let why = boundary.scene.related(test, Message::new(key));
-    let finding = boundary.scene.at(candidate.expr, message);
-    Some((test, finding.because(why).confidence(confidence)))
+    let help = Message::new("length")
+        .with("name", name)
+        .with("count", need.to_string());
+    let finding = boundary.scene.at(candidate.expr, message).because(why);
+    Some((test, finding.confidence(confidence).help(help)))
 }
 
 /// The test that comes closest to what an index needs, if all tests together prove too little.

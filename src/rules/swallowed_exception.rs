@@ -1,5 +1,6 @@
 //! `swallowed-exception`: a handler makes an error disappear, and nobody ever hears of it.
 
+use super::meant::is_within;
 use super::{Check, Family, Rule, Whole, draft};
 use crate::escape::clauses::{called_names, does_nothing, only_constants, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
@@ -17,6 +18,9 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     check: Check::Program(check),
 };
+
+/// A `try` of so few statements asks a question.
+const SHORT: u32 = 2;
 
 /// What tidies up may fail unheard: there is nothing left to save. Parts of names, in lower case.
 const TIDYING: [&str; 27] = [
@@ -134,7 +138,7 @@ fn swallowed(
         ..draft(rule, whole.program, function, handler.header, message)
     };
     // What one expression asks for, a broad handler may answer: only IO that goes wrong unheard is news.
-    let is_short = region.statements <= 1 || (region.statements == 2 && key == "constant");
+    let is_short = region.statements <= SHORT;
     let asks = is_short
         && key != "io"
         && !does_io(whole, function, id)
@@ -157,15 +161,17 @@ fn swallowed(
     })
 }
 
-/// Whether a comment says why: below the clause's first line, or right above it. Those on the line talk to other tools.
+/// Whether a comment says why: below the clause's first line, or right above it. Those on the line talk to other tools, and
+/// `TODO` says that somebody meant to do it better.
 fn is_explained(module: &Module, handler: &Handler) -> bool {
     let lines = &module.lines;
     let header = lines.row(handler.header.start);
     let inside = lines.row(handler.header.end) + 1..=lines.row(handler.span.end);
-    module.comments.iter().any(|comment| {
+    let is_there = |comment: &Span| {
         let row = lines.row(comment.start);
         inside.contains(&row) || row + 1 == header
-    })
+    };
+    module.comments.iter().any(is_there) && !module.admissions.iter().any(is_there)
 }
 
 /// Whether a suite waits for something: what that is can fail for a reason outside.
@@ -211,7 +217,7 @@ fn does_io(whole: &Whole<'_>, function: FunctionRef, region: TryId) -> bool {
         let effects = whole.program.library.get(call.callee).summary.effects;
         let guard = code.block(call.block).guard;
         effects.meets(Effects::NETWORK.with(Effects::DATABASE))
-            && guard.is_some_and(|guard| is_within(code, guard, region))
+            && is_within(code, guard, region)
     })
 }
 
@@ -238,24 +244,10 @@ fn hides_io(whole: &Whole<'_>, function: FunctionRef, region: TryId, catches: &C
             .summary
             .effects
             .meets(Effects::NETWORK.with(Effects::DATABASE));
-        let is_inside = code
-            .block(call.block)
-            .guard
-            .is_some_and(|guard| is_within(code, guard, region));
+        let is_inside = is_within(code, code.block(call.block).guard, region);
         let caught = |class| whole.program.covers(catches, class, module.dialect) != Coverage::None;
         is_io && is_inside && known.summary.raises.iter().any(|raise| caught(raise.class))
     })
-}
-
-fn is_within(code: &Function, guard: TryId, region: TryId) -> bool {
-    let mut at = Some(guard);
-    while let Some(guard) = at {
-        if guard == region {
-            return true;
-        }
-        at = code.region(guard).parent;
-    }
-    false
 }
 
 /// Whether all that a suite calls only tidies up.

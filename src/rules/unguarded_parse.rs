@@ -1,11 +1,13 @@
 //! `unguarded-parse`: a text from outside is read as a number or a document, and nothing catches that it is none.
 
-use super::io::{Told, Touches, finding, level, missed, touches};
+use super::around::bound_value;
+use super::io::{Told, Touches, finding, level, touches};
+use super::meant::missed;
 use super::{Check, Family, Rule, Whole};
 use crate::escape::clauses::called_name;
 use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::ir::{ExprId, ExprKind, InstKind};
+use crate::ir::{ExprId, ExprKind, InstKind, PlaceId};
 
 pub(super) const RULE: Rule = Rule {
     name: "unguarded-parse",
@@ -52,6 +54,12 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         } else {
             "unclear"
         };
+        // The environment is set by whoever starts the program, and is there to see what it says.
+        let confidence = if reads_environment(whole, site) {
+            Confidence::Low
+        } else {
+            confidence
+        };
         let finding = finding(rule, whole, site, escape, key);
         told.tell(
             whole,
@@ -62,6 +70,34 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         );
     }
     told.findings
+}
+
+/// Whether what is read is a variable of the environment: taken out right here, or bound to a name of the function.
+fn reads_environment(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let mut names = Vec::new();
+    let is_environment = |root: ExprId, names: &mut Vec<PlaceId>| {
+        let mut found = false;
+        module.walk(root, &mut |part| match module.kind(part) {
+            ExprKind::Name(place) => {
+                names.push(place);
+                found |= module.dotted(code, part).is_some_and(|name| name == "getenv");
+            }
+            ExprKind::Attribute { name, .. } => {
+                found |= ["environ", "getenv"].contains(&module.name(name))
+            }
+            _ => {}
+        });
+        found
+    };
+    is_environment(site.call.call, &mut names)
+        || code.insts.iter().any(|inst| match bound_value(inst.kind) {
+            Some((target, value)) => {
+                matches!(module.kind(target), ExprKind::Name(place) if names.contains(&place))
+                    && is_environment(value, &mut Vec::new())
+            }
+            None => false,
+        })
 }
 
 /// Whether the function looks at the text before: `if text.isdigit()`, a match of a pattern.

@@ -178,6 +178,8 @@ pub enum When {
     Empty,
     /// The argument comes from outside the program.
     Outside,
+    /// Seldom, with odd input: only worth a word where a handler was written for what it usually raises.
+    Rarely,
 }
 
 /// What a call touches.

@@ -45,6 +45,11 @@ const ASKING: [&str; 10] = [
     "search",
 ];
 
+/// `is_redirect`, `has_header`: whoever asks that of a thing has a reason to believe what is in it.
+fn is_question(name: &str) -> bool {
+    name.starts_with("is_") || name.starts_with("has_")
+}
+
 impl Boundary<'_> {
     /// Whether one of these classes is caught around a place.
     pub(in super::super) fn is_caught(&self, at: BlockId, classes: &[&str]) -> bool {
@@ -153,12 +158,18 @@ impl Boundary<'_> {
                     _ => callee,
                 };
                 let mut arguments = module.arguments(arguments).iter();
-                self.mentions(subject, places)
+                let is_asked = |(name, receiver, _): (&str, Option<ExprId>, Vec<ExprId>)| {
+                    is_question(name)
+                        && receiver.is_some_and(|receiver| self.owns(receiver, places))
+                };
+                self.called(test).is_some_and(is_asked)
+                    || self.mentions(subject, places)
                     || arguments.any(|argument| self.mentions(argument.value, places))
             }
             // `element.tag` says nothing of what else an element has.
             ExprKind::Attribute { value, name, .. } => {
-                TELLING.contains(&module.name(name)) && self.mentions(value, places)
+                (TELLING.contains(&module.name(name)) && self.mentions(value, places))
+                    || (is_question(module.name(name)) && self.owns(value, places))
             }
             _ => {
                 let mut found = false;
@@ -168,6 +179,69 @@ impl Boundary<'_> {
                 found
             }
         }
+    }
+
+    /// Whether one of these places is an attribute of what an expression names; the object at work has too many of them.
+    fn owns(&self, expr: ExprId, places: &[PlaceId]) -> bool {
+        let code = self.flow.code;
+        let own = code.parameters.first().map(|first| first.place);
+        self.flow.place_of(expr).is_some_and(|owner| {
+            let is_own = code.class.is_some() && own == Some(owner);
+            let mut places = places.iter();
+            !is_own && places.any(|&place| code.place(place).parent == Some(owner))
+        })
+    }
+
+    /// Whether control can pass both expressions while a variable keeps its value.
+    pub(in super::super) fn is_together(
+        &self,
+        one: ExprId,
+        other: ExprId,
+        variable: PlaceId,
+    ) -> bool {
+        match (self.block_of(one), self.block_of(other)) {
+            (Some(one), Some(other)) => {
+                one == other || self.leads(one, other, variable) || self.leads(other, one, variable)
+            }
+            _ => true,
+        }
+    }
+
+    /// The block in which an expression is evaluated.
+    fn block_of(&self, expr: ExprId) -> Option<BlockId> {
+        let (code, span) = (self.flow.code, self.flow.module.span(expr));
+        let mut blocks = (0..code.blocks.len()).map(BlockId::new);
+        blocks.find(|&block| {
+            let mut insts = code.insts(code.block(block)).iter();
+            insts.any(|inst| {
+                inst.span.contains(span) && !matches!(inst.kind, InstKind::Assume { .. })
+            })
+        })
+    }
+
+    /// Whether control gets from one block to another with no binding of a variable between.
+    fn leads(&self, from: BlockId, to: BlockId, variable: PlaceId) -> bool {
+        let code = self.flow.code;
+        let binds = |block: BlockId| {
+            let mut insts = code.insts(code.block(block)).iter();
+            insts.any(|inst| match inst.kind {
+                InstKind::Bind { target, .. } => self.flow.place_of(target) == Some(variable),
+                _ => false,
+            })
+        };
+        let mut seen = vec![false; code.blocks.len()];
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            for next in self.after(at) {
+                if next == to {
+                    return true;
+                }
+                if !std::mem::replace(&mut seen[next.index()], true) && !binds(next) {
+                    open.push(next);
+                }
+            }
+        }
+        false
     }
 
     /// Whether a name stands for a condition on one of these places.

@@ -73,6 +73,9 @@ const READING: [(&str, Outside); 32] = [
     ("find_one", Outside::Database),
 ];
 
+/// Methods that read what behaves like a file.
+const READS: [&str; 3] = ["read", "readline", "readlines"];
+
 /// Attributes that hold such a value.
 const RECEIVED: [(&str, Outside); 6] = [
     ("text", Outside::Network),
@@ -204,6 +207,13 @@ fn of_call(
     budget: &Cell<u32>,
 ) -> Option<(Outside, ExprId)> {
     let (name, receiver, arguments) = called(flow, expr)?;
+    // What is read may be a file, or anything else that behaves like one: whoever made it knows.
+    if READS.contains(&name)
+        && let Some(receiver) = receiver
+        && let Some(found) = trace(flow, receiver, depth, budget)
+    {
+        return Some(found);
+    }
     if let Some((_, source)) = READING.iter().find(|(word, _)| *word == name) {
         return Some((*source, expr));
     }

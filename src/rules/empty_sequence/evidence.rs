@@ -1,6 +1,8 @@
 //! Why a value may have too few elements.
 
-use super::super::boundary::Boundary;
+use super::super::boundary::{Boundary, Origin, Outside, outside};
+use super::attribute::of_attribute;
+use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
 use crate::finding::Confidence;
 use crate::flow::State;
@@ -63,7 +65,9 @@ pub(super) fn evidence(boundary: &Boundary<'_>, subject: ExprId, state: &State) 
         let found = of_form(boundary, source?, state);
         return found.or_else(|| of_result(boundary, subject, source?, state));
     }
-    of_form(boundary, subject, state).or_else(|| of_result(boundary, subject, subject, state))
+    of_form(boundary, subject, state)
+        .or_else(|| of_result(boundary, subject, subject, state))
+        .or_else(|| of_attribute(boundary, subject, state))
 }
 
 /// A call of the project, or of a library, that may give nothing.
@@ -97,7 +101,7 @@ fn of_result(
 }
 
 /// Whether a function of the project says `return []` somewhere: what else it fills in a loop mostly has something in it.
-fn returns_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
+pub(super) fn returns_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
     let flow = boundary.flow;
     let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
         return false;
@@ -163,7 +167,13 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     if name == "select" && arguments.len() != 1 {
                         return None;
                     }
-                    evidence(0, Confidence::Medium, "found")
+                    let mut texts = arguments.last().into_iter().chain([&receiver]);
+                    let confidence = if texts.any(|&text| is_asked_beside(boundary, text)) {
+                        Confidence::Low
+                    } else {
+                        Confidence::Medium
+                    };
+                    evidence(0, confidence, "found")
                 }
                 ("strip" | "lstrip" | "rstrip", Some(text)) if boundary.is_outside(text) => {
                     evidence(0, Confidence::Medium, "blank")
@@ -261,21 +271,99 @@ pub(super) fn of_split(
     if known {
         return None;
     }
-    let outside = boundary.is_outside(text);
+    let confidence = match outside(boundary.flow, text) {
+        None | Some((Outside::Database, _)) => Confidence::Low,
+        Some((Outside::File, from)) if is_of_kernel(boundary, from) => Confidence::Low,
+        Some((Outside::Process, _)) if !is_line(boundary, text) && tests_status(boundary) => {
+            Confidence::Low
+        }
+        Some(_) => Confidence::Medium,
+    };
     Some(Evidence {
         least: i64::from(!by_space),
-        confidence: if outside {
-            Confidence::Medium
-        } else {
-            Confidence::Low
-        },
+        confidence,
         key: if by_space { "spaces" } else { "separator" },
         source,
     })
 }
 
+/// Names under which people keep what a process returned.
+const STATUS: [&str; 6] = ["rc", "returncode", "ret", "retcode", "status", "exit_code"];
+
+/// Whether the function asks a process whether it worked: what it prints then has one form.
+fn tests_status(boundary: &Boundary<'_>) -> bool {
+    let flow = boundary.flow;
+    flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => {
+            let mut found = false;
+            flow.module.walk(test, &mut |part| {
+                let written = flow.module.dotted(flow.code, part).unwrap_or_default();
+                let last = written.rsplit('.').next().unwrap_or_default();
+                found |= STATUS.contains(&last);
+            });
+            found
+        }
+        _ => false,
+    })
+}
+
+/// Whether a text is one of many: any of them may be blank.
+fn is_line(boundary: &Boundary<'_>, text: ExprId) -> bool {
+    let mut at = text;
+    for _ in 0..DEPTH {
+        match boundary.flow.module.kind(at) {
+            ExprKind::Name(place) => match boundary.origins(place)[..] {
+                [Origin::Value(value)] => at = value,
+                [Origin::Element(_)] => return true,
+                _ => return false,
+            },
+            ExprKind::Call { .. } => match boundary.called(at) {
+                Some((_, Some(receiver), _)) => at = receiver,
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `open("/proc/mounts")`: the kernel writes it, and always in the same form.
+fn is_of_kernel(boundary: &Boundary<'_>, from: ExprId) -> bool {
+    let is_kernel = |expr: ExprId| match boundary.flow.module.kind(expr) {
+        ExprKind::Text(name) => {
+            let path = boundary.flow.module.name(name);
+            path.starts_with("/proc/") || path.starts_with("/sys/")
+        }
+        _ => false,
+    };
+    let mut at = from;
+    for _ in 0..DEPTH {
+        match boundary.called(at) {
+            Some(("open", _, arguments)) => {
+                return arguments.first().is_some_and(|&path| is_kernel(path));
+            }
+            Some((_, Some(receiver), arguments)) => {
+                if arguments.first().is_some_and(|&path| is_kernel(path)) {
+                    return true;
+                }
+                match boundary.flow.module.kind(receiver) {
+                    ExprKind::Name(place) => {
+                        match boundary.sources(place)[..] {
+                            [source] => at = source,
+                            _ => return false,
+                        };
+                    }
+                    _ => at = receiver,
+                }
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// `""`, `[]`, `()`.
-fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
+pub(super) fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
     match module.kind(expr) {
         ExprKind::Text(text) | ExprKind::Bytes(text) => module.name(text).is_empty(),
         ExprKind::List(parts) | ExprKind::Tuple(parts) => parts.is_empty(),
@@ -352,6 +440,14 @@ fn of_exception(boundary: &Boundary<'_>, expr: ExprId) -> Option<Evidence> {
         return None;
     }
     let place = flow.place_of(value)?;
+    if flow.place_text(place).to_ascii_lowercase().ends_with("greenlet") {
+        return Some(Evidence {
+            least: 0,
+            confidence: Confidence::Medium,
+            key: "finished",
+            source: expr,
+        });
+    }
     let caught = flow.code.insts.iter().any(|inst| {
         matches!(inst.kind, InstKind::Bind { target, source: Source::Caught { .. }, .. } if flow.place_of(target) == Some(place))
     });

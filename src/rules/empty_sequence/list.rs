@@ -77,7 +77,7 @@ fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
 }
 
 /// The blocks that put something into a list.
-fn appends(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
+pub(super) fn appends(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
     let flow = boundary.flow;
     let blocks = 0..flow.code.blocks.len();
     let grows = |block: &BlockId| {

@@ -72,7 +72,8 @@ fn reduced(
             .scene
             .at(candidate.expr, message)
             .because(why)
-            .confidence(evidence.confidence),
+            .confidence(evidence.confidence)
+            .help(Message::new("nonempty").with("error", error)),
     )
 }
 

@@ -60,7 +60,8 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
     let why = boundary.scene.related(split, Message::new(evidence.key));
     let mut finding = boundary.scene.at(candidate.expr, message);
     finding.statement = module.span(target).start;
-    Some(finding.because(why).confidence(evidence.confidence))
+    let help = Message::new("part");
+    Some(finding.because(why).confidence(evidence.confidence).help(help))
 }
 
 /// The split whose parts an expression gives one by one: itself, or what `[int(part) for part in …]` or `map` runs over.

@@ -22,11 +22,42 @@ pub(super) fn is_tested_after(boundary: &Boundary<'_>, candidate: Candidate) -> 
     let ExprKind::Name(place) = flow.module.kind(target) else {
         return false;
     };
+    // Of a variable with another value the test may be about that.
+    let is_only_value = is_bound_once(boundary, place) && !is_parameter(boundary, place);
     value == candidate.expr
+        && is_only_value
         && flow.code.insts.iter().any(|inst| match inst.kind {
             InstKind::Assume { test, .. } => doubts(boundary, test, place),
             _ => false,
         })
+}
+
+fn is_parameter(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+    let mut parameters = boundary.flow.code.parameters.iter();
+    parameters.any(|parameter| parameter.place == place)
+}
+
+/// Words in the names of types that say nothing of the keys.
+const SHAPELESS: [&str; 6] = ["dict", "mapping", "any", "object", "json", "union"];
+
+/// Whether a parameter's annotation names a type of its own, which says what keys there are.
+pub(super) fn is_typed(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let Some(place) = flow.place_of(value) else {
+        return false;
+    };
+    let mut parameters = flow.code.parameters.iter();
+    let annotation = parameters
+        .find(|parameter| parameter.place == place)
+        .and_then(|parameter| parameter.annotation);
+    let (Some(annotation), Some(parent)) = (annotation, flow.code.parent) else {
+        return false;
+    };
+    let written = flow.module.dotted(flow.module.function(parent), annotation);
+    written.is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        !SHAPELESS.iter().any(|word| name.contains(word))
+    })
 }
 
 /// Whether a condition is about the truth of a variable, or about its being None.
@@ -68,24 +99,26 @@ pub(super) fn is_truth(boundary: &Boundary<'_>, test: ExprId, expr: ExprId) -> b
         }
 }
 
-/// Where the same key of the same thing is asked for with care: `d.get(k)`, `k in d`.
+/// Where the same key of the same thing is asked for with care: `d.get(k)`, `k in d`; and whether control can pass both, or
+/// they stand in branches of which only one is taken.
 pub(super) fn believed(
     boundary: &Boundary<'_>,
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-) -> Option<ExprId> {
+) -> Option<(ExprId, bool)> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
-    let mut found = None;
-    for raw in flow.code.exprs.range() {
-        let expr = ExprId::new(raw);
-        if asks(boundary, expr, place, index) {
-            found = Some(expr);
-            break;
-        }
-    }
-    let elsewhere = found?;
+    let root = flow.code.root(place);
+    let exprs = flow.code.exprs.range().map(ExprId::new);
+    let careful: Vec<ExprId> = exprs
+        .filter(|&expr| asks(boundary, expr, place, index))
+        .collect();
+    let first = *careful.first()?;
+    let together = || {
+        let mut careful = careful.iter().copied();
+        careful.find(|&expr| boundary.is_together(expr, candidate.expr, root))
+    };
     let steady = matches!(
         flow.module.kind(value),
         ExprKind::Name(_) | ExprKind::Attribute { .. }
@@ -101,7 +134,13 @@ pub(super) fn believed(
         hit
     };
     let by_alias = |test: ExprId| mentions(test) || mentions_alias(boundary, test, &mentions);
-    (!boundary.is_tested_by(candidate, &by_alias, false)).then_some(elsewhere)
+    if boundary.is_tested_by(candidate, &by_alias, false) {
+        return None;
+    }
+    Some(match together() {
+        Some(elsewhere) => (elsewhere, true),
+        None => (first, false),
+    })
 }
 
 /// A test of a name that was bound to the careful question: `x = d.get(k)`, `if x: d[k]`.
@@ -283,7 +322,10 @@ pub(super) fn removed(boundary: &Boundary<'_>, candidate: Candidate) -> Option<L
         exprs.find(|&expr| is_careful_removal(flow.module, function, expr, &name))
     };
     let methods = flow.module.functions.iter();
-    let mut methods = methods.filter(|function| body.contains(function.name_span));
+    // A method that removes with and without a default offers both to its callers.
+    let mut methods = methods.filter(|function| {
+        body.contains(function.name_span) && function.name_span != flow.code.name_span
+    });
     let found = methods.find_map(careful)?;
     Some(boundary.scene.location(found))
 }

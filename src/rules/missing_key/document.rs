@@ -1,6 +1,6 @@
 //! What kind of document a value is, by where it comes from.
 
-use super::super::boundary::{Boundary, Origin};
+use super::super::boundary::{Boundary, Origin, Outside, outside};
 use super::is_keywords;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, InstKind, Scope, Step};
@@ -83,13 +83,13 @@ fn of_call(boundary: &Boundary<'_>, call: ExprId) -> Option<(&'static str, ExprI
     let (name, receiver, arguments) = boundary.called(call)?;
     let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
     if DECODING.contains(&dotted.as_str()) {
-        let outside = arguments
-            .first()
-            .is_some_and(|&text| boundary.is_outside(text));
-        let confidence = if outside {
-            Confidence::Medium
-        } else {
-            Confidence::Low
+        let from = arguments.first().and_then(|&text| outside(flow, text));
+        let is_opened = |by| matches!(boundary.called(by), Some(("open" | "read_text", ..)));
+        // Files of JSON are mostly the program's own.
+        let confidence = match from {
+            None | Some((Outside::Database, _)) => Confidence::Low,
+            Some((Outside::File, by)) if is_opened(by) => Confidence::Low,
+            Some(_) => Confidence::Medium,
         };
         return Some(("json", call, confidence));
     }
