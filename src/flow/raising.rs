@@ -199,6 +199,42 @@ impl Flow<'_, '_> {
         )
     }
 
+    /// Whether an instruction raises nothing for all practical purposes, though nobody can be sure: it reads names,
+    /// attributes and items, and calls what only copies, counts or formats.
+    pub(super) fn is_slight(&self, inst: &Inst, raising: Raising) -> bool {
+        if raising.class.is_some() || raising.import || raising.unpack {
+            return false;
+        }
+        if matches!(inst.kind, InstKind::Raise { .. }) {
+            return false;
+        }
+        let mut slight = true;
+        inst.kind.for_each_expr(&mut |root| {
+            self.module
+                .walk(root, &mut |expr| match self.module.kind(expr) {
+                    ExprKind::Call { callee, .. } => slight &= self.is_slight_call(callee),
+                    ExprKind::Await(_)
+                    | ExprKind::Yield(_)
+                    | ExprKind::YieldFrom(_)
+                    | ExprKind::Comprehension(_)
+                    | ExprKind::Hole => slight = false,
+                    _ => {}
+                });
+        });
+        slight
+    }
+
+    fn is_slight_call(&self, callee: ExprId) -> bool {
+        if self.is_harmless_call(callee) {
+            return true;
+        }
+        let name = self.evaluate.dotted(callee).unwrap_or_default();
+        if SLIGHT.contains(&name.trim_start_matches("builtins.")) {
+            return true;
+        }
+        matches!(self.module.kind(callee), ExprKind::Attribute { name, .. } if SLIGHT_METHODS.contains(&self.module.name(name)))
+    }
+
     /// Whether a context manager may keep an exception from leaving its `with`.
     pub(super) fn swallows(&self, manager: ExprId) -> bool {
         let ExprKind::Call { callee, .. } = self.module.kind(manager) else {
@@ -245,3 +281,53 @@ fn is_harmless(operator: Comparison) -> bool {
         Comparison::Is | Comparison::IsNot | Comparison::Equal | Comparison::NotEqual
     )
 }
+
+/// Functions that copy, count and format.
+const SLIGHT: &[&str] = &[
+    "copy.copy",
+    "copy.deepcopy",
+    "dict",
+    "list",
+    "tuple",
+    "set",
+    "frozenset",
+    "str",
+    "repr",
+    "len",
+    "range",
+    "enumerate",
+    "zip",
+    "reversed",
+    "object",
+    "vars",
+    "os.path.join",
+    "os.path.basename",
+    "os.path.dirname",
+    "os.path.abspath",
+    "os.path.expanduser",
+    "os.getpid",
+    "io.BytesIO",
+    "io.StringIO",
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "collections.deque",
+    "threading.Lock",
+    "threading.RLock",
+    "threading.Event",
+    "functools.partial",
+];
+
+/// Methods of containers and loggers that take what there is.
+const SLIGHT_METHODS: &[&str] = &[
+    "keys",
+    "values",
+    "items",
+    "copy",
+    "format",
+    "append",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+];

@@ -362,7 +362,7 @@ impl Layout {
         let mut behind: Option<TryId> = None;
         let mut at = guard;
         while let Some(region) = at
-            && at != stop
+            && !code.is_within(stop, region)
         {
             if let TryKind::Finally { entry, .. } = code.region(region).kind {
                 match behind {

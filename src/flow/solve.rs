@@ -195,8 +195,9 @@ impl Run<'_, '_, '_> {
             Headed::Return | Headed::Raise => None,
         };
         let mut at = from;
+        // A jump into a nested region leaves none of those around it.
         while let Some(region) = at
-            && at != stop
+            && !code.is_within(stop, region)
         {
             if let TryKind::Finally { entry, .. } = code.region(region).kind {
                 let inside = self.enter(way, region, headed);

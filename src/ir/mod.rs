@@ -243,6 +243,11 @@ impl Function {
         &self.tries[id.index()]
     }
 
+    /// Whether an exception that meets the region `guard` first is inside `region`.
+    pub fn is_within(&self, guard: Option<TryId>, region: TryId) -> bool {
+        std::iter::successors(guard, |&id| self.region(id).parent).any(|id| id == region)
+    }
+
     /// The variable that a place starts from.
     pub fn root(&self, mut place: PlaceId) -> PlaceId {
         while let Some(parent) = self.places[place.index()].parent {

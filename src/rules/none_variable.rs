@@ -90,7 +90,7 @@ fn finding(
     let confidence = match reached.witness {
         Witness::Path => Confidence::High,
         Witness::Exception | Witness::EmptyLoop => Confidence::Medium,
-        Witness::Unlikely | Witness::None => Confidence::Low,
+        _ => Confidence::Low,
     };
     let used = reached.used;
     let name = flow.place_text(reached.place);

@@ -23,6 +23,7 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     if !held.value.kinds.meets(Kinds::UNBOUND)
         || flow.code.kind == FunctionKind::Class
         || flow.code.is_dynamic
+        || super::scene::is_stub(flow.program, flow.function)
     {
         return None;
     }
@@ -122,8 +123,8 @@ fn confidence(
         name,
     ) {
         Witness::None => None,
-        Witness::Unlikely | Witness::EmptyLoop => Some(Confidence::Low),
-        Witness::Exception => Some(Confidence::Medium),
+        Witness::Unlikely | Witness::Unlisted | Witness::EmptyLoop => Some(Confidence::Low),
+        Witness::Unfound | Witness::Exception => Some(Confidence::Medium),
         Witness::Path if is_in_finally(flow, target.1) => Some(Confidence::Medium),
         Witness::Path => Some(Confidence::High),
     }

@@ -158,6 +158,12 @@ pub fn draft(
     }
 }
 
+/// Whether a function stands in a stub: declarations in any order, which nothing runs.
+pub fn is_stub(program: &Program<'_>, function: FunctionRef) -> bool {
+    let (module, _) = program.locate(function);
+    program.sources[module.0 as usize].path.ends_with(".pyi")
+}
+
 /// Whether a function stands in a file of tests.
 pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
     let (module, _) = program.locate(function);

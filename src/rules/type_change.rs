@@ -1,5 +1,7 @@
 //! `type-change`: a name that held one type of value is bound to an unrelated one.
 
+mod misfit;
+
 use super::vocabulary::is_throwaway;
 use super::{Check, Family, Rule, Scene};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
@@ -155,7 +157,10 @@ impl Change<'_> {
         }
         let (old, before) = self.old_binding()?;
         let after = self.ways.reach(self.place, Start::Behind(self.inst));
-        let confidence = self.confidence(old, &before, &after)?;
+        if !self.is_alive(&before, &after) {
+            return None;
+        }
+        let misfit = self.misfit(&after);
         let name = flow.place_text(self.place);
         let message = Message::new("changed")
             .with("name", name.clone())
@@ -171,17 +176,21 @@ impl Change<'_> {
                 message: first,
             },
         };
-        let mut finding = scene
-            .at(target, message)
-            .confidence(confidence)
-            .because(related);
-        if confidence == Confidence::Low {
-            finding = finding.severity(Severity::Hint);
-        }
-        if let Some(read) = common(&before, &after) {
-            finding = finding
-                .because(scene.related(read.name, Message::new("both").with("name", name.clone())));
-        }
+        let finding = scene.at(target, message).because(related);
+        let finding = match (misfit, common(&before, &after)) {
+            (Some(read), _) => finding.confidence(Confidence::High).because(
+                scene.related(
+                    read.name,
+                    Message::new("misfit")
+                        .with("name", name.clone())
+                        .with("old", self.old.word()),
+                ),
+            ),
+            (None, Some(read)) => self.hint(finding, old).because(
+                scene.related(read.name, Message::new("both").with("name", name.clone())),
+            ),
+            (None, None) => self.hint(finding, old),
+        };
         Some(finding.help(Message::new("rename").with("name", name)))
     }
 
@@ -363,21 +372,22 @@ impl Change<'_> {
         })
     }
 
-    /// How sure it is that both meanings are alive; nothing where the name is only used again.
-    fn confidence(&self, old: Old, before: &Reach, after: &Reach) -> Option<Confidence> {
+    /// Whether both values are read, or get to one read; where the name is only used again there is nothing to tell.
+    fn is_alive(&self, before: &Reach, after: &Reach) -> bool {
         if before.reads.is_empty() || after.reads.is_empty() && !after.survives {
-            return None;
-        }
-        if self.is_placeholder(old) {
-            return Some(Confidence::Low);
+            return false;
         }
         let read_between = before.reads.iter().any(|read| !after.is_read_by(read.name));
-        match (common(before, after), read_between) {
-            (Some(_), true) => Some(Confidence::High),
-            (Some(_), false) => Some(Confidence::Medium),
-            (None, true) => Some(Confidence::Medium),
-            (None, false) => None,
-        }
+        read_between || common(before, after).is_some()
+    }
+
+    /// Nothing shows that anybody takes the one value for the other.
+    fn hint(&self, finding: Finding, old: Old) -> Finding {
+        let confidence = match self.is_placeholder(old) {
+            true => Confidence::Low,
+            false => Confidence::Medium,
+        };
+        finding.confidence(confidence).severity(Severity::Hint)
     }
 
     /// An empty value that stands for "nothing yet".

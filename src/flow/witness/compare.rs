@@ -135,11 +135,17 @@ impl Search<'_, '_, '_> {
         if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
             (positive, self.flow.place_of(left), module.kind(right))
         {
-            let literal = self.flow.form(right);
-            self.literals.insert(condition, (place, literal));
+            let literal = self.literal(right);
+            self.literals.insert(condition, (place, vec![literal]));
             if self.equals_another(walker, place, literal) {
                 return !holds_positive;
             }
+        }
+        if let (Some(place), ExprKind::Int(number)) = (self.flow.place_of(left), module.kind(right))
+            && let Some(known) = self.known_number(walker, place)
+            && let Some(comes_out) = ordered(operator, known, number)
+        {
+            return comes_out == holds;
         }
         if let (Comparison::Equal, Some(place)) = (positive, self.flow.place_of(left))
             && self.is_nothing(right)
@@ -156,11 +162,44 @@ impl Search<'_, '_, '_> {
                     let equal = Comparison::Equal as u8;
                     hash_of(&("compare", equal, self.flow.form(left), self.flow.form(part)))
                 };
+                let forms = self.literals_of(module.list(parts));
+                if let (Some(place), Some(forms)) = (self.flow.place_of(left), forms) {
+                    if forms
+                        .iter()
+                        .all(|&form| self.equals_another(walker, place, form))
+                    {
+                        return !holds_positive;
+                    }
+                    self.literals.insert(condition, (place, forms));
+                }
                 module.list(parts).iter().map(|&part| of(part)).collect()
             }
             _ => Vec::new(),
         };
         self.suppose_one_of(walker, test, condition, parts, holds_positive)
+    }
+
+    /// The form of a literal; of an integer, the number is kept too.
+    pub(super) fn literal(&mut self, literal: ExprId) -> u64 {
+        let form = self.flow.form(literal);
+        if let ExprKind::Int(number) = self.flow.module.kind(literal) {
+            self.numbers.insert(form, number);
+        }
+        form
+    }
+
+    /// The forms of literals; nothing if there is anything else among them.
+    fn literals_of(&mut self, parts: &[ExprId]) -> Option<Vec<u64>> {
+        let is_literal = |&part: &ExprId| {
+            matches!(
+                self.flow.module.kind(part),
+                ExprKind::Int(_) | ExprKind::Text(_)
+            )
+        };
+        if parts.is_empty() || !parts.iter().all(is_literal) {
+            return None;
+        }
+        Some(parts.iter().map(|&part| self.literal(part)).collect())
     }
 
     /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
@@ -219,5 +258,16 @@ impl Search<'_, '_, '_> {
             _ => Vec::new(),
         };
         self.suppose_one_of(walker, test, whole, parts, holds)
+    }
+}
+
+/// How two integers compare.
+fn ordered(operator: Comparison, left: i32, right: i32) -> Option<bool> {
+    match operator {
+        Comparison::Less => Some(left < right),
+        Comparison::LessEqual => Some(left <= right),
+        Comparison::Greater => Some(left > right),
+        Comparison::GreaterEqual => Some(left >= right),
+        _ => None,
     }
 }

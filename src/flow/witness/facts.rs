@@ -74,6 +74,8 @@ impl Search<'_, '_, '_> {
     /// Conditions that mention a place say nothing any more once it is bound again.
     pub(super) fn forget(&self, walker: &mut Walker, place: PlaceId) {
         let code = self.flow.code;
+        let subject = hash_of(&("place", place));
+        walker.refused = walker.refused.filter(|chain| chain.subject != subject);
         walker.facts.retain(|fact| {
             let places = self.mentions.get(&fact.condition);
             !places.is_some_and(|places| {
@@ -84,14 +86,31 @@ impl Search<'_, '_, '_> {
         });
     }
 
-    /// Whether the place is known to equal another literal on this way.
+    /// Whether the place is known to equal another literal on this way, or one of several others.
     pub(super) fn equals_another(&self, walker: &Walker, place: PlaceId, literal: u64) -> bool {
-        walker.facts.iter().any(|fact| {
-            fact.holds
-                && self
-                    .literals
-                    .get(&fact.condition)
-                    .is_some_and(|&(other, form)| other == place && form != literal)
+        self.known_literals(walker, place)
+            .any(|known| !known.contains(&literal))
+    }
+
+    /// The integer that the place is known to equal on this way.
+    pub(super) fn known_number(&self, walker: &Walker, place: PlaceId) -> Option<i32> {
+        self.known_literals(walker, place)
+            .find_map(|known| match known {
+                [form] => self.numbers.get(form).copied(),
+                _ => None,
+            })
+    }
+
+    /// The literals that the place equals one of, for each comparison that held on this way.
+    pub(super) fn known_literals<'s>(
+        &'s self,
+        walker: &'s Walker,
+        place: PlaceId,
+    ) -> impl Iterator<Item = &'s [u64]> {
+        let held = walker.facts.iter().filter(|fact| fact.holds);
+        held.filter_map(move |fact| {
+            let (other, forms) = self.literals.get(&fact.condition)?;
+            (*other == place).then_some(forms.as_slice())
         })
     }
 

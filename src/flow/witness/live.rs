@@ -86,6 +86,14 @@ fn asked_in(flow: &Flow<'_, '_>, target: (BlockId, u32)) -> Vec<Vec<ExprId>> {
                 }
                 _ => {}
             }
+            // What is None on a way ends it where an attribute of it is read.
+            inst.kind.for_each_expr(&mut |root| {
+                flow.module.walk(root, &mut |part| {
+                    if let ExprKind::Attribute { value, .. } = flow.module.kind(part) {
+                        exprs.push(value);
+                    }
+                });
+            });
         }
     }
     for of in &code.loops {

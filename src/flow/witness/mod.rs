@@ -3,6 +3,7 @@
 //! The worklist joins what holds on different paths and forgets which conditions go together. Before something is told
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
+mod closed;
 mod compare;
 mod facts;
 mod live;
@@ -58,8 +59,13 @@ pub enum Witness {
     None,
     /// Only with an exception that its handler more likely does not wait for.
     Unlikely,
+    /// Only past a chain of tests of one thing against constants, none of which fits.
+    Unlisted,
     /// Only if a loop over something runs no round.
     EmptyLoop,
+    /// Only if a loop that binds the name in some round comes to its end without, or a thing is not the one value that
+    /// it is tested for.
+    Unfound,
     /// Only with an exception of which nothing is known but that a handler waits for it.
     Exception,
     /// There is.
@@ -77,6 +83,15 @@ struct Walker {
     rounds: Vec<u32>,
     armed: bool,
     cost: Witness,
+    /// The constants that one subject was found different from, in tests one right after the other.
+    refused: Option<Refused>,
+}
+
+/// A chain of tests of one subject against constants, as far as it came out false.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Refused {
+    subject: u64,
+    alternatives: u32,
 }
 
 /// One search, and what it remembers of conditions. A condition is a hash of its form.
@@ -86,6 +101,8 @@ struct Search<'f, 'p, 'a> {
     subject: Option<ExprId>,
     suite: Option<TryId>,
     only_control: bool,
+    /// The wanted name is not bound at all: then chains of tests and loops that search are weighed too.
+    is_unbound: bool,
     seen: FxHashSet<u64>,
     /// The places that a condition depends on.
     mentions: FxHashMap<u64, Rc<[PlaceId]>>,
@@ -95,8 +112,10 @@ struct Search<'f, 'p, 'a> {
     leading: Rc<[bool]>,
     /// Conditions that hold where one of several others does.
     one_of: FxHashMap<u64, Vec<u64>>,
-    /// Of a comparison with a literal: the place, and the literal's form.
-    literals: FxHashMap<u64, (PlaceId, u64)>,
+    /// Of a comparison with literals: the place, and the literals' forms.
+    literals: FxHashMap<u64, (PlaceId, Vec<u64>)>,
+    /// Integers, by their form.
+    numbers: FxHashMap<u64, i32>,
     steps: usize,
     /// What still counts, once the search turns out to be a long one.
     live: Option<Live>,
@@ -139,8 +158,17 @@ impl Flow<'_, '_> {
         if !found && !gave_up {
             return Witness::None;
         }
-        let likely = [Witness::Path, Witness::Exception, Witness::EmptyLoop];
-        let best = likely.into_iter().find(|&least| search(least).0);
+        let is_unbound = wanted.origin.is_none() && !wanted.passed;
+        let likely = [
+            Witness::Path,
+            Witness::Exception,
+            Witness::Unfound,
+            Witness::EmptyLoop,
+            Witness::Unlisted,
+        ];
+        let counts = |least| is_unbound || !matches!(least, Witness::Unfound | Witness::Unlisted);
+        let mut likely = likely.into_iter().filter(|&least| counts(least));
+        let best = likely.find(|&least| search(least).0);
         best.unwrap_or(if found {
             Witness::Unlikely
         } else {
@@ -162,6 +190,7 @@ impl Flow<'_, '_> {
         let leading = self.leading_to(target.0);
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
+        search.is_unbound = false;
         search.run(Witness::Unlikely, given) || search.steps > STEPS
     }
 
@@ -215,12 +244,14 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             subject,
             suite: flow.finally_around(wanted.target.0),
             only_control: false,
+            is_unbound: wanted.origin.is_none() && !wanted.passed,
             seen: FxHashSet::default(),
             mentions: FxHashMap::default(),
             choices: FxHashMap::default(),
             leading,
             one_of: FxHashMap::default(),
             literals: FxHashMap::default(),
+            numbers: FxHashMap::default(),
             steps: 0,
             live: None,
         }
@@ -234,6 +265,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             rounds: Vec::new(),
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
+            refused: None,
         };
         let mut start = start;
         let passed = Some((self.wanted.place, Given::None)).filter(|_| self.wanted.passed);
@@ -285,6 +317,7 @@ impl Hash for Walker {
             &self.rounds,
             self.armed,
             self.cost as u8,
+            self.refused,
         )
             .hash(hasher);
     }

@@ -7,8 +7,12 @@ use std::rc::Rc;
 impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     pub(super) fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
+        if self.is_unbound && !self.survives(walker, inst) {
+            return false;
+        }
         match inst.kind {
             InstKind::Assume { test, holds } => {
+                self.refuse(walker, test, holds);
                 self.suppose(walker, test, holds) && self.leaves_a_choice(walker)
             }
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
@@ -193,10 +197,10 @@ impl Search<'_, '_, '_> {
         self.remember(walker, place, is_none, truth);
         if !is_none {
             let positive = Comparison::Equal as u8;
-            let forms = (self.flow.form(target), self.flow.form(value));
+            let forms = (self.flow.form(target), self.literal(value));
             let condition = hash_of(&("compare", positive, forms.0, forms.1));
             self.mentions.insert(condition, Rc::from([place]));
-            self.literals.insert(condition, (place, forms.1));
+            self.literals.insert(condition, (place, vec![forms.1]));
             walker.facts.push(Fact {
                 condition,
                 holds: true,

@@ -1,6 +1,7 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
 use super::{Fact, Facts, Search, Walker, Witness, hash_of};
+use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
 };
@@ -106,7 +107,7 @@ impl Search<'_, '_, '_> {
         let TryKind::Finally { entry, .. } = self.flow.code.region(suite).kind else {
             return;
         };
-        if self.is_within(guard, suite) {
+        if self.flow.code.is_within(guard, suite) {
             open.push(Walker {
                 block: entry,
                 cost: walker.cost.min(cost),
@@ -115,17 +116,13 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    fn is_within(&self, guard: Option<TryId>, suite: TryId) -> bool {
-        let mut around = std::iter::successors(guard, |&id| self.flow.code.region(id).parent);
-        around.any(|id| id == suite)
-    }
-
     /// Whether control leaves what the `finally` guards.
     fn leads_out(&self, next: Next) -> bool {
         let Some(suite) = self.suite else {
             return false;
         };
-        let is_outside = |to: BlockId| !self.is_within(self.flow.code.block(to).guard, suite);
+        let code = self.flow.code;
+        let is_outside = |to: BlockId| !code.is_within(code.block(to).guard, suite);
         match next {
             Next::Goto(to) => is_outside(to),
             Next::Branch(one, other) => is_outside(one) || is_outside(other),
@@ -157,11 +154,14 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
-                if walker.cost == Witness::Exception && self.gives_up(header) {
-                    outside.cost = Witness::Unlikely;
+                if walker.cost <= Witness::Exception && self.gives_up(header) {
+                    outside.cost = outside.cost.min(Witness::Unlikely);
                 }
                 go(one, inside);
                 if walker.rounds.contains(&header) {
+                    if self.searches(header) {
+                        outside.cost = outside.cost.min(Witness::Unfound);
+                    }
                     go(other, outside);
                 } else if !has_a_round {
                     outside.cost = outside.cost.min(Witness::EmptyLoop);
@@ -220,6 +220,11 @@ impl Search<'_, '_, '_> {
     fn gives_up(&self, header: u32) -> bool {
         let code = self.flow.code;
         let suite = code.loops[header as usize].suite;
+        if let LoopKind::For { iterable, .. } = code.loops[header as usize].kind
+            && !self.counts(iterable)
+        {
+            return false;
+        }
         let in_loop = |inst: &Inst| suite.contains(inst.span);
         code.insts.iter().any(|inst| {
             matches!(
@@ -230,6 +235,32 @@ impl Search<'_, '_, '_> {
                 }
             ) && in_loop(inst)
         })
+    }
+
+    /// `range(…)`: rounds are counted, not elements taken.
+    fn counts(&self, iterable: ExprId) -> bool {
+        let ExprKind::Call { callee, .. } = self.flow.module.kind(iterable) else {
+            return false;
+        };
+        let name = self.flow.module.dotted(self.flow.code, callee);
+        matches!(name.as_deref(), Some("range" | "xrange"))
+    }
+
+    /// A loop that binds the wanted name in some round, and is read behind: it more likely finds what it looks for.
+    fn searches(&self, header: u32) -> bool {
+        let code = self.flow.code;
+        let of = &code.loops[header as usize];
+        let target = code.insts.get(self.wanted.target.1 as usize);
+        if !self.is_unbound || target.is_none_or(|target| of.span.contains(target.span)) {
+            return false;
+        }
+        let binds = |inst: &Inst| {
+            let InstKind::Bind { target, .. } = inst.kind else {
+                return false;
+            };
+            of.suite.contains(inst.span) && self.flow.mentions(target, self.wanted.place)
+        };
+        code.insts.iter().any(binds)
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
@@ -265,7 +296,7 @@ impl Search<'_, '_, '_> {
                     if receives {
                         let cost = match raising.class {
                             Some(_) => walker.cost,
-                            None if self.is_meant_for_later(catches, region, inst) => {
+                            None if self.is_meant_for_later(catches, region, inst, raising) => {
                                 walker.cost.min(Witness::Unlikely)
                             }
                             None => walker.cost.min(Witness::Exception),
@@ -285,23 +316,33 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    /// Whether a handler of one class more likely waits for what a later statement of its suite raises.
-    fn is_meant_for_later(&self, catches: &Catches, region: &Try, inst: &Inst) -> bool {
-        let Catches::Classes { classes, .. } = catches else {
-            return false;
-        };
+    /// Whether a handler more likely waits for what a later statement of its suite raises: where it waits for one
+    /// class, or what is raised at once is next to nothing.
+    fn is_meant_for_later(
+        &self,
+        catches: &Catches,
+        region: &Try,
+        inst: &Inst,
+        raising: Raising,
+    ) -> bool {
         let program = self.flow.program;
-        if classes
-            .iter()
-            .any(|&class| program.class_name(class) == "Exception")
-        {
+        let is_broad = match catches {
+            Catches::Everything => true,
+            Catches::Classes { classes, .. } => classes.iter().any(|&class| {
+                let name = program.class_name(class);
+                matches!(name, "Exception" | "BaseException" | "StandardError")
+            }),
+        };
+        if is_broad && !(self.is_unbound && self.flow.is_slight(inst, raising)) {
             return false;
         }
         let insts = self.flow.code.insts.iter().enumerate();
         { insts }.any(|(index, other)| {
-            region.body.contains(other.span)
-                && other.span.start > inst.span.start
-                && self.flow.raising(index as u32).anything
+            let raises = || {
+                let raising = self.flow.raising(index as u32);
+                raising.anything && !(is_broad && self.flow.is_slight(other, raising))
+            };
+            region.body.contains(other.span) && other.span.start > inst.span.start && raises()
         })
     }
 }
