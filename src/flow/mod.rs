@@ -4,6 +4,8 @@ mod assume;
 mod blame;
 mod call;
 mod evaluate;
+mod filtered;
+mod lookup;
 mod memo;
 mod raising;
 mod reaching;
@@ -25,8 +27,9 @@ use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Kinds, Value};
+use filtered::Filter;
 use rustc_hash::FxHashMap;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// Summaries as far as they are computed: those of finished components, and those of the component at work.
 #[derive(Clone, Copy)]
@@ -193,6 +196,7 @@ pub struct Flow<'p, 'a> {
     has_walrus: bool,
     position: Cell<(BlockId, u32)>,
     memo: memo::Memo,
+    filters: OnceCell<Vec<Filter>>,
 }
 
 impl<'p, 'a> Flow<'p, 'a> {
@@ -229,6 +233,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
             memo: memo::Memo::default(),
+            filters: OnceCell::new(),
         }
     }
 
