@@ -6,6 +6,7 @@ mod call;
 mod evaluate;
 mod filtered;
 mod lookup;
+mod memo;
 mod raising;
 mod reaching;
 mod solve;
@@ -196,6 +197,7 @@ pub struct Flow<'p, 'a> {
     position: Cell<(BlockId, u32)>,
     /// What all searches for witnesses took.
     effort: Cell<usize>,
+    memo: memo::Memo,
     filters: OnceCell<Vec<Filter>>,
 }
 
@@ -233,6 +235,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
             effort: Cell::new(0),
+            memo: memo::Memo::default(),
             filters: OnceCell::new(),
         }
     }
@@ -307,9 +310,11 @@ impl<'p, 'a> Flow<'p, 'a> {
             place.parent == Some(object)
                 && matches!(place.step, Step::Attribute(step) if step == name)
         };
-        let is_getattr = self.module.dotted(self.code, callee).as_deref() == Some("getattr");
+        if self.module.dotted(self.code, callee).as_deref() != Some("getattr") {
+            return None;
+        }
         let found = self.code.places.iter().position(is_it);
-        found.filter(|_| is_getattr).map(PlaceId::new)
+        found.map(PlaceId::new)
     }
 
     /// What a name or path holds here, if the expression is one and it is known.
