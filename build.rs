@@ -1,6 +1,7 @@
 //! Compiles `rules/library/` into one blob that the program reads at start.
 
 use std::error::Error;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::{env, fs};
 
@@ -45,10 +46,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut compiled = tables::compile::compile(Default::default(), &all)?;
     compiled.names.compact();
+    println!("cargo::rustc-env=POTHOLE_SOURCES={}", sources()?);
     let blob = postcard::to_allocvec(&compiled)?;
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
     fs::write(Path::new(&out).join("library.postcard"), blob)?;
     Ok(())
+}
+
+/// The hash of all that the findings of a release depend on. Nothing for other builds, which need not wait for it.
+fn sources() -> Result<String, Box<dyn Error>> {
+    if env::var("PROFILE")? != "release" {
+        return Ok(String::new());
+    }
+    let mut hasher = rustc_hash::FxHasher::default();
+    for name in ["build.rs", "Cargo.lock", "Cargo.toml", "rules", "src"] {
+        println!("cargo::rerun-if-changed={name}");
+        hash(Path::new(name), &mut hasher)?;
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn hash(path: &Path, hasher: &mut rustc_hash::FxHasher) -> Result<(), std::io::Error> {
+    path.hash(hasher);
+    if !path.is_dir() {
+        fs::read(path)?.hash(hasher);
+        return Ok(());
+    }
+    let entries: Result<Vec<_>, _> = fs::read_dir(path)?.collect();
+    let mut inside: Vec<_> = entries?.into_iter().map(|entry| entry.path()).collect();
+    inside.sort();
+    inside.iter().try_for_each(|path| hash(path, hasher))
 }
 
 fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>, std::io::Error> {

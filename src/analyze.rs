@@ -8,13 +8,15 @@ use crate::infer::{self, Trace};
 use crate::ir::ProblemKind;
 use crate::library::{Library, schema::Tables};
 use crate::project::{CallGraph, Program};
-use crate::rules::{self, Check, Habits, Scene, Whole};
+use crate::rules::{self, Check, Habits, Rule, Scene, Whole};
 use crate::summary::Summary;
 use crate::suppress;
 use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 pub use crate::project::Source;
 
@@ -41,7 +43,7 @@ pub struct Note {
 }
 
 /// Why something was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoteKind {
     /// It is not Python of any version that is known here.
     Syntax,
@@ -54,7 +56,7 @@ pub enum NoteKind {
 }
 
 /// How much was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Files.
     pub files: usize,
@@ -125,11 +127,14 @@ pub fn analyze(
         traces: &analysis.traces,
         escapes: &escapes,
     };
-    for rule in rules::ALL {
-        if let Check::Program(check) = rule.check {
-            findings.extend(check(rule, &scene));
-        }
-    }
+    let of_rules: Vec<Vec<Finding>> = rules::ALL
+        .par_iter()
+        .map(|rule| match rule.check {
+            Check::Program(check) => check(rule, &scene),
+            Check::Event(_) | Check::Function(_) => Vec::new(),
+        })
+        .collect();
+    findings.extend(of_rules.into_iter().flatten());
     let lines = sources
         .iter()
         .map(|source| source.module.lines.count() as usize)
@@ -264,6 +269,18 @@ fn check_function(
     (trace, findings)
 }
 
+/// What a rule does with what happens.
+type OnEvent = fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>;
+
+/// The rules that listen to what happens, and how.
+static LISTENING: LazyLock<Vec<(&Rule, OnEvent)>> = LazyLock::new(|| {
+    let listening = rules::ALL.iter().filter_map(|rule| match rule.check {
+        Check::Event(check) => Some((rule, check)),
+        Check::Function(_) | Check::Program(_) => None,
+    });
+    listening.collect()
+});
+
 /// Hands what happens to the rules that listen.
 struct Listener<'l> {
     findings: Vec<Finding>,
@@ -273,16 +290,14 @@ struct Listener<'l> {
 
 impl Observer for Listener<'_> {
     fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
-        for rule in rules::ALL {
-            if let Check::Event(check) = rule.check {
-                let scene = Scene {
-                    rule,
-                    flow,
-                    graph: self.graph,
-                    habits: self.habits,
-                };
-                self.findings.extend(check(&scene, state, event));
-            }
+        for &(rule, check) in LISTENING.iter() {
+            let scene = Scene {
+                rule,
+                flow,
+                graph: self.graph,
+                habits: self.habits,
+            };
+            self.findings.extend(check(&scene, state, event));
         }
     }
 }

@@ -7,8 +7,8 @@ mod init;
 #[cfg(feature = "bot")]
 mod review;
 
-use anyhow::{Result, anyhow};
-use arguments::{Arguments, Command, List};
+use anyhow::{Context, Result, anyhow};
+use arguments::{Arguments, CacheAction, Command, List};
 use clap::{CommandFactory, Parser};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
@@ -33,6 +33,7 @@ pub fn run() -> Result<u8> {
         Command::Rules { format, lang } => list(format, lang),
         Command::Init { print } => init::run(print),
         Command::Server { stdio: _ } => Ok(host::serve()?),
+        Command::Cache { what } => cache(what),
         Command::Completions { shell } => completions(shell),
         Command::Man { folder } => man(&folder),
     }
@@ -74,6 +75,20 @@ fn list(format: List, language: Option<Language>) -> Result<u8> {
             let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
             let line = |row: &Listed| format!("{:<width$}  {}\n", row.name, row.summary);
             print(&rows.iter().map(line).collect::<String>())
+        }
+    }
+}
+
+/// Shows or empties the cache.
+fn cache(what: CacheAction) -> Result<u8> {
+    let none = "no folder for a cache: neither POTHOLE_CACHE_DIR nor a home is set";
+    let folder = host::cache::folder().context(none)?;
+    match what {
+        CacheAction::Dir => print(&format!("{}\n", folder.display())),
+        CacheAction::Clean => {
+            let failed = || format!("cannot empty {}", folder.display());
+            host::cache::clean(&folder).with_context(failed)?;
+            Ok(0)
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
 use crate::types::{CallRef, FunctionRef, Type};
 use crate::value::{Facts, Kinds, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A component whose summaries still change after so many rounds is unknown.
 const ROUNDS: usize = 12;
@@ -206,6 +206,8 @@ pub fn trace(flow: &Flow<'_, '_>, solution: &Solution, listener: &mut dyn Observ
             gave_up: solution.gave_up,
             ..Trace::default()
         },
+        calls: FxHashSet::default(),
+        uses: FxHashSet::default(),
         listener,
     };
     flow.walk(solution, &mut tracer);
@@ -214,6 +216,10 @@ pub fn trace(flow: &Flow<'_, '_>, solution: &Solution, listener: &mut dyn Observ
 
 struct Tracer<'l> {
     trace: Trace,
+    /// The calls in `Trace::library`.
+    calls: FxHashSet<ExprId>,
+    /// The parameters and subjects in `Trace::uses`.
+    uses: FxHashSet<(u16, ExprId)>,
     listener: &'l mut dyn Observer,
 }
 
@@ -242,12 +248,8 @@ impl Observer for Tracer<'_> {
                 at,
             } => {
                 if let Origin::Parameter(parameter) = held.origin
-                    && !self
-                        .trace
-                        .uses
-                        .iter()
-                        .any(|known| known.parameter == parameter && known.subject == subject)
                     && !survives_none(flow)
+                    && self.uses.insert((parameter, subject))
                 {
                     let position = flow.position();
                     self.trace.uses.push(ParameterUse {
@@ -337,8 +339,7 @@ impl Tracer<'_> {
     fn library_call(&mut self, flow: &Flow<'_, '_>, state: &State, call: ExprId, callee: CallRef) {
         let known = flow.program.library.get(callee);
         let (block, inst) = flow.position();
-        let is_known = self.trace.library.iter().any(|seen| seen.call == call);
-        if !known.described || is_known {
+        if !known.described || !self.calls.insert(call) {
             return;
         }
         let from_outside = known
@@ -410,13 +411,7 @@ fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
 /// Whether the instruction at work stands in a `try` that catches what using None raises.
 pub fn survives_none(flow: &Flow<'_, '_>) -> bool {
     let (block, _) = flow.position();
-    let guard = flow.code.block(block).guard;
-    ["AttributeError", "TypeError"].iter().any(|name| {
-        let class = flow.program.library.class(name, flow.module.dialect);
-        class.is_some_and(|class| {
-            flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full
-        })
-    })
+    flow.survives_none(flow.code.block(block).guard)
 }
 
 /// Makes a summary of what happens.

@@ -80,6 +80,16 @@ impl Lines {
             .unwrap_or(0)
     }
 
+    /// Whether these can be the lines of a text of so many bytes.
+    pub fn fit(&self, length: usize) -> bool {
+        self.starts.first() == Some(&0)
+            && self.starts.is_sorted()
+            && self
+                .starts
+                .last()
+                .is_some_and(|&last| last as usize <= length)
+    }
+
     /// How many lines there are; the piece behind the last line end counts.
     pub fn count(&self) -> u32 {
         self.starts.len() as u32

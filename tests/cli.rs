@@ -53,6 +53,10 @@ impl Project {
 
     fn pothole(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pothole"));
+        command.env(
+            "POTHOLE_CACHE_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+        );
         command.args(arguments).current_dir(self.path());
         for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"] {
             command.env_remove(name);

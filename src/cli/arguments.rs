@@ -53,6 +53,11 @@ pub(super) enum Command {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+    /// The folder in which runs leave for others what they found out
+    Cache {
+        #[command(subcommand)]
+        what: CacheAction,
+    },
     /// Write what a shell needs to complete this command line
     Completions {
         /// Which shell
@@ -64,6 +69,14 @@ pub(super) enum Command {
         /// Which folder
         folder: PathBuf,
     },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CacheAction {
+    /// Empty it
+    Clean,
+    /// Print where it is
+    Dir,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -180,7 +193,7 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) statistics: bool,
 
-    /// Neither read nor write a cache (there is none yet)
+    /// Neither read nor write the cache
     #[arg(long)]
     pub(super) no_cache: bool,
 

@@ -157,6 +157,7 @@ fn request(options: &Check) -> Result<Request> {
         config: options.config.clone(),
         root: options.project_root.clone(),
         threads: options.threads,
+        cache: !options.no_cache,
         view: options.dump.map(|dump| match dump {
             Dump::Ir => Describe::Ir,
             Dump::Calls => Describe::Calls,

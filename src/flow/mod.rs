@@ -6,6 +6,7 @@ mod call;
 mod evaluate;
 mod filtered;
 mod lookup;
+mod memo;
 mod raising;
 mod reaching;
 mod solve;
@@ -194,6 +195,7 @@ pub struct Flow<'p, 'a> {
     bindings: Vec<u32>,
     has_walrus: bool,
     position: Cell<(BlockId, u32)>,
+    memo: memo::Memo,
     filters: OnceCell<Vec<Filter>>,
 }
 
@@ -230,6 +232,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             bindings: bindings(module, code),
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
+            memo: memo::Memo::default(),
             filters: OnceCell::new(),
         }
     }
@@ -304,9 +307,11 @@ impl<'p, 'a> Flow<'p, 'a> {
             place.parent == Some(object)
                 && matches!(place.step, Step::Attribute(step) if step == name)
         };
-        let is_getattr = self.module.dotted(self.code, callee).as_deref() == Some("getattr");
+        if self.module.dotted(self.code, callee).as_deref() != Some("getattr") {
+            return None;
+        }
         let found = self.code.places.iter().position(is_it);
-        found.filter(|_| is_getattr).map(PlaceId::new)
+        found.map(PlaceId::new)
     }
 
     /// What a name or path holds here, if the expression is one and it is known.

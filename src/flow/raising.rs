@@ -34,7 +34,7 @@ impl Raising {
 }
 
 impl Flow<'_, '_> {
-    pub(super) fn raising(&self, inst: &Inst) -> Raising {
+    pub(super) fn raising_of(&self, inst: &Inst) -> Raising {
         let mut raising = Raising::default();
         match inst.kind {
             InstKind::Bind {

@@ -2,7 +2,10 @@
 
 use super::Flow;
 use super::raising::Raising;
-use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Function, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
+};
+use std::rc::Rc;
 
 /// What an instruction does with a variable, in the order of evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,11 @@ impl Reach {
 /// The ways through a function, conditions aside.
 pub struct Reaching<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
+    layout: Rc<Layout>,
+}
+
+/// Where control may go from each block.
+pub(super) struct Layout {
     block_of: Vec<Option<BlockId>>,
     next: Vec<Vec<BlockId>>,
     ends: Vec<bool>,
@@ -69,128 +77,32 @@ pub struct Reaching<'f, 'p, 'a> {
 impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     /// Lays out the ways through the function of `flow`.
     pub fn of(flow: &'f Flow<'p, 'a>) -> Self {
-        let code = flow.code;
-        let mut block_of = vec![None; code.insts.len()];
-        for (index, block) in code.blocks.iter().enumerate() {
-            for inst in block.insts.range() {
-                block_of[inst] = Some(BlockId::new(index));
-            }
-        }
-        let count = code.blocks.len();
-        let mut ways = Self {
+        Self {
             flow,
-            block_of,
-            next: vec![Vec::new(); count],
-            ends: vec![false; count],
-        };
-        ways.lay_out();
-        ways
+            layout: flow.layout(),
+        }
     }
 
     /// The block of an instruction.
     pub fn block_of(&self, inst: u32) -> Option<BlockId> {
-        self.block_of.get(inst as usize).copied().flatten()
+        self.layout.block_of.get(inst as usize).copied().flatten()
     }
 
-    fn lay_out(&mut self) {
-        let code = self.flow.code;
-        // Where control goes on behind each `finally` body.
-        let mut resumed: Vec<(Vec<BlockId>, bool)> = vec![(Vec::new(), false); code.tries.len()];
-        for (index, block) in code.blocks.iter().enumerate() {
-            match block.next {
-                Next::Goto(to) => self.jump(index, block.guard, Some(to), &mut resumed),
-                Next::Branch(one, other) => {
-                    self.jump(index, block.guard, Some(one), &mut resumed);
-                    self.jump(index, block.guard, Some(other), &mut resumed);
-                }
-                Next::Return => self.jump(index, block.guard, None, &mut resumed),
-                Next::Raise | Next::Never | Next::Resume(_) => {}
-            }
-        }
-        for (index, block) in code.blocks.iter().enumerate() {
-            let Next::Resume(region) = block.next else {
-                continue;
-            };
-            let (targets, ends) = &resumed[region.index()];
-            self.next[index].extend(targets);
-            self.ends[index] |= *ends;
-            let anything = Raising {
-                anything: true,
-                ..Raising::default()
-            };
-            let caught = self.catchers(code.region(region).parent, anything);
-            self.next[index].extend(caught);
-        }
-    }
-
-    /// Start a block to where it is headed, through the `finally` bodies on the way.
-    fn jump(
-        &mut self,
-        from: usize,
-        guard: Option<TryId>,
-        to: Option<BlockId>,
-        resumed: &mut [(Vec<BlockId>, bool)],
-    ) {
-        let code = self.flow.code;
-        let stop = to.and_then(|to| code.block(to).guard);
-        let mut behind: Option<TryId> = None;
-        let mut at = guard;
-        while let Some(region) = at
-            && !code.is_within(stop, region)
-        {
-            if let TryKind::Finally { entry, .. } = code.region(region).kind {
-                match behind {
-                    Some(inner) => resumed[inner.index()].0.push(entry),
-                    None => self.next[from].push(entry),
-                }
-                behind = Some(region);
-            }
-            at = code.region(region).parent;
-        }
-        match (behind, to) {
-            (None, Some(to)) => self.next[from].push(to),
-            (None, None) => self.ends[from] = true,
-            (Some(inner), Some(to)) => resumed[inner.index()].0.push(to),
-            (Some(inner), None) => resumed[inner.index()].1 = true,
-        }
-    }
-
-    /// The blocks that an exception raised under `guard` can get to.
-    fn catchers(&self, guard: Option<TryId>, raising: Raising) -> Vec<BlockId> {
-        let code = self.flow.code;
-        let mut found = Vec::new();
-        let mut at = guard;
-        while let Some(id) = at {
-            let region = code.region(id);
-            match &region.kind {
-                TryKind::Catch { handlers, .. } => {
-                    for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
-                        let (receives, ends) = self.flow.handles(&catches, raising);
-                        if receives {
-                            found.push(handler.entry);
-                        }
-                        if ends {
-                            return found;
-                        }
-                    }
-                }
-                TryKind::Finally { entry, .. } => {
-                    found.push(*entry);
-                    return found;
-                }
-                TryKind::With { manager, after, .. } => {
-                    if self.flow.swallows(*manager) {
-                        found.push(*after);
-                    }
-                }
-            }
-            at = region.parent;
-        }
-        found
-    }
-
-    /// Blocks from which control may get to `target`, itself among them. Every handler counts, whatever it catches.
+    /// Blocks from which control may get to `target`, itself among them.
     pub(super) fn leading_to(&self, target: BlockId) -> Vec<bool> {
+        let before = self.flow.before();
+        let mut seen = vec![false; self.flow.code.blocks.len()];
+        let mut open = vec![target.index()];
+        while let Some(block) = open.pop() {
+            if !std::mem::replace(&mut seen[block], true) {
+                open.extend(&before[block]);
+            }
+        }
+        seen
+    }
+
+    /// For each block, those from which control may come to it. Every handler counts, whatever it catches.
+    pub(super) fn before(&self) -> Vec<Vec<usize>> {
         let code = self.flow.code;
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); code.blocks.len()];
         for (index, block) in code.blocks.iter().enumerate() {
@@ -200,18 +112,16 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                 _ => Vec::new(),
             };
             let caught = self.every_catcher(block.guard);
-            for to in self.next[index].iter().copied().chain(direct).chain(caught) {
+            for to in self.layout.next[index]
+                .iter()
+                .copied()
+                .chain(direct)
+                .chain(caught)
+            {
                 before[to.index()].push(index);
             }
         }
-        let mut seen = vec![false; code.blocks.len()];
-        let mut open = vec![target.index()];
-        while let Some(block) = open.pop() {
-            if !std::mem::replace(&mut seen[block], true) {
-                open.extend(&before[block]);
-            }
-        }
-        seen
+        before
     }
 
     fn every_catcher(&self, guard: Option<TryId>) -> Vec<BlockId> {
@@ -275,9 +185,9 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         for index in first.unwrap_or(range.start)..range.end {
             let inst = &self.flow.code.insts[index];
             if block.guard.is_some() {
-                let raising = self.flow.raising(inst);
+                let raising = self.flow.raising(index as u32);
                 if !raising.is_nothing() {
-                    open.extend(self.catchers(block.guard, raising));
+                    open.extend(catchers(self.flow, block.guard, raising));
                 }
             }
             let mut ended = false;
@@ -310,8 +220,8 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                 return;
             }
         }
-        open.extend(&self.next[id.index()]);
-        reach.survives |= self.ends[id.index()];
+        open.extend(&self.layout.next[id.index()]);
+        reach.survives |= self.layout.ends[id.index()];
     }
 
     /// The instructions that bind a variable, in order.
@@ -339,10 +249,11 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                 continue;
             }
             seen[block.index()] = true;
-            open.extend(&self.next[block.index()]);
+            open.extend(&self.layout.next[block.index()]);
             let guard = self.flow.code.block(block).guard;
             if guard.is_some() {
-                open.extend(self.catchers(
+                open.extend(catchers(
+                    self.flow,
                     guard,
                     Raising {
                         anything: true,
@@ -386,6 +297,123 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         }
         found
     }
+}
+
+impl Layout {
+    pub(super) fn of(flow: &Flow<'_, '_>) -> Self {
+        let code = flow.code;
+        let mut block_of = vec![None; code.insts.len()];
+        for (index, block) in code.blocks.iter().enumerate() {
+            for inst in block.insts.range() {
+                block_of[inst] = Some(BlockId::new(index));
+            }
+        }
+        let count = code.blocks.len();
+        let mut layout = Self {
+            block_of,
+            next: vec![Vec::new(); count],
+            ends: vec![false; count],
+        };
+        layout.lay_out(flow);
+        layout
+    }
+
+    fn lay_out(&mut self, flow: &Flow<'_, '_>) {
+        let code = flow.code;
+        // Where control goes on behind each `finally` body.
+        let mut resumed: Vec<(Vec<BlockId>, bool)> = vec![(Vec::new(), false); code.tries.len()];
+        for (index, block) in code.blocks.iter().enumerate() {
+            match block.next {
+                Next::Goto(to) => self.jump(code, index, block.guard, Some(to), &mut resumed),
+                Next::Branch(one, other) => {
+                    self.jump(code, index, block.guard, Some(one), &mut resumed);
+                    self.jump(code, index, block.guard, Some(other), &mut resumed);
+                }
+                Next::Return => self.jump(code, index, block.guard, None, &mut resumed),
+                Next::Raise | Next::Never | Next::Resume(_) => {}
+            }
+        }
+        for (index, block) in code.blocks.iter().enumerate() {
+            let Next::Resume(region) = block.next else {
+                continue;
+            };
+            let (targets, ends) = &resumed[region.index()];
+            self.next[index].extend(targets);
+            self.ends[index] |= *ends;
+            let anything = Raising {
+                anything: true,
+                ..Raising::default()
+            };
+            let caught = catchers(flow, code.region(region).parent, anything);
+            self.next[index].extend(caught);
+        }
+    }
+
+    /// Start a block to where it is headed, through the `finally` bodies on the way.
+    fn jump(
+        &mut self,
+        code: &Function,
+        from: usize,
+        guard: Option<TryId>,
+        to: Option<BlockId>,
+        resumed: &mut [(Vec<BlockId>, bool)],
+    ) {
+        let stop = to.and_then(|to| code.block(to).guard);
+        let mut behind: Option<TryId> = None;
+        let mut at = guard;
+        while let Some(region) = at
+            && !code.is_within(stop, region)
+        {
+            if let TryKind::Finally { entry, .. } = code.region(region).kind {
+                match behind {
+                    Some(inner) => resumed[inner.index()].0.push(entry),
+                    None => self.next[from].push(entry),
+                }
+                behind = Some(region);
+            }
+            at = code.region(region).parent;
+        }
+        match (behind, to) {
+            (None, Some(to)) => self.next[from].push(to),
+            (None, None) => self.ends[from] = true,
+            (Some(inner), Some(to)) => resumed[inner.index()].0.push(to),
+            (Some(inner), None) => resumed[inner.index()].1 = true,
+        }
+    }
+}
+
+/// The blocks that an exception raised under `guard` can get to.
+fn catchers(flow: &Flow<'_, '_>, guard: Option<TryId>, raising: Raising) -> Vec<BlockId> {
+    let code = flow.code;
+    let mut found = Vec::new();
+    let mut at = guard;
+    while let Some(id) = at {
+        let region = code.region(id);
+        match &region.kind {
+            TryKind::Catch { handlers, .. } => {
+                for (handler, catches) in handlers.iter().zip(flow.catches(id).iter()) {
+                    let (receives, ends) = flow.handles(catches, raising);
+                    if receives {
+                        found.push(handler.entry);
+                    }
+                    if ends {
+                        return found;
+                    }
+                }
+            }
+            TryKind::Finally { entry, .. } => {
+                found.push(*entry);
+                return found;
+            }
+            TryKind::With { manager, after, .. } => {
+                if flow.swallows(*manager) {
+                    found.push(*after);
+                }
+            }
+        }
+        at = region.parent;
+    }
+    found
 }
 
 impl Flow<'_, '_> {

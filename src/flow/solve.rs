@@ -7,7 +7,6 @@
 use super::raising::Raising;
 use super::{Flow, Held, Observer, Silent, State};
 use crate::ir::{Block, BlockId, Inst, Next, TryId, TryKind};
-use crate::project::Catches;
 use crate::value::Kinds;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -45,8 +44,6 @@ struct Run<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
     solution: Solution,
     open: BTreeSet<(BlockId, Way)>,
-    catches: Vec<Option<Vec<Catches>>>,
-    raising: Vec<Option<Raising>>,
     visits: usize,
 }
 
@@ -64,8 +61,6 @@ impl<'p, 'a> Flow<'p, 'a> {
             flow: self,
             solution,
             open: BTreeSet::new(),
-            catches: vec![None; self.code.tries.len()],
-            raising: vec![None; self.code.insts.len()],
             visits: 0,
         };
         run.arrive(BlockId::new(0), 0, &self.entry());
@@ -166,7 +161,7 @@ impl Run<'_, '_, '_> {
             let inst = &self.flow.code.insts[index];
             self.flow.position.set((id, index as u32));
             if block.guard.is_some() {
-                let raising = *self.raising[index].get_or_insert_with(|| self.flow.raising(inst));
+                let raising = self.flow.raising(index as u32);
                 if !raising.is_nothing() {
                     self.raise(block.guard, way, &state, raising);
                 }
@@ -262,10 +257,8 @@ impl Run<'_, '_, '_> {
             let region = code.region(id);
             match &region.kind {
                 TryKind::Catch { handlers, .. } => {
-                    let catches = self.catches[id.index()]
-                        .get_or_insert_with(|| self.flow.catches_of(id))
-                        .clone();
-                    for (handler, catches) in handlers.iter().zip(&catches) {
+                    let catches = self.flow.catches(id);
+                    for (handler, catches) in handlers.iter().zip(catches.iter()) {
                         let (receives, ends) = self.flow.handles(catches, raising);
                         if receives {
                             self.arrive(handler.entry, way, state);

@@ -1,7 +1,8 @@
 //! One run of `check`: from paths to findings.
 
+use super::cache::{Cache, Key};
 use super::projects::{Argument, plan};
-use super::read::{Job, Memory, lower_all};
+use super::read::{Job, Known, Memory, lower_all, read_all};
 use super::settings::{self, Settings};
 use super::{Describe, Fault, Outcome, Progress, paths};
 use crate::analyze::{Source, analyze};
@@ -9,6 +10,7 @@ use crate::config::Override;
 use crate::ir::Module;
 use crate::report::{File, Trouble};
 use crate::text::{FileId, Span};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -35,6 +37,8 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// How many threads; 0: as many as there are processors.
     pub threads: usize,
+    /// Whether what other runs found out counts, and is left for others.
+    pub cache: bool,
     /// The analysis' own view instead of findings.
     pub view: Option<Describe>,
 }
@@ -79,11 +83,20 @@ struct Entry {
     is_reported: bool,
 }
 
+/// A file that could be read.
+struct Content {
+    entry: Entry,
+    job: Job,
+    content: Arc<[u8]>,
+    id: FileId,
+}
+
 struct Run<'a> {
     current: PathBuf,
     stdin: Option<PathBuf>,
     unsaved: BTreeMap<PathBuf, Arc<[u8]>>,
     memory: Option<&'a Memory>,
+    cache: Option<Cache>,
     settings: Settings,
     projects: BTreeMap<PathBuf, Vec<Entry>>,
     troubles: BTreeMap<PathBuf, Trouble>,
@@ -132,6 +145,7 @@ impl<'a> Run<'a> {
             stdin,
             unsaved,
             memory,
+            cache: request.cache.then(Cache::open).flatten(),
             settings,
             projects,
             troubles: plan.troubles,
@@ -159,6 +173,9 @@ impl<'a> Run<'a> {
             outcome.add_trouble(file, Span::default(), trouble.clone());
         }
         outcome.sort();
+        if let Some(cache) = &self.cache {
+            cache.sweep();
+        }
         Ok(outcome)
     }
 
@@ -170,47 +187,94 @@ impl<'a> Run<'a> {
         outcome: &mut Outcome,
         progress: &Progress,
     ) -> Result<(), Fault> {
+        progress.begin("read");
         let before = outcome.files.len();
-        let (sources, ids) = self.read(root, entries, outcome, progress);
+        let files = self.read(root, entries, outcome);
+        let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
+        // Who asks again and again asks each time about something else.
+        let is_lasting = self.view.is_none() && self.memory.is_none();
+        let key = self.cache.as_ref().filter(|_| is_lasting);
+        let key = key.map(|cache| (cache, self.key(root, &files)));
+        let lengths: Vec<usize> = files.iter().map(|file| file.content.len()).collect();
+        if let Some(digest) = key.and_then(|(cache, key)| cache.digest(&key, &lengths)) {
+            outcome.add(digest, &ids);
+            outcome.forget_sources(before);
+            return Ok(());
+        }
+        let sources = self.lower(root, files, progress);
         progress.begin("analyze");
         let done = match self.view {
             Some(view) => outcome.add_view(view, &sources, &ids, progress),
-            None => analyze(&sources, &self.settings.configurations, progress)
-                .map(|report| outcome.add_report(report, &sources, &ids)),
+            None => analyze(&sources, &self.settings.configurations, progress).map(|report| {
+                let digest = outcome.digest(report, &sources, &ids);
+                if let Some((cache, key)) = key {
+                    cache.keep_digest(&key, &digest);
+                }
+                outcome.add(digest, &ids);
+            }),
         };
         outcome.forget_sources(before);
         done.map_err(|_| Fault::Cancelled)
     }
 
-    /// Reads the files of a project: what the analysis takes, and the id of each.
-    fn read(
-        &self,
-        root: &Path,
-        entries: Vec<Entry>,
-        outcome: &mut Outcome,
-        progress: &Progress,
-    ) -> (Vec<Source>, Vec<FileId>) {
+    /// Reads the files of a project; those that can be are analyzed.
+    fn read(&self, root: &Path, entries: Vec<Entry>, outcome: &mut Outcome) -> Vec<Content> {
         let repository = self.repository(root);
-        let lowered = lower_all(&self.jobs(&entries), self.memory, progress);
-        let mut sources = Vec::new();
-        let mut ids = Vec::new();
-        for (entry, lowered) in entries.into_iter().zip(lowered) {
-            let bytes = lowered
-                .as_ref()
-                .map_or_else(|_| Arc::default(), |lowered| Arc::clone(&lowered.source));
+        let jobs = self.jobs(&entries);
+        let contents = read_all(&jobs);
+        let mut files = Vec::new();
+        for ((entry, job), content) in entries.into_iter().zip(jobs).zip(contents) {
+            let bytes = content.as_ref().map_or_else(|_| Arc::default(), Arc::clone);
             let id = outcome.add_file(self.file(&entry.path, &repository, bytes));
-            match lowered {
-                Ok(lowered) => {
-                    ids.push(id);
-                    sources.push(source(root, entry, lowered.module));
-                }
+            match content {
+                Ok(content) => files.push(Content {
+                    entry,
+                    job,
+                    content,
+                    id,
+                }),
                 Err(trouble) if entry.is_reported => {
                     outcome.add_trouble(id, Span::default(), trouble);
                 }
                 Err(_) => {}
             }
         }
-        (sources, ids)
+        files
+    }
+
+    fn lower(&self, root: &Path, files: Vec<Content>, progress: &Progress) -> Vec<Source> {
+        let jobs: Vec<_> = files
+            .iter()
+            .map(|file| (&file.job, &file.content))
+            .collect();
+        let known = Known {
+            memory: self.memory,
+            cache: self.cache.as_ref(),
+        };
+        let modules = lower_all(&jobs, known, progress);
+        let pairs = files.into_iter().zip(modules);
+        pairs
+            .map(|(file, module)| source(root, file.entry, module))
+            .collect()
+    }
+
+    /// The hash of all that the findings of a project depend on.
+    fn key(&self, root: &Path, files: &[Content]) -> Key {
+        let keys: Vec<Key> = files
+            .par_iter()
+            .map(|file| {
+                let entry = &file.entry;
+                let path = paths::relative(&entry.path, root);
+                let how = format!("{:?}", (path, entry.configuration, entry.is_reported));
+                Key::of(&[how.as_bytes(), &file.content])
+            })
+            .collect();
+        let governing = format!("{:?}", self.settings.configurations);
+        Key::of(&[
+            b"project",
+            governing.as_bytes(),
+            format!("{keys:?}").as_bytes(),
+        ])
     }
 
     fn jobs(&self, entries: &[Entry]) -> Vec<Job> {

@@ -1,6 +1,7 @@
 //! The outside world: folders, files, clocks and threads. Nothing else in the crate touches them.
 
 mod against;
+pub mod cache;
 mod check;
 mod editor;
 mod fixing;

@@ -1,11 +1,12 @@
 //! What came of a run: the results of every project, in one order.
 
+use super::cache::Digest;
 use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
 use crate::describe;
 use crate::finding::{Confidence, Finding};
 use crate::fix;
-use crate::ir::{Module, ProblemKind};
+use crate::ir::Module;
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,29 +62,38 @@ impl Outcome {
         });
     }
 
-    /// Adds an analysis of sources, whose files are `ids`.
-    pub(super) fn add_report(&mut self, report: Report, sources: &[Source], ids: &[FileId]) {
-        for (source, &id) in sources.iter().zip(ids) {
-            if source.reported {
-                self.add_problems(id, &source.module);
-            }
-        }
-        for mut finding in report.findings {
+    /// What is to be said of an analysis of sources, whose files are `ids`.
+    pub(super) fn digest(&self, report: Report, sources: &[Source], ids: &[FileId]) -> Digest {
+        let mut findings = report.findings;
+        for finding in &mut findings {
             let index = finding.location.file.0 as usize;
             let text = &self.files[ids[index].0 as usize].source;
-            finding.fix = fix::of(&finding, &sources[index].module, text);
+            finding.fix = fix::of(finding, &sources[index].module, text);
+        }
+        let mut notes = report.notes;
+        notes.retain(|note| sources[note.file.0 as usize].reported);
+        Digest {
+            findings,
+            notes: notes
+                .into_iter()
+                .map(|note| (note.file.0, note.span, note.kind))
+                .collect(),
+            counts: report.counts,
+        }
+    }
+
+    /// Adds what is to be said of an analysis of the files `ids`.
+    pub(super) fn add(&mut self, digest: Digest, ids: &[FileId]) {
+        for mut finding in digest.findings {
             relocate(&mut finding, ids);
             self.findings.push(finding);
         }
-        for note in report.notes {
-            let index = note.file.0 as usize;
-            if sources[index].reported {
-                self.add_trouble(ids[index], note.span, trouble(note.kind));
-            }
+        for (file, span, kind) in digest.notes {
+            self.add_trouble(ids[file as usize], span, trouble(kind));
         }
-        self.counts.files += report.counts.files;
-        self.counts.lines += report.counts.lines;
-        self.counts.functions += report.counts.functions;
+        self.counts.files += digest.counts.files;
+        self.counts.lines += digest.counts.lines;
+        self.counts.functions += digest.counts.functions;
     }
 
     /// Adds a view of sources, whose files are `ids`.
@@ -108,17 +118,6 @@ impl Outcome {
             }
         }
         Ok(())
-    }
-
-    fn add_problems(&mut self, file: FileId, module: &Module) {
-        for problem in &module.problems {
-            let trouble = match problem.kind {
-                ProblemKind::Syntax => Trouble::Syntax,
-                ProblemKind::TooDeep => Trouble::TooDeep,
-                ProblemKind::Encoding => Trouble::Encoding,
-            };
-            self.add_trouble(file, problem.span, trouble);
-        }
     }
 
     /// Lets go of the text of the files from `first` on of which nothing is said: a project after the other must not add up.

@@ -1,5 +1,6 @@
 //! Files to modules, on all threads.
 
+use super::cache::Cache;
 use super::walk::{reason, size};
 use crate::analyze::{Monitor, Pass};
 use crate::ir::{Dialect, Module};
@@ -27,15 +28,6 @@ pub(super) struct Job {
     pub(super) content: Option<Arc<[u8]>>,
 }
 
-/// A file that was read.
-#[derive(Clone, Debug)]
-pub(super) struct Lowered {
-    /// Its bytes.
-    pub(super) source: Arc<[u8]>,
-    /// What it says.
-    pub(super) module: Arc<Module>,
-}
-
 /// The files of the last run, so that the next one lowers only what says something else. What a file says counts, not
 /// when it was written: clocks are coarse, and editors are fast.
 #[derive(Debug, Default)]
@@ -44,24 +36,26 @@ pub struct Memory(Mutex<FxHashMap<PathBuf, Kept>>);
 #[derive(Debug)]
 struct Kept {
     dialect: Option<Dialect>,
-    lowered: Lowered,
+    source: Arc<[u8]>,
+    module: Arc<Module>,
     is_used: bool,
 }
 
 impl Memory {
     /// The module of a file, if it was read as this dialect and said this.
-    fn recall(&self, job: &Job, source: &[u8]) -> Option<Lowered> {
+    fn recall(&self, job: &Job, source: &[u8]) -> Option<Arc<Module>> {
         let mut kept = self.0.lock().ok()?;
         let kept = kept.get_mut(&job.path)?;
-        let same = kept.dialect == job.dialect && *kept.lowered.source == *source;
+        let same = kept.dialect == job.dialect && *kept.source == *source;
         kept.is_used |= same;
-        same.then(|| kept.lowered.clone())
+        same.then(|| Arc::clone(&kept.module))
     }
 
-    fn keep(&self, job: &Job, lowered: &Lowered) {
+    fn keep(&self, job: &Job, source: &Arc<[u8]>, module: &Arc<Module>) {
         let kept = Kept {
             dialect: job.dialect,
-            lowered: lowered.clone(),
+            source: Arc::clone(source),
+            module: Arc::clone(module),
             is_used: true,
         };
         if let Ok(mut files) = self.0.lock() {
@@ -77,51 +71,72 @@ impl Memory {
     }
 }
 
-/// Reads and lowers files; the results stand in the order of the jobs. Large files come first, so that no thread is left
-/// with one when the others are done.
+/// Reads files, on all threads; the results stand in the order of the jobs.
+pub(super) fn read_all(jobs: &[Job]) -> Vec<Result<Arc<[u8]>, Trouble>> {
+    jobs.par_iter().map(content).collect()
+}
+
+fn content(job: &Job) -> Result<Arc<[u8]>, Trouble> {
+    match &job.content {
+        Some(content) if content.len() as u64 > LIMIT => Err(Trouble::TooBig(content.len() as u64)),
+        Some(content) => Ok(Arc::clone(content)),
+        None => Ok(read(&job.path)?.into()),
+    }
+}
+
+/// What is known of files from before.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'k> {
+    /// Of the last run of this process.
+    pub(super) memory: Option<&'k Memory>,
+    /// Of all runs.
+    pub(super) cache: Option<&'k Cache>,
+}
+
+/// Lowers files; the results stand in the order of the jobs. Large files come first, so that no thread is left with one
+/// when the others are done.
 pub(super) fn lower_all(
-    jobs: &[Job],
-    memory: Option<&Memory>,
+    jobs: &[(&Job, &Arc<[u8]>)],
+    known: Known<'_>,
     monitor: &dyn Monitor,
-) -> Vec<Result<Lowered, Trouble>> {
-    let mut order: Vec<(u64, usize)> = jobs
-        .iter()
-        .enumerate()
-        .map(|(index, job)| (size(&job.path), index))
-        .collect();
-    order.sort_by_key(|&(size, index)| (std::cmp::Reverse(size), index));
+) -> Vec<Arc<Module>> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|&index| (std::cmp::Reverse(jobs[index].1.len()), index));
     let done = AtomicUsize::new(0);
-    let mut results: Vec<(usize, Result<Lowered, Trouble>)> = order
+    let mut results: Vec<(usize, Arc<Module>)> = order
         .into_iter()
         .par_bridge()
-        .map(|(_, index)| {
-            let lowered = lower_one(&jobs[index], memory);
+        .map(|index| {
+            let (job, source) = jobs[index];
+            let module = lower_one(job, source, known);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             monitor.progress(Pass::Lower, done, jobs.len());
-            (index, lowered)
+            (index, module)
         })
         .collect();
     results.sort_by_key(|&(index, _)| index);
-    results.into_iter().map(|(_, lowered)| lowered).collect()
+    results.into_iter().map(|(_, module)| module).collect()
 }
 
-fn lower_one(job: &Job, memory: Option<&Memory>) -> Result<Lowered, Trouble> {
-    let source = match &job.content {
-        Some(content) if content.len() as u64 > LIMIT => {
-            return Err(Trouble::TooBig(content.len() as u64));
+fn lower_one(job: &Job, source: &Arc<[u8]>, known: Known<'_>) -> Arc<Module> {
+    if let Some(module) = known.memory.and_then(|memory| memory.recall(job, source)) {
+        return module;
+    }
+    // What is only in an editor changes with every key.
+    let cache = known.cache.filter(|_| job.content.is_none());
+    let cached = cache.and_then(|cache| cache.module(source, job.dialect));
+    let module = cached.unwrap_or_else(|| {
+        let module = lower(source, job.dialect);
+        if let Some(cache) = cache {
+            cache.keep_module(source, job.dialect, &module);
         }
-        Some(content) => Arc::clone(content),
-        None => read(&job.path)?.into(),
-    };
-    if let Some(known) = memory.and_then(|memory| memory.recall(job, &source)) {
-        return Ok(known);
+        module
+    });
+    let module = Arc::new(module);
+    if let Some(memory) = known.memory {
+        memory.keep(job, source, &module);
     }
-    let module = Arc::new(lower(&source, job.dialect));
-    let lowered = Lowered { source, module };
-    if let Some(memory) = memory {
-        memory.keep(job, &lowered);
-    }
-    Ok(lowered)
+    module
 }
 
 /// Reads a file, unless it is none or too large. One that grows meanwhile is read up to the limit.

@@ -7,6 +7,7 @@ mod dump;
 mod expr;
 mod function;
 mod ids;
+mod sound;
 mod walk;
 
 pub use dump::{dump, scopes};

@@ -60,7 +60,7 @@ impl Flow<'_, '_> {
         if matches!(self.module.kind(test), ExprKind::And(_) | ExprKind::Or(_)) {
             return;
         }
-        for target in self.bound_in(test) {
+        for &target in self.bound_in(test).iter() {
             let held = state.get(target);
             if held.value.kinds.meets(Kinds::UNBOUND) {
                 let bound = held.without(Kinds::UNBOUND);
@@ -76,29 +76,28 @@ impl Flow<'_, '_> {
         }
     }
 
-    /// The names that are bound wherever an expression is evaluated.
-    pub(super) fn bound_in(&self, expr: ExprId) -> Vec<PlaceId> {
+    pub(super) fn collect_bound(&self, expr: ExprId) -> Vec<PlaceId> {
         let mut found = Vec::new();
-        self.collect_bound(expr, &mut found);
+        self.add_bound(expr, &mut found);
         found
     }
 
-    fn collect_bound(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
+    fn add_bound(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
         match self.module.kind(expr) {
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 if let Some(&first) = self.module.list(parts).first() {
-                    self.collect_bound(first, found);
+                    self.add_bound(first, found);
                 }
             }
-            ExprKind::Conditional { test, .. } => self.collect_bound(test, found),
+            ExprKind::Conditional { test, .. } => self.add_bound(test, found),
             ExprKind::Comprehension(_) => {}
             ExprKind::Walrus { target, value } => {
-                self.collect_bound(value, found);
+                self.add_bound(value, found);
                 found.extend(self.place_of(target));
             }
             _ => self
                 .module
-                .for_each_part(expr, &mut |part| self.collect_bound(part, found)),
+                .for_each_part(expr, &mut |part| self.add_bound(part, found)),
         }
     }
 

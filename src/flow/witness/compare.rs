@@ -40,9 +40,7 @@ impl Search<'_, '_, '_> {
                 condition: none,
                 holds: false,
             };
-            if !walker.facts.contains(&fact) {
-                walker.facts.push(fact);
-            }
+            walker.facts.push(fact);
         }
         self.settle(walker, condition, holds)
     }

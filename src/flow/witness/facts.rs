@@ -1,7 +1,43 @@
 //! How conditions came out on a way, by their form, and when that is forgotten.
 
-use super::{Fact, Search, Walker, hash_of};
+use super::{Search, Walker, hash_of};
 use crate::ir::{ExprId, PlaceId};
+use std::rc::Rc;
+
+/// How a condition came out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Fact {
+    pub(super) condition: u64,
+    pub(super) holds: bool,
+}
+
+/// What is known on a way: in order, each fact once, so that ways on which the same is known are the same.
+#[derive(Clone, Default, Hash)]
+pub(super) struct Facts(Vec<Fact>);
+
+impl Facts {
+    pub(super) fn contains(&self, fact: &Fact) -> bool {
+        self.0.binary_search(fact).is_ok()
+    }
+
+    pub(super) fn push(&mut self, fact: Fact) {
+        if let Err(at) = self.0.binary_search(&fact) {
+            self.0.insert(at, fact);
+        }
+    }
+
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Fact) -> bool) {
+        self.0.retain(keep);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Fact> {
+        self.0.iter()
+    }
+}
 
 impl Search<'_, '_, '_> {
     pub(super) fn remember(
@@ -17,18 +53,21 @@ impl Search<'_, '_, '_> {
         ] {
             walker.facts.push(Fact { condition, holds });
         }
-        walker.facts.sort_unstable();
     }
 
     pub(super) fn truth_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("truth", place));
-        self.mentions.insert(condition, vec![place]);
+        self.mentions
+            .entry(condition)
+            .or_insert_with(|| Rc::from([place]));
         condition
     }
 
     pub(super) fn noneness_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("none", place));
-        self.mentions.insert(condition, vec![place]);
+        self.mentions
+            .entry(condition)
+            .or_insert_with(|| Rc::from([place]));
         condition
     }
 
@@ -82,10 +121,7 @@ impl Search<'_, '_, '_> {
     }
 
     pub(super) fn remember_mentions(&mut self, condition: u64, test: ExprId) {
-        let mut places = Vec::new();
-        self.flow
-            .module
-            .walk(test, &mut |part| places.extend(self.flow.place_of(part)));
+        let places = self.flow.mentioned_in(test);
         self.mentions.insert(condition, places);
     }
 
@@ -96,11 +132,7 @@ impl Search<'_, '_, '_> {
         }) {
             return false;
         }
-        let fact = Fact { condition, holds };
-        if !walker.facts.contains(&fact) {
-            walker.facts.push(fact);
-            walker.facts.sort_unstable();
-        }
+        walker.facts.push(Fact { condition, holds });
         true
     }
 }

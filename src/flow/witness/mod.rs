@@ -6,17 +6,21 @@
 mod closed;
 mod compare;
 mod facts;
+mod live;
 mod steps;
 mod suppose;
 mod ways;
 
 use super::Flow;
 use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, Run, TryId, TryKind};
+use facts::{Fact, Facts};
+use live::Live;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// What is looked for: control reaches `target` while `place` still holds what it was given at `origin`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// The variable or path.
     pub place: PlaceId,
@@ -29,7 +33,7 @@ pub struct Wanted {
 }
 
 /// What a parameter is for one call, where the call says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Given {
     /// None.
     None,
@@ -75,7 +79,7 @@ const STEPS: usize = 4000;
 #[derive(Clone)]
 struct Walker {
     block: BlockId,
-    facts: Vec<Fact>,
+    facts: Facts,
     rounds: Vec<u32>,
     armed: bool,
     cost: Witness,
@@ -90,13 +94,6 @@ struct Refused {
     alternatives: u32,
 }
 
-/// How a condition came out.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Fact {
-    condition: u64,
-    holds: bool,
-}
-
 /// One search, and what it remembers of conditions. A condition is a hash of its form.
 struct Search<'f, 'p, 'a> {
     flow: &'f Flow<'p, 'a>,
@@ -108,11 +105,11 @@ struct Search<'f, 'p, 'a> {
     is_unbound: bool,
     seen: FxHashSet<u64>,
     /// The places that a condition depends on.
-    mentions: FxHashMap<u64, Vec<PlaceId>>,
+    mentions: FxHashMap<u64, Rc<[PlaceId]>>,
     /// Operands of which at least one came out as the flag says, by the form of the whole.
     choices: FxHashMap<u64, (Run, bool)>,
     /// Blocks that are on some way to the target.
-    leading: Vec<bool>,
+    leading: Rc<[bool]>,
     /// Conditions that hold where one of several others does.
     one_of: FxHashMap<u64, Vec<u64>>,
     /// Of a comparison with literals: the place, and the literals' forms.
@@ -120,6 +117,8 @@ struct Search<'f, 'p, 'a> {
     /// Integers, by their form.
     numbers: FxHashMap<u64, i32>,
     steps: usize,
+    /// What still counts, once the search turns out to be a long one.
+    live: Option<Live>,
 }
 
 impl Flow<'_, '_> {
@@ -142,27 +141,39 @@ impl Flow<'_, '_> {
 
     /// The same under circumstances that the caller knows of.
     pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
-        let leading = super::Reaching::of(self).leading_to(wanted.target.0);
-        let mut best = Witness::None;
+        let Circumstances { given, subject } = circumstances;
+        self.asked(wanted, given, subject, || self.best(wanted, given, subject))
+    }
+
+    /// The likeliest way that there is. Where the search that takes any way ends without one, there is none, and nobody
+    /// need ask how likely it is.
+    fn best(&self, wanted: Wanted, given: &[(PlaceId, Given)], subject: Option<ExprId>) -> Witness {
+        let leading = self.leading_to(wanted.target.0);
+        let search = |least| {
+            let mut search = Search::new(self, wanted, subject, Rc::clone(&leading));
+            let found = search.run(least, given);
+            (found, search.steps > STEPS)
+        };
+        let (found, gave_up) = search(Witness::Unlikely);
+        if !found && !gave_up {
+            return Witness::None;
+        }
         let is_unbound = wanted.origin.is_none() && !wanted.passed;
-        for least in [
+        let likely = [
             Witness::Path,
             Witness::Exception,
             Witness::Unfound,
             Witness::EmptyLoop,
             Witness::Unlisted,
-            Witness::Unlikely,
-        ] {
-            if !is_unbound && matches!(least, Witness::Unfound | Witness::Unlisted) {
-                continue;
-            }
-            let mut search = Search::new(self, wanted, circumstances.subject, leading.clone());
-            if search.run(least, circumstances.given) {
-                best = least;
-                break;
-            }
-        }
-        best
+        ];
+        let counts = |least| is_unbound || !matches!(least, Witness::Unfound | Witness::Unlisted);
+        let mut likely = likely.into_iter().filter(|&least| counts(least));
+        let best = likely.find(|&least| search(least).0);
+        best.unwrap_or(if found {
+            Witness::Unlikely
+        } else {
+            Witness::None
+        })
     }
 
     /// Whether control can get to an instruction at all, with these arguments.
@@ -176,15 +187,14 @@ impl Flow<'_, '_> {
             passed: false,
             target,
         };
-        let leading = super::Reaching::of(self).leading_to(target.0);
+        let leading = self.leading_to(target.0);
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
         search.is_unbound = false;
         search.run(Witness::Unlikely, given) || search.steps > STEPS
     }
 
-    /// A hash of an expression's form: equal for expressions that are written alike.
-    pub fn form(&self, expr: ExprId) -> u64 {
+    pub(super) fn form_of(&self, expr: ExprId) -> u64 {
         let module = self.module;
         let mut hasher = FxHasher::default();
         module.walk(expr, &mut |part| {
@@ -226,7 +236,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         flow: &'f Flow<'p, 'a>,
         wanted: Wanted,
         subject: Option<ExprId>,
-        leading: Vec<bool>,
+        leading: Rc<[bool]>,
     ) -> Self {
         Self {
             flow,
@@ -243,6 +253,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             literals: FxHashMap::default(),
             numbers: FxHashMap::default(),
             steps: 0,
+            live: None,
         }
     }
 
@@ -250,7 +261,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
     fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
         let start = Walker {
             block: BlockId::new(0),
-            facts: Vec::new(),
+            facts: Facts::default(),
             rounds: Vec::new(),
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
@@ -271,10 +282,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
                 }
             }
         }
-        start.facts.sort_unstable();
-        start.facts.dedup();
         let mut open = vec![start];
-        while let Some(walker) = open.pop() {
+        while let Some(mut walker) = open.pop() {
             self.steps += 1;
             if self.steps > STEPS {
                 return false;
@@ -282,6 +291,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             if !self.leading[walker.block.index()] {
                 continue;
             }
+            self.trim(&mut walker);
             if walker.cost < least || !self.seen.insert(hash_of(&walker)) {
                 continue;
             }

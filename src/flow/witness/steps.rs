@@ -2,6 +2,7 @@
 
 use super::{Fact, Search, Walker, hash_of};
 use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, Source, UnaryOperator};
+use std::rc::Rc;
 
 impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
@@ -36,13 +37,9 @@ impl Search<'_, '_, '_> {
 
     /// What an expression binds on the way is something else from now on.
     fn forget_walruses(&self, walker: &mut Walker, value: ExprId) {
-        self.flow.module.walk(value, &mut |part| {
-            if let ExprKind::Walrus { target, .. } = self.flow.module.kind(part)
-                && let Some(place) = self.flow.place_of(target)
-            {
-                self.forget(walker, place);
-            }
-        });
+        for &place in self.flow.assigned_in(value).iter() {
+            self.forget(walker, place);
+        }
     }
 
     /// `errors.append(e)`: a container that something was put into is not empty.
@@ -73,7 +70,6 @@ impl Search<'_, '_, '_> {
                 condition,
                 holds: true,
             });
-            walker.facts.sort_unstable();
         }
     }
 
@@ -81,13 +77,12 @@ impl Search<'_, '_, '_> {
     fn put(&mut self, walker: &mut Walker, place: PlaceId, container: ExprId, index: ExprId) {
         let (index, container) = (self.flow.form(index), self.flow.form(container));
         let condition = hash_of(&("compare", Comparison::In as u8, index, container));
-        self.mentions.insert(condition, vec![place]);
+        self.mentions.insert(condition, Rc::from([place]));
         walker.facts.retain(|fact| fact.condition != condition);
         walker.facts.push(Fact {
             condition,
             holds: true,
         });
-        walker.facts.sort_unstable();
     }
 
     /// False if a binding takes from the wanted place what was looked for.
@@ -204,13 +199,12 @@ impl Search<'_, '_, '_> {
             let positive = Comparison::Equal as u8;
             let forms = (self.flow.form(target), self.literal(value));
             let condition = hash_of(&("compare", positive, forms.0, forms.1));
-            self.mentions.insert(condition, vec![place]);
+            self.mentions.insert(condition, Rc::from([place]));
             self.literals.insert(condition, (place, vec![forms.1]));
             walker.facts.push(Fact {
                 condition,
                 holds: true,
             });
-            walker.facts.sort_unstable();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
-use super::{Fact, Search, Walker, Witness, hash_of};
+use super::{Fact, Facts, Search, Walker, Witness, hash_of};
 use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
@@ -24,7 +24,7 @@ impl Search<'_, '_, '_> {
                 }
             }
             if block.guard.is_some() {
-                self.raise(&walker, block.guard, inst, open);
+                self.raise(&walker, block.guard, index as u32, open);
             }
             if !self.inst(&mut walker, inst) {
                 if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
@@ -173,7 +173,7 @@ impl Search<'_, '_, '_> {
     }
 
     /// Whether a `for` runs at least one round: over what is written down, or what was found true on this way.
-    fn has_a_round(&self, facts: &[Fact], of: usize) -> bool {
+    fn has_a_round(&self, facts: &Facts, of: usize) -> bool {
         let LoopKind::For { iterable, .. } = self.flow.code.loops[of].kind else {
             return false;
         };
@@ -264,14 +264,9 @@ impl Search<'_, '_, '_> {
     }
 
     /// Carries a walker to the handlers that may catch what an instruction raises.
-    fn raise(
-        &mut self,
-        walker: &Walker,
-        guard: Option<TryId>,
-        inst: &Inst,
-        open: &mut Vec<Walker>,
-    ) {
-        let raising = self.flow.raising(inst);
+    fn raise(&mut self, walker: &Walker, guard: Option<TryId>, index: u32, open: &mut Vec<Walker>) {
+        let inst = &self.flow.code.insts[index as usize];
+        let raising = self.flow.raising(index);
         let next_round = matches!(
             inst.kind,
             InstKind::Bind {
@@ -296,12 +291,12 @@ impl Search<'_, '_, '_> {
                 });
             }
             if let TryKind::Catch { handlers, .. } = &region.kind {
-                for (handler, catches) in handlers.iter().zip(self.flow.catches_of(id)) {
-                    let (receives, ends) = self.flow.handles(&catches, raising);
+                for (handler, catches) in handlers.iter().zip(self.flow.catches(id).iter()) {
+                    let (receives, ends) = self.flow.handles(catches, raising);
                     if receives {
                         let cost = match raising.class {
                             Some(_) => walker.cost,
-                            None if self.is_meant_for_later(&catches, region, inst, raising) => {
+                            None if self.is_meant_for_later(catches, region, inst, raising) => {
                                 walker.cost.min(Witness::Unlikely)
                             }
                             None => walker.cost.min(Witness::Exception),
@@ -341,9 +336,10 @@ impl Search<'_, '_, '_> {
         if is_broad && !(self.is_unbound && self.flow.is_slight(inst, raising)) {
             return false;
         }
-        self.flow.code.insts.iter().any(|other| {
+        let insts = self.flow.code.insts.iter().enumerate();
+        { insts }.any(|(index, other)| {
             let raises = || {
-                let raising = self.flow.raising(other);
+                let raising = self.flow.raising(index as u32);
                 raising.anything && !(is_broad && self.flow.is_slight(other, raising))
             };
             region.body.contains(other.span) && other.span.start > inst.span.start && raises()

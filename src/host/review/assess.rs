@@ -116,6 +116,7 @@ fn findings(
         exclude: options.exclude.clone(),
         config: options.config.clone(),
         threads: options.threads,
+        cache: true,
         ..Request::default()
     };
     Ok(host::check(&request, progress)?)
