@@ -378,14 +378,13 @@ fn other_peoples_code_is_left_out_unless_named() -> Outcome {
         ("pkg/build/package.py", UNBOUND),
         (".gitignore", "made.py\n"),
         ("made.py", UNBOUND),
-        ("stub.pyi", UNBOUND),
         ("script", &format!("#!/usr/bin/env python3\n{UNBOUND}")),
         ("text", UNBOUND),
         ("tests/test_a.py", UNBOUND),
     ])?;
     assert_eq!(
         project.names(&["--pedantic"])?,
-        ["package.py", "script", "stub.pyi", "test_a.py"]
+        ["package.py", "script", "test_a.py"]
     );
     assert_eq!(project.names(&["made.py"])?, ["made.py"]);
     assert_eq!(project.names(&[".venv"])?, ["a.py"]);

@@ -1,7 +1,7 @@
 //! Calls: what the callee demands, promises, returns and changes.
 
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
-use crate::ir::{Argument, ExprId, ExprKind, Passing, Run, Scope, Step};
+use crate::ir::{Argument, Dialect, ExprId, ExprKind, Passing, Run, Scope, Step};
 use crate::library::Call;
 use crate::project::{Actual, Target, actuals};
 use crate::summary::{Delivery, Summary};
@@ -107,7 +107,7 @@ impl Flow<'_, '_> {
                 if self.sounds_final(callee) {
                     state.stop();
                 }
-                Held::UNKNOWN
+                self.looked_up(expr, callee, arguments)
             }
         }
     }
@@ -328,14 +328,7 @@ impl Flow<'_, '_> {
         if call.summary.never_returns {
             state.stop();
         }
-        let is_plain = self.module.dotted(self.code, callee).as_deref() == Some(name);
-        if is_plain && takes_no_none(name) {
-            for (argument, &held) in arguments.iter().zip(held).take(1) {
-                if argument.passing == Passing::Positional {
-                    self.used(argument.value, held, Use::Argument, expr, state, observer);
-                }
-            }
-        }
+        self.demanded(expr, call, (arguments, held), state, observer);
         if !is_pure(call) {
             self.other_code_ran(state);
         }
@@ -364,6 +357,32 @@ impl Flow<'_, '_> {
             value
         };
         self.default_of_get(name, arguments, held, value, expr)
+    }
+
+    /// The arguments that the callee does not take None for. None that is written out there is meant.
+    fn demanded(
+        &self,
+        expr: ExprId,
+        call: &Call,
+        (arguments, held): (&[Argument], &[Held]),
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) {
+        let compares = matches!(call.name.as_str(), "max" | "min") && arguments.len() > 1;
+        // Python 2 orders None below everything.
+        if compares && self.module.dialect != Dialect::Three {
+            return;
+        }
+        let plain = arguments
+            .iter()
+            .zip(held)
+            .take_while(|(argument, _)| argument.passing == Passing::Positional);
+        for (position, (argument, &held)) in plain.enumerate() {
+            let is_written = self.module.kind(argument.value) == ExprKind::None;
+            if (compares || call.demands.has(position)) && !is_written {
+                self.used(argument.value, held, Use::Argument, expr, state, observer);
+            }
+        }
     }
 
     /// `getattr(x, "y", default)` and `d.get(k, default)` give None where the default is None.
@@ -454,35 +473,4 @@ impl Flow<'_, '_> {
 /// Whether a call leaves the program's variables and attributes alone.
 fn is_pure(call: &Call) -> bool {
     call.described || !call.name.contains('.') || call.name.starts_with("str.")
-}
-
-/// Builtins whose first argument must not be None.
-fn takes_no_none(name: &str) -> bool {
-    matches!(
-        name,
-        "len"
-            | "int"
-            | "float"
-            | "iter"
-            | "next"
-            | "sorted"
-            | "reversed"
-            | "sum"
-            | "max"
-            | "min"
-            | "any"
-            | "all"
-            | "enumerate"
-            | "zip"
-            | "list"
-            | "tuple"
-            | "set"
-            | "dict"
-            | "frozenset"
-            | "abs"
-            | "round"
-            | "ord"
-            | "chr"
-            | "long"
-    )
 }

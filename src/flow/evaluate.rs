@@ -291,6 +291,10 @@ impl Flow<'_, '_> {
                 None => left_early = Some(early),
             }
             self.assume(operand, is_and, state);
+            // For all that is known it never gets further: nothing is used there.
+            if !state.is_reachable() {
+                break;
+            }
         }
         if let Some(early) = left_early {
             state.join(&early);

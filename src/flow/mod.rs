@@ -4,6 +4,8 @@ mod assume;
 mod blame;
 mod call;
 mod evaluate;
+mod filtered;
+mod lookup;
 mod raising;
 mod reaching;
 mod solve;
@@ -24,8 +26,9 @@ use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Kinds, Value};
+use filtered::Filter;
 use rustc_hash::FxHashMap;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// Summaries as far as they are computed: those of finished components, and those of the component at work.
 #[derive(Clone, Copy)]
@@ -191,6 +194,7 @@ pub struct Flow<'p, 'a> {
     bindings: Vec<u32>,
     has_walrus: bool,
     position: Cell<(BlockId, u32)>,
+    filters: OnceCell<Vec<Filter>>,
 }
 
 impl<'p, 'a> Flow<'p, 'a> {
@@ -226,6 +230,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             bindings: bindings(module, code),
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
+            filters: OnceCell::new(),
         }
     }
 

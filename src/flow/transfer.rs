@@ -105,8 +105,8 @@ impl Flow<'_, '_> {
                 }
             }
             Source::Element { iterable, .. } => {
-                let iterable = self.quietly(iterable, state);
-                Held::without_evidence(self.program.iterated(iterable.value))
+                let held = self.quietly(iterable, state);
+                self.element(iterable, self.program.iterated(held.value))
             }
             Source::Entered { manager, is_async } => self.entered(manager, is_async, state),
             Source::Caught { region, handler } => self.caught(region, handler),

@@ -263,6 +263,15 @@ fn outside_of_the_hunks_a_step_inside_then_the_file_then_the_summary() {
 }
 
 #[test]
+fn a_comment_that_stands_elsewhere_says_where_it_is_about() {
+    let place = "[`a.py:80`](https://github.com/o/r/blob/c0ffee/a.py#L80)";
+    let far = planned(vec![note("aa", 80)], Vec::new());
+    assert!(far.describe().contains(place), "{}", far.describe());
+    let here = planned(vec![note("aa", 2)], Vec::new());
+    assert!(!here.describe().contains("a.py:2`"), "{}", here.describe());
+}
+
+#[test]
 fn comments_escape_what_the_code_says() {
     let mut hostile = note("aa", 2);
     hostile.message = "`f` @everyone <script> --> ```".to_owned();

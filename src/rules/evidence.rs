@@ -6,7 +6,7 @@ use crate::infer::Pass;
 use crate::ir::{ExprId, ExprKind, FunctionKind};
 use crate::project::{CallKind, Evaluate};
 use crate::types::FunctionRef;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// A parameter of a function.
@@ -44,16 +44,24 @@ const CALLS: usize = 12;
 
 /// What is known of each parameter that may be None, nearest first.
 #[derive(Debug, Default)]
-pub(super) struct AllEvidence(FxHashMap<Key, Vec<Evidence>>);
+pub(super) struct AllEvidence {
+    known: FxHashMap<Key, Vec<Evidence>>,
+    left_out_by_tests: FxHashSet<Key>,
+}
 
 impl AllEvidence {
     /// All that is known of a parameter; None written out comes first.
     pub(super) fn of(&self, key: Key) -> &[Evidence] {
-        self.0.get(&key).map_or(&[], Vec::as_slice)
+        self.known.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a test leaves a parameter to its default of None: so may anybody else.
+    pub(super) fn is_left_out_by_tests(&self, key: Key) -> bool {
+        self.left_out_by_tests.contains(&key)
     }
 
     fn add(&mut self, key: Key, new: Evidence) {
-        let known = self.0.entry(key).or_default();
+        let known = self.known.entry(key).or_default();
         if known.len() >= CALLS || known.contains(&new) {
             return;
         }
@@ -74,6 +82,11 @@ pub(super) fn gather(whole: &Whole<'_>) -> AllEvidence {
     for (index, trace) in whole.traces.iter().enumerate() {
         let caller = FunctionRef(index as u32);
         if super::is_test(whole.program, caller) {
+            let omitted = trace.passes.iter().filter(|pass| {
+                pass.argument.is_none() && has_none_default(whole, pass.callee, pass.parameter)
+            });
+            let keys = omitted.map(|pass| (pass.callee, pass.parameter));
+            evidence.left_out_by_tests.extend(keys);
             continue;
         }
         for pass in &trace.passes {
@@ -178,9 +191,15 @@ pub(super) fn is_called_by_name(whole: &Whole<'_>, function: FunctionRef) -> boo
     calls.any(|site| site.kind == CallKind::Named)
 }
 
+/// Whether code that is no test says the function's name.
+pub(super) fn is_called_in_earnest(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let mut calls = whole.graph.calls_of(function);
+    calls.any(|site| site.kind == CallKind::Named && !super::is_test(whole.program, site.caller))
+}
+
 /// What is passed on carries its evidence along; what calls say for certain comes before it.
 fn spread(evidence: &mut AllEvidence, forwards: &FxHashMap<Key, Vec<(Key, ExprId)>>) {
-    let mut open: Vec<Key> = evidence.0.keys().copied().collect();
+    let mut open: Vec<Key> = evidence.known.keys().copied().collect();
     open.sort_unstable();
     let mut open = VecDeque::from(open);
     while let Some(from) = open.pop_front() {

@@ -2,7 +2,7 @@
 
 use super::calls::{Returns, given, returns_none};
 use super::evidence::{
-    AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name,
+    AllEvidence, Evidence, Key, gather, has_none_default, is_called_in_earnest,
 };
 use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
@@ -242,12 +242,15 @@ fn confidence(
         // Whoever it is handed to fills it as it likes.
         Evidence::Default(None)
             if whole.graph.escapes(function)
+                && !evidence.is_left_out_by_tests(key)
                 && !whole.program.decoration(function).is_decorated
                 && whole.program.class_of_method(function).is_none() =>
         {
             Confidence::Low
         }
-        Evidence::Default(None) if is_called_by_name(whole, function) => {
+        Evidence::Default(None)
+            if is_called_in_earnest(whole, function) && !evidence.is_left_out_by_tests(key) =>
+        {
             Confidence::Low
         }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),

@@ -2,14 +2,14 @@
 
 use super::attributes::{Assignment, Attributes, gather};
 use super::belief::dominates;
-use super::evidence::{AllEvidence, Evidence, Key};
+use super::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
 use super::none_argument::is_tested;
-use super::{Check, Family, Rule, Whole, draft, is_test};
+use super::{Check, Family, Rule, Whole, draft};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Known, Wanted, Witness};
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
-use crate::project::{CallKind, CallSite, Symbol};
+use crate::project::{CallSite, Symbol};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -137,22 +137,36 @@ fn finding(
         .iter()
         .any(|assignment| starts_early(name_of(assignment.function)));
     let for_good = set.is_empty() && !is_set_elsewhere;
+    // What is put into one object from outside says nothing of the next one.
+    let is_own = |class: ClassRef| is_related(whole, class, used.class);
+    let by_itself = set.iter().all(|assignment| {
+        let class = program.class_of_method(assignment.function);
+        !class.is_some_and(is_own)
+    });
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
             let taken = is_taken(whole, &attributes.arguments, key);
             let is_tested = testing.iter().any(|&by| by != function);
-            let unused = for_good && !is_tested && is_always(&flow, used.position.0);
-            let anytime = is_protocol(name_of(function)) || !is_called(whole, start.function);
+            let is_protocol = is_protocol(name_of(function));
+            let unused = (for_good || (is_protocol && by_itself))
+                && !is_tested
+                && is_always(&flow, used.position.0);
+            let anytime = is_protocol || !is_called_in_earnest(whole, start.function);
             match taken {
                 Taken::ByCall if for_good => Confidence::Medium,
                 _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
                 Taken::MayBe if unused && anytime => Confidence::Medium,
+                Taken::ByDefault if unused => Confidence::Medium,
                 _ => Confidence::Low,
             }
         }
         None if tested && !started => Confidence::Medium,
         None => Confidence::Low,
+    };
+    let confidence = match is_implied(whole, attributes, function, used) {
+        true => Confidence::Low,
+        false => confidence,
     };
     let (module, code) = program.code(function);
     let name = flow.place_text(place);
@@ -179,11 +193,40 @@ fn finding(
     )
 }
 
+/// Whether the function tests another attribute that is always set where this one is: the one is None when the other is.
+fn is_implied(
+    whole: &Whole<'_>,
+    attributes: &Attributes,
+    function: FunctionRef,
+    used: &AttributeUse,
+) -> bool {
+    let writers = |attribute: Symbol| -> FxHashSet<FunctionRef> {
+        let known = attributes.assignments.get(&attribute).into_iter().flatten();
+        known
+            .filter(|assignment| is_related(whole, assignment.class, used.class))
+            .map(|assignment| assignment.function)
+            .collect()
+    };
+    let tests = &whole.traces[function.0 as usize].attribute_tests;
+    if tests.is_empty() {
+        return false;
+    }
+    let mine = writers(used.attribute);
+    mine.len() > 1
+        && tests.iter().any(|&(class, other)| {
+            other != used.attribute
+                && is_related(whole, class, used.class)
+                && writers(other) == mine
+        })
+}
+
 /// Who constructs an object and leaves the parameter None.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Taken {
     /// A call of the program does.
     ByCall,
+    /// A test does, or a call that hands on a default of its own.
+    ByDefault,
     /// Nobody here, but anybody may.
     MayBe,
     /// Subclasses have constructors of their own, which fill it.
@@ -200,8 +243,11 @@ fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
     }) {
         return Taken::ByCall;
     }
+    let mut known = arguments.of(key).iter();
+    let is_handed_on = known.any(|why| matches!(why, Evidence::Forwarded { from, .. } if has_none_default(whole, from.0, from.1)));
     match whole.program.is_overridden(key.0) {
         true => Taken::ByNobody,
+        false if is_handed_on || arguments.is_left_out_by_tests(key) => Taken::ByDefault,
         false => Taken::MayBe,
     }
 }
@@ -211,18 +257,17 @@ fn is_protocol(name: &str) -> bool {
     name.len() > 4 && name.starts_with("__") && name.ends_with("__")
 }
 
-/// Whether the program calls a function, tests aside.
-fn is_called(whole: &Whole<'_>, function: FunctionRef) -> bool {
-    let mut calls = whole.graph.calls_of(function);
-    calls.any(|site| site.kind == CallKind::Named && !is_test(whole.program, site.caller))
-}
-
 /// Whether the constructor itself fails without the argument: then no object is there to use.
 fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
-    let demands = &whole.summaries[start.function.0 as usize].demands;
-    demands
-        .iter()
-        .any(|demand| Some(demand.parameter) == start.parameter && demand.always)
+    let index = start.function.0 as usize;
+    let mut demands = whole.summaries[index].demands.iter();
+    if demands.any(|demand| Some(demand.parameter) == start.parameter && demand.always) {
+        return true;
+    }
+    let none = FxHashMap::default();
+    let flow = flow(whole, start.function)(&none);
+    let mut uses = whole.traces[index].uses.iter();
+    uses.any(|used| Some(used.parameter) == start.parameter && is_always(&flow, used.position.0))
 }
 
 /// Whether the constructor itself asks whether it was given the argument.

@@ -68,6 +68,9 @@ fn finding(
     habits: &FxHashMap<FunctionRef, Habit>,
 ) -> Option<Finding> {
     let module = flow.module;
+    if matches!(module.kind(used.source), ExprKind::Compare { .. }) {
+        return Some(filtered(rule, whole, flow, used));
+    }
     let witness = match flow.place_of(used.subject) {
         Some(place) => {
             // An attribute is not bound to where its None comes from: it is None when the object is made.
@@ -171,9 +174,40 @@ fn finding(
     Some(finding.confidence(confidence).help(help))
 }
 
+/// The element of a container from which other code of the function leaves out None.
+fn filtered(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    flow: &Flow<'_, '_>,
+    used: &ResultUse,
+) -> Finding {
+    let span = flow.module.span(used.subject);
+    let name = flow.place_of(used.subject).map_or_else(
+        || "the element".to_owned(),
+        |place| flow.place_text(place),
+    );
+    let message = Message::new("element").with("name", name.clone());
+    let statement = flow.code.insts[used.position.1 as usize].span.start;
+    let finding = draft(rule, whole.program, flow.function, span, message);
+    let related = Related {
+        location: Location {
+            file: whole.program.file(flow.function),
+            span: flow.module.span(used.source),
+        },
+        message: Message::new("left-out"),
+    };
+    Finding {
+        statement,
+        ..finding
+    }
+    .because(related)
+    .confidence(Confidence::Medium)
+    .help(Message::new("guard").with("name", name))
+}
+
 /// For a name that a call's result is unpacked into: which element it is, and the names of the others.
 fn unpacked(flow: &Flow<'_, '_>, used: &ResultUse) -> Option<(usize, Vec<PlaceId>)> {
-    let place = flow.place_of(used.subject)?;
+    let place = handed_on(flow, used.subject)?;
     flow.code.insts.iter().find_map(|inst| {
         let InstKind::Bind {
             target,
@@ -196,6 +230,17 @@ fn unpacked(flow: &Flow<'_, '_>, used: &ResultUse) -> Option<(usize, Vec<PlaceId
             others.filter_map(|&part| flow.place_of(part)).collect(),
         ))
     })
+}
+
+/// The variable that is used, or that a call gets whose result is: the call gives None for None.
+fn handed_on(flow: &Flow<'_, '_>, subject: ExprId) -> Option<PlaceId> {
+    let ExprKind::Call { arguments, .. } = flow.module.kind(subject) else {
+        return flow.place_of(subject);
+    };
+    match flow.module.arguments(arguments) {
+        [only] => flow.place_of(only.value),
+        _ => None,
+    }
 }
 
 /// Whether one of these names is tested anywhere: `error, value = f()` is asked for the error.
@@ -294,8 +339,8 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
 }
 
 /// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
-/// error, memory that is not closed yet.
-const PRESENT: [&str; 5] = ["stdin", "stdout", "stderr", "name", "buf"];
+/// error, memory that is not closed yet, the root of a document that was parsed or made.
+const PRESENT: [&str; 6] = ["stdin", "stdout", "stderr", "name", "buf", "documentElement"];
 
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
 fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {

@@ -127,7 +127,8 @@ fn swallowed(
         .catches(module_ref, function_id, handler.types);
     let is_broad = whole.program.is_broad(&catches);
     let (key, confidence) = match (is_broad, nothing) {
-        (true, true) => ("nothing", Confidence::High),
+        (true, true) if does_io(whole, function, id) => ("nothing", Confidence::High),
+        (true, true) => ("nothing", Confidence::Medium),
         (true, false) => ("constant", Confidence::Medium),
         (false, true) if hides_io(whole, function, id, &catches) => ("io", Confidence::High),
         _ => return None,

@@ -34,7 +34,7 @@ impl Flow<'_, '_> {
     fn assume_instance(&self, arguments: &[Argument], holds: bool, state: &mut State) {
         let [subject, class] = arguments else { return };
         let mentions_none = self.mentions_none_type(class.value);
-        if holds && !mentions_none {
+        if holds != mentions_none {
             self.not_none(Some(subject), state);
         }
         let subject = self.unwrapped(subject.value);
