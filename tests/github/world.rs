@@ -185,7 +185,10 @@ impl World {
             false => self.work(),
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_pothole"));
-        command.env("POTHOLE_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+        command.env(
+            "POTHOLE_CACHE_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+        );
         command.arg("review").args(arguments).current_dir(folder);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();

@@ -256,7 +256,10 @@ impl World {
     /// A job of the merge request, in a fork, that knows no secret.
     fn job(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pothole"));
-        command.env("POTHOLE_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+        command.env(
+            "POTHOLE_CACHE_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+        );
         command
             .arg("review")
             .args(arguments)
