@@ -175,7 +175,7 @@ impl Search<'_, '_, '_> {
     }
 
     /// Whether what a `for` goes over was found empty on this way.
-    fn has_no_round(&self, facts: &[Fact], of: usize) -> bool {
+    fn has_no_round(&self, facts: &Facts, of: usize) -> bool {
         let LoopKind::For { iterable, .. } = self.flow.code.loops[of].kind else {
             return false;
         };
