@@ -422,15 +422,23 @@ impl Flow<'_, '_> {
         }
     }
 
-    /// Whether a call, for all that is known, does not come back.
+    /// Whether a call, for all that is known, does not come back; of a coroutine, where it is awaited.
     pub(crate) fn never_returns(&self, expr: ExprId) -> bool {
-        let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
+        let (call, is_awaited) = match self.module.kind(expr) {
+            ExprKind::Await(call) => (call, true),
+            _ => (expr, false),
+        };
+        let ExprKind::Call { callee, .. } = self.module.kind(call) else {
             return false;
         };
         match self.program.target(self.evaluate.value(callee)) {
             Target::Function { function, bound } => {
-                let known = self.known.get(function).never_returns
-                    && self.program.delivery(function) == Delivery::Now;
+                let is_run = match self.program.delivery(function) {
+                    Delivery::Now => true,
+                    Delivery::Awaited => is_awaited,
+                    _ => false,
+                };
+                let known = is_run && self.known.get(function).never_returns;
                 known && !(bound && self.is_overridden(function))
             }
             Target::Library(call) => self.program.library.get(call).summary.never_returns,

@@ -2,7 +2,7 @@
 
 use super::Flow;
 use crate::ir::{
-    Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Scope, Source, Step, TryId, TryKind,
+    Comparison, Dialect, ExprId, ExprKind, Inst, InstKind, Run, Scope, Source, Step, TryId, TryKind,
 };
 use crate::project::{Catches, Coverage};
 use crate::summary::ClassRef;
@@ -212,7 +212,9 @@ impl Flow<'_, '_> {
         inst.kind.for_each_expr(&mut |root| {
             self.module
                 .walk(root, &mut |expr| match self.module.kind(expr) {
-                    ExprKind::Call { callee, .. } => slight &= self.is_slight_call(callee),
+                    ExprKind::Call { callee, arguments } => {
+                        slight &= self.is_slight_call(callee) || self.is_lookup(callee, arguments);
+                    }
                     ExprKind::Await(_)
                     | ExprKind::Yield(_)
                     | ExprKind::YieldFrom(_)
@@ -222,6 +224,20 @@ impl Flow<'_, '_> {
                 });
         });
         slight
+    }
+
+    /// `row.get("name")`: a key looks nothing like the address that a client gets.
+    fn is_lookup(&self, callee: ExprId, arguments: Run) -> bool {
+        let (ExprKind::Attribute { name, .. }, Some(first)) = (
+            self.module.kind(callee),
+            self.module.arguments(arguments).first(),
+        ) else {
+            return false;
+        };
+        let ExprKind::Text(key) = self.module.kind(first.value) else {
+            return false;
+        };
+        self.module.name(name) == "get" && !self.module.name(key).contains('/')
     }
 
     fn is_slight_call(&self, callee: ExprId) -> bool {

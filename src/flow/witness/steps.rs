@@ -144,6 +144,11 @@ impl Search<'_, '_, '_> {
             }
             if let Some(value) = value {
                 self.learn(walker, part, value);
+                self.take_over(walker, part, value);
+            }
+            if let Source::Caught { .. } = source {
+                let condition = self.noneness_of(place);
+                self.settle(walker, condition, false);
             }
         });
         alive
@@ -174,6 +179,41 @@ impl Search<'_, '_, '_> {
             return self.suppose(walker, test, in_then) && self.suppose_on_the_way(walker, branch);
         }
         true
+    }
+
+    /// `tasks = list(found)`, `error = caught`: what is known of the one is known of the other.
+    fn take_over(&mut self, walker: &mut Walker, target: ExprId, value: ExprId) {
+        let module = self.flow.module;
+        let (copied, is_same) = match module.kind(value) {
+            ExprKind::Call { callee, arguments } if arguments.count == 1 => {
+                let name = module.dotted(self.flow.code, callee);
+                if !matches!(
+                    name.as_deref(),
+                    Some("list" | "tuple" | "sorted" | "set" | "dict")
+                ) {
+                    return;
+                }
+                (module.arguments(arguments)[0].value, false)
+            }
+            _ => (value, true),
+        };
+        let (Some(from), Some(to)) = (self.flow.place_of(copied), self.flow.place_of(target))
+        else {
+            return;
+        };
+        if !self.is_unbound || from == to {
+            return;
+        }
+        let pairs = [
+            (self.truth_of(from), self.truth_of(to), true),
+            (self.noneness_of(from), self.noneness_of(to), is_same),
+        ];
+        for (known, new, is_wanted) in pairs {
+            let known = walker.facts.iter().find(|fact| fact.condition == known);
+            if let Some(holds) = known.map(|fact| fact.holds).filter(|_| is_wanted) {
+                self.settle(walker, new, holds);
+            }
+        }
     }
 
     /// A literal tells how conditions on the name will come out.

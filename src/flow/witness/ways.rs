@@ -157,7 +157,9 @@ impl Search<'_, '_, '_> {
                 if walker.cost <= Witness::Exception && self.gives_up(header) {
                     outside.cost = outside.cost.min(Witness::Unlikely);
                 }
-                go(one, inside);
+                if !self.has_no_round(&walker.facts, header as usize) {
+                    go(one, inside);
+                }
                 if walker.rounds.contains(&header) {
                     if self.searches(header) {
                         outside.cost = outside.cost.min(Witness::Unfound);
@@ -170,6 +172,22 @@ impl Search<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether what a `for` goes over was found empty on this way.
+    fn has_no_round(&self, facts: &Facts, of: usize) -> bool {
+        let LoopKind::For { iterable, .. } = self.flow.code.loops[of].kind else {
+            return false;
+        };
+        let place = self.flow.place_of(iterable);
+        self.is_unbound
+            && place.is_some_and(|place| {
+                let condition = hash_of(&("truth", place));
+                facts.contains(&Fact {
+                    condition,
+                    holds: false,
+                })
+            })
     }
 
     /// Whether a `for` runs at least one round: over what is written down, or what was found true on this way.
@@ -277,7 +295,11 @@ impl Search<'_, '_, '_> {
         if raising.is_nothing() || next_round {
             return;
         }
-        self.finish(walker, guard, Witness::Exception, open);
+        let likely = match self.is_unbound && self.flow.is_slight(inst, raising) {
+            true => Witness::Unlikely,
+            false => Witness::Exception,
+        };
+        self.finish(walker, guard, likely, open);
         let mut at = guard;
         while let Some(id) = at {
             let region = self.flow.code.region(id);
