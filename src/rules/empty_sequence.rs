@@ -70,7 +70,9 @@ impl Told {
         at: ExprId,
         finding: Finding,
     ) {
-        let form = asked(boundary, evidence.source);
+        let form = evidence
+            .own_source()
+            .and_then(|source| asked(boundary, source));
         let mut causes = self.causes.iter();
         let known = causes.position(|&(source, of)| {
             source == evidence.source || (of.is_some() && of == form)
@@ -114,7 +116,7 @@ fn indexed(
     let evidence = evidence(boundary, value, state)?;
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
-        || is_guarded(boundary, candidate, value, evidence.source)
+        || is_guarded(boundary, candidate, value, evidence.own_source())
         || (evidence.key == "argv" && is_argued(boundary))
         || (evidence.key == "filled" && is_counted(boundary, candidate, value))
     {
@@ -155,10 +157,10 @@ fn is_guarded(
     boundary: &Boundary<'_>,
     candidate: Candidate,
     subject: ExprId,
-    source: ExprId,
+    source: Option<ExprId>,
 ) -> bool {
     let mut places = boundary.places(subject);
-    places.extend(boundary.places(source));
+    places.extend(source.into_iter().flat_map(|source| boundary.places(source)));
     let mut inner = places.clone();
     for &place in &places {
         for origin in boundary.origins(place) {

@@ -2,10 +2,11 @@
 
 use crate::analyze::{Counts, NoteKind};
 use crate::finding::{Applicability, Confidence, Edit, Finding, Fix, Message, Related, Severity};
-use crate::page::{self, Page, placeholders};
 use crate::rules;
 use crate::text::{Location, Span};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 /// What is kept of an analysis: all that a report is made of, but for the files themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -131,14 +132,13 @@ fn fits(digest: &Digest, lengths: &[usize]) -> bool {
 impl StoredFinding<'_> {
     fn restore(self) -> Option<Finding> {
         let rule = rules::find(self.rule)?;
-        let page = page::of(rule);
         let related: Option<Vec<Related>> = self
             .related
             .into_iter()
             .map(|one| {
                 Some(Related {
                     location: one.location,
-                    message: one.message.restore(page)?,
+                    message: one.message.restore()?,
                 })
             })
             .collect();
@@ -149,16 +149,16 @@ impl StoredFinding<'_> {
             location: self.location,
             statement: self.statement,
             symbol: self.symbol,
-            message: self.message.restore(page)?,
+            message: self.message.restore()?,
             related: related?,
             help: match self.help {
-                Some(help) => Some(help.restore(page)?),
+                Some(help) => Some(help.restore()?),
                 None => None,
             },
             fix: match self.fix {
                 Some(fix) => Some(Fix {
                     applicability: fix.applicability,
-                    message: fix.message.restore(page)?,
+                    message: fix.message.restore()?,
                     edits: fix.edits,
                 }),
                 None => None,
@@ -169,25 +169,35 @@ impl StoredFinding<'_> {
 }
 
 impl StoredMessage<'_> {
-    /// The message, with the names that the rule's page has for its parts.
-    fn restore(self, page: &'static Page) -> Option<Message> {
-        let (key, own) = page.messages.get_key_value(self.key)?;
-        let others = page.messages.values();
-        let texts = std::iter::once(own)
-            .chain(others)
-            .flat_map(|words| [&words.en, &words.zh]);
-        let word = |name: &str| {
-            let mut known = texts.clone().flat_map(|text| placeholders(text));
-            known.find(|&known| known == name)
-        };
+    fn restore(self) -> Option<Message> {
         let arguments: Option<Vec<_>> = self
             .arguments
             .into_iter()
             .map(|(name, value)| Some((word(name)?, value)))
             .collect();
         Some(Message {
-            key,
+            key: word(self.key)?,
             arguments: arguments?,
         })
     }
+}
+
+/// Longer keys of messages and names of arguments there are none, nor are there more of them.
+const LONGEST: usize = 64;
+const MOST: usize = 4096;
+
+/// A key of a message or the name of an argument. In the program these are literals; those that are read are kept as long
+/// as it runs, each once.
+fn word(text: &str) -> Option<&'static str> {
+    static WORDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut words = WORDS.lock().ok()?;
+    if let Some(known) = words.get(text) {
+        return Some(*known);
+    }
+    if text.len() > LONGEST || words.len() >= MOST {
+        return None;
+    }
+    let new: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    words.insert(new);
+    Some(new)
 }

@@ -8,6 +8,9 @@ use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, Source, UnaryOpera
 use crate::project::{Program, Target};
 use crate::types::FunctionRef;
 
+/// Another method of the class doubts that there is anything: the evidence is its code.
+pub(super) const DOUBTED: &str = "doubted";
+
 /// So many callers are asked whether they test it.
 const CALLERS: usize = 24;
 
@@ -47,7 +50,7 @@ pub(super) fn of_attribute(
     Some(Evidence {
         least: 0,
         confidence: Confidence::Medium,
-        key: "doubted",
+        key: DOUBTED,
         source,
     })
 }

@@ -1,7 +1,7 @@
 //! Why a value may have too few elements.
 
 use super::super::boundary::{Boundary, Origin, Outside, outside};
-use super::attribute::of_attribute;
+use super::attribute::{DOUBTED, of_attribute};
 use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
 use crate::finding::Confidence;
@@ -51,6 +51,13 @@ pub(super) struct Evidence {
     pub(super) key: &'static str,
     /// Where it comes from.
     pub(super) source: ExprId,
+}
+
+impl Evidence {
+    /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
+    pub(super) fn own_source(&self) -> Option<ExprId> {
+        (self.key != DOUBTED).then_some(self.source)
+    }
 }
 
 /// Why a value may have too few elements.

@@ -59,7 +59,7 @@ fn reduced(
     };
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
-        || is_guarded(boundary, candidate, argument, evidence.source)
+        || is_guarded(boundary, candidate, argument, evidence.own_source())
     {
         return None;
     }

@@ -52,7 +52,7 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
     let evidence = of_split(boundary, split, text, &arguments)?;
     if evidence.least >= wanted
         || boundary.is_caught(candidate.at.0, &["ValueError"])
-        || is_guarded(boundary, candidate, candidate.expr, split)
+        || is_guarded(boundary, candidate, candidate.expr, Some(split))
     {
         return None;
     }
