@@ -3,7 +3,7 @@
 use crate::config::{Configuration, RuleSettings};
 use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
-use crate::flow::{Event, Flow, Known, Observer, State};
+use crate::flow::{Event, Flow, Known, Observer, Silent, State};
 use crate::infer::{self, Trace};
 use crate::ir::ProblemKind;
 use crate::library::{Library, schema::Tables};
@@ -13,6 +13,7 @@ use crate::summary::Summary;
 use crate::suppress;
 use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
+use compact_str::CompactString;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ pub struct Note {
 }
 
 /// Why something was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoteKind {
     /// It is not Python of any version that is known here.
     Syntax,
@@ -51,8 +52,8 @@ pub enum NoteKind {
     TooDeep,
     /// Its bytes are no text.
     Encoding,
-    /// A function has too many blocks and places to be worth it.
-    TooLarge,
+    /// The function of this name has too many blocks, or too many ways through them.
+    TooLarge(CompactString),
 }
 
 /// How much was read.
@@ -144,10 +145,12 @@ pub fn analyze(
         lines,
         functions: analysis.program.function_count(),
     };
+    let mut notes = notes(sources);
+    notes.extend(too_large(&analysis.program, &analysis.traces));
     let findings = report(&analysis.program, configurations, findings);
     Ok(Report {
         findings,
-        notes: notes(sources),
+        notes,
         counts,
     })
 }
@@ -248,12 +251,16 @@ fn check_function(
     habits: &Habits,
 ) -> (Trace, Vec<Finding>) {
     let solution = flow.solve();
+    if solution.gave_up {
+        let trace = infer::trace(flow, &solution, &mut Silent);
+        return (trace, Vec::new());
+    }
     let mut listener = Listener {
         findings: Vec::new(),
         graph,
         habits,
     };
-    let trace = infer::trace(flow, &solution, &mut listener);
+    let mut trace = infer::trace(flow, &solution, &mut listener);
     let mut findings = listener.findings;
     for rule in rules::ALL {
         if let Check::Function(check) = rule.check {
@@ -266,6 +273,7 @@ fn check_function(
             findings.extend(check(&scene, &solution));
         }
     }
+    trace.gave_up |= flow.is_exhausted();
     (trace, findings)
 }
 
@@ -362,4 +370,20 @@ fn notes(sources: &[Source]) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// Functions that were given up, by their names.
+fn too_large(program: &Program<'_>, traces: &[Trace]) -> Vec<Note> {
+    let functions = (0..traces.len() as u32).map(FunctionRef);
+    let given_up = functions.filter(|function| traces[function.0 as usize].gave_up);
+    let note = |function| {
+        let (module, _) = program.locate(function);
+        let (home, code) = program.code(function);
+        Note {
+            file: FileId(module.0),
+            span: code.span,
+            kind: NoteKind::TooLarge(home.name(code.name).into()),
+        }
+    };
+    given_up.map(note).collect()
 }

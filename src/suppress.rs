@@ -15,10 +15,26 @@ pub fn is_suppressed(module: &Module, finding: &Finding) -> Option<usize> {
         module.lines.row(finding.location.span.start),
         module.lines.row(finding.statement),
     ];
-    module
-        .suppressions
+    let reaches = [
+        Reach::File,
+        Reach::Row(rows[0].min(rows[1])),
+        Reach::Row(rows[0].max(rows[1])),
+    ];
+    reaches
         .iter()
-        .position(|comment| reaches(comment, rows) && names(comment, finding.rule))
+        .find_map(|&reach| naming(module, reach, finding.rule))
+}
+
+/// The first ignore comment of this reach that names a rule: they stand in the order of what they cover.
+fn naming(module: &Module, reach: Reach, rule: &str) -> Option<usize> {
+    let all = &module.suppressions;
+    let first = all.partition_point(|comment| comment.reach < reach);
+    let same = all[first..]
+        .iter()
+        .take_while(|comment| comment.reach == reach);
+    same.enumerate()
+        .find(|(_, comment)| names(comment, rule))
+        .map(|(at, _)| first + at)
 }
 
 fn reaches(comment: &Suppression, rows: [u32; 2]) -> bool {

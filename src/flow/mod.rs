@@ -195,6 +195,8 @@ pub struct Flow<'p, 'a> {
     bindings: Vec<u32>,
     has_walrus: bool,
     position: Cell<(BlockId, u32)>,
+    /// What all searches for witnesses took.
+    effort: Cell<usize>,
     memo: memo::Memo,
     filters: OnceCell<Vec<Filter>>,
 }
@@ -232,6 +234,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             bindings: bindings(module, code),
             has_walrus: has_walrus(module, code),
             position: Cell::new((BlockId::new(0), 0)),
+            effort: Cell::new(0),
             memo: memo::Memo::default(),
             filters: OnceCell::new(),
         }

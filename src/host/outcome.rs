@@ -147,7 +147,7 @@ impl Outcome {
         }
         self.invalid.sort();
         self.invalid
-            .dedup_by_key(|invalid| (invalid.file, std::mem::discriminant(&invalid.trouble)));
+            .dedup_by(|a, b| a.file == b.file && a.trouble.is_told_by(&b.trouble));
         for (file, _) in &mut self.modules {
             *file = new(*file);
         }
@@ -179,11 +179,11 @@ fn relocate(finding: &mut Finding, ids: &[FileId]) {
     }
 }
 
-const fn trouble(kind: NoteKind) -> Trouble {
+fn trouble(kind: NoteKind) -> Trouble {
     match kind {
         NoteKind::Syntax => Trouble::Syntax,
         NoteKind::TooDeep => Trouble::TooDeep,
         NoteKind::Encoding => Trouble::Encoding,
-        NoteKind::TooLarge => Trouble::TooLarge,
+        NoteKind::TooLarge(name) => Trouble::TooLarge(name.into()),
     }
 }

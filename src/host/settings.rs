@@ -7,7 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Configurations, read as files ask for them.
@@ -193,7 +193,7 @@ fn in_folder(folder: &Path) -> Result<Option<Configuration>, Fault> {
 /// Reads a configuration. Nothing comes back where there is no such file, or a `pyproject.toml` that does not speak of
 /// us: those of strangers may be broken.
 fn read(path: &Path) -> Result<Option<Configuration>, Fault> {
-    let text = match fs::read_to_string(path) {
+    let text = match read_text(path) {
         Ok(text) => text,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => {
@@ -216,6 +216,25 @@ fn read(path: &Path) -> Result<Option<Configuration>, Fault> {
         path: path.to_owned(),
         error,
     })
+}
+
+/// The largest configuration that is read, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Reads a configuration, unless it is none: a pipe would keep us waiting, a device never ends.
+fn read_text(path: &Path) -> io::Result<String> {
+    let refused = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
+    if !fs::metadata(path)?.is_file() {
+        return Err(refused("it is no regular file"));
+    }
+    let mut text = String::new();
+    let read = fs::File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_string(&mut text)?;
+    match read as u64 > LARGEST {
+        true => Err(refused("it is larger than 1 MiB")),
+        false => Ok(text),
+    }
 }
 
 fn is_absent(error: &io::Error) -> bool {

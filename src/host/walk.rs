@@ -38,6 +38,10 @@ pub(super) fn walk_to(folder: &Path, depth: Option<usize>) -> Walked {
         .ancestors()
         .any(|folder| folder.join(".git").exists());
     let mut walked = Walked::default();
+    if reads_no_end(folder) {
+        walked.troubles.push((folder.to_owned(), Trouble::NotAFile));
+        return walked;
+    }
     let walk = WalkBuilder::new(folder)
         .max_depth(depth)
         .parents(in_repository)
@@ -54,11 +58,21 @@ pub(super) fn walk_to(folder: &Path, depth: Option<usize>) -> Walked {
     walked
 }
 
+/// Whether a folder's list of what git ignores is a pipe or device: reading it would never end.
+fn reads_no_end(folder: &Path) -> bool {
+    [".gitignore", ".ignore"].iter().any(|name| {
+        fs::metadata(folder.join(name)).is_ok_and(|found| !found.is_file() && !found.is_dir())
+    })
+}
+
 fn is_left_out(entry: &DirEntry) -> bool {
     if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return false;
     }
     let path = entry.path();
+    if reads_no_end(path) {
+        return true;
+    }
     let name = entry.file_name().to_string_lossy();
     LEFT_OUT.contains(&name.as_ref())
         || name.ends_with(".egg-info")
@@ -124,9 +138,12 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-/// An error of the operating system without its number.
+/// An error of the operating system without its number, and without the path that a library puts in front of it.
 pub(super) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
+    let text = match error.get_ref().and_then(|inner| inner.source()) {
+        Some(cause) => cause.to_string(),
+        None => error.to_string(),
+    };
     match text.split_once(" (os error") {
         Some((words, _)) => words.to_lowercase(),
         None => text,

@@ -55,7 +55,7 @@ pub struct Module {
     pub comments: Vec<Span>,
     /// Those that say that something is still to be done: `TODO`, `FIXME`.
     pub admissions: Vec<Span>,
-    /// Ignore comments.
+    /// Ignore comments: those of the whole file first, then those of rows in order.
     pub suppressions: Vec<Suppression>,
     /// What could not be read, and the bounds that were hit.
     pub problems: Vec<Problem>,
@@ -111,12 +111,12 @@ pub struct Suppression {
 }
 
 /// What an ignore comment covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reach {
-    /// Findings on this 0-based row, or in a statement that starts on it.
-    Row(u32),
     /// The file.
     File,
+    /// Findings on this 0-based row, or in a statement that starts on it.
+    Row(u32),
 }
 
 /// Something in a file that could not be read as Python.

@@ -16,12 +16,14 @@ pub(super) fn admissions(comments: &[Span], text: &str) -> Vec<Span> {
     comments.iter().filter(admits).copied().collect()
 }
 
-/// The ignore comments among a file's comments.
+/// The ignore comments among a file's comments: those of the whole file first, then those of rows in order.
 pub(super) fn suppressions(comments: &[Span], text: &str, lines: &Lines) -> Vec<Suppression> {
-    comments
+    let mut found: Vec<Suppression> = comments
         .iter()
         .filter_map(|&span| suppression(span, text, lines))
-        .collect()
+        .collect();
+    found.sort_by_key(|comment| comment.reach);
+    found
 }
 
 fn suppression(span: Span, text: &str, lines: &Lines) -> Option<Suppression> {

@@ -76,11 +76,17 @@ pub enum Trouble {
     Syntax,
     /// It is nested too deep.
     TooDeep,
-    /// A function has too many blocks and places.
-    TooLarge,
+    /// The function of this name has too many blocks, or too many ways through them.
+    TooLarge(String),
 }
 
 impl Trouble {
+    /// Whether `first`, of the same file, says all that this says. Of functions each has its own name.
+    pub fn is_told_by(&self, first: &Trouble) -> bool {
+        !matches!(self, Trouble::TooLarge(_))
+            && std::mem::discriminant(self) == std::mem::discriminant(first)
+    }
+
     /// What happened, in words.
     pub fn text(&self, language: Language) -> String {
         match language {
@@ -94,10 +100,16 @@ impl Trouble {
             Trouble::Unreadable(reason) => format!("cannot be read: {reason}"),
             Trouble::NotAFile => "not read: it is no regular file".to_owned(),
             Trouble::TooBig(bytes) => format!("not read: {bytes} bytes are more than the limit"),
-            Trouble::Encoding => "not analyzed: the bytes are no text in its encoding".to_owned(),
+            Trouble::Encoding => {
+                "not analyzed: the file holds NUL bytes or is UTF-16, which Python does not read"
+                    .to_owned()
+            }
             Trouble::Syntax => "not valid Python here; the code around it was analyzed".to_owned(),
             Trouble::TooDeep => "nested too deep here; the inside was not analyzed".to_owned(),
-            Trouble::TooLarge => "this function is too large and was not analyzed".to_owned(),
+            Trouble::TooLarge(name) => {
+                let name = named(name, "the module's own code");
+                format!("{name} is too large: not all of it was analyzed; split it")
+            }
         }
     }
 
@@ -106,11 +118,22 @@ impl Trouble {
             Trouble::Unreadable(reason) => format!("无法读取：{reason}"),
             Trouble::NotAFile => "未读取：不是普通文件".to_owned(),
             Trouble::TooBig(bytes) => format!("未读取：{bytes} 字节，超过上限"),
-            Trouble::Encoding => "未分析：内容不符合其声明的编码".to_owned(),
+            Trouble::Encoding => "未分析：文件含有 NUL 字节或为 UTF-16，Python 无法读取".to_owned(),
             Trouble::Syntax => "此处不是有效的 Python；其余代码已分析".to_owned(),
             Trouble::TooDeep => "此处嵌套过深；内部未分析".to_owned(),
-            Trouble::TooLarge => "该函数过大，未分析".to_owned(),
+            Trouble::TooLarge(name) => {
+                let name = named(name, "模块自身的代码");
+                format!("{name} 过大：没有分析全部内容；请拆分")
+            }
         }
+    }
+}
+
+/// A function as a note calls it.
+fn named(name: &str, module: &str) -> String {
+    match name {
+        "<module>" => module.to_owned(),
+        _ => format!("`{name}`"),
     }
 }
 

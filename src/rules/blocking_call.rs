@@ -77,16 +77,15 @@ const DONE: [&str; 4] = [
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let cooperative = Cooperative::of(whole);
     let mut findings = Vec::new();
+    let sources = whole.program.sources.iter();
+    let doubled: Vec<bool> = sources.map(|source| is_doubled(&source.module)).collect();
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
         let Some(reached) = cooperative.get(function) else {
             continue;
         };
         let (module_ref, _) = whole.program.locate(function);
-        let module = whole.program.module(module_ref);
-        // Written once for both worlds: a flag tells which of the calls is made.
-        let is_doubled = module.names.iter().any(|name| name.as_str() == "_IS_SYNC");
-        if is_doubled || whole.escapes.is_out_of_scope(module_ref) {
+        if doubled[module_ref.0 as usize] || whole.escapes.is_out_of_scope(module_ref) {
             continue;
         }
         let mut waiting = Vec::new();
@@ -111,6 +110,11 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a module is written once for both worlds: a flag tells which of the calls is made.
+fn is_doubled(module: &Module) -> bool {
+    module.names.iter().any(|name| name.as_str() == "_IS_SYNC")
 }
 
 /// Whether a call reads on what another call that waits has opened, as in `urlopen(url).read()`: the two are moved

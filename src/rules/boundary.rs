@@ -90,13 +90,13 @@ impl<'s> Boundary<'s> {
     }
 
     fn binds_inside(&self, target: ExprId, place: PlaceId) -> bool {
-        let display = matches!(
-            self.flow.module.kind(target),
-            ExprKind::Tuple(_) | ExprKind::List(_)
-        );
+        let kind = self.flow.module.kind(target);
+        if !matches!(kind, ExprKind::Tuple(_) | ExprKind::List(_)) {
+            return false;
+        }
         let mut found = false;
         self.flow.module.walk(target, &mut |part| {
-            found |= display && self.flow.place_of(part) == Some(place);
+            found |= self.flow.place_of(part) == Some(place);
         });
         found
     }

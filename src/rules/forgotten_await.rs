@@ -88,9 +88,16 @@ const CALLERS: [&str; 21] = [
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let sources = whole.program.sources.iter();
+    let homes: Vec<Home> = sources.map(|source| Home::of(&source.module)).collect();
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
-        let made = made(whole, function);
+        let (module, _) = whole.program.locate(function);
+        let home = homes[module.0 as usize];
+        if home.is_doubled {
+            continue;
+        }
+        let made = made(whole, function, home);
         if made.is_empty() {
             continue;
         }
@@ -113,6 +120,26 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What is the same for all functions of a module.
+#[derive(Clone, Copy, Debug)]
+struct Home {
+    /// It is written once for both worlds, and a tool makes the synchronous form of it.
+    is_doubled: bool,
+    /// Some function of it is a coroutine function.
+    has_coroutines: bool,
+}
+
+impl Home {
+    fn of(module: &Module) -> Self {
+        let flags = ["_IS_SYNC", "IS_SYNC", "_IS_ASYNC"];
+        let mut names = module.names.iter();
+        Self {
+            is_doubled: names.any(|name| flags.contains(&name.as_str())),
+            has_coroutines: module.functions.iter().any(|code| code.is_async),
+        }
+    }
+}
+
 /// A call that makes something which has to be run.
 struct Made {
     call: ExprId,
@@ -123,13 +150,10 @@ struct Made {
     confidence: Confidence,
 }
 
-fn made(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
+fn made(whole: &Whole<'_>, function: FunctionRef, home: Home) -> Vec<Made> {
     let program = whole.program;
     let sites = whole.graph.calls_in(function);
     let (module, code) = program.code(function);
-    if is_doubled(module) {
-        return Vec::new();
-    }
     let mut seen = FxHashSet::default();
     let mut made = Vec::new();
     for site in sites {
@@ -157,7 +181,9 @@ fn made(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
             },
         });
     }
-    made.extend(of_library(whole, function));
+    if home.has_coroutines {
+        made.extend(of_library(whole, function));
+    }
     made
 }
 
@@ -166,9 +192,6 @@ fn of_library(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
     let program = whole.program;
     let (module_ref, id) = program.locate(function);
     let (module, code) = program.code(function);
-    if !module.functions.iter().any(|code| code.is_async) {
-        return Vec::new();
-    }
     let evaluate = Evaluate::new(program, module_ref, id);
     let mut made = Vec::new();
     for inst in &code.insts {
@@ -200,12 +223,6 @@ fn of_library(whole: &Whole<'_>, function: FunctionRef) -> Vec<Made> {
         }
     }
     made
-}
-
-/// Whether a module is written once for both worlds, and a tool makes the synchronous form of it.
-fn is_doubled(module: &Module) -> bool {
-    let flags = ["_IS_SYNC", "IS_SYNC", "_IS_ASYNC"];
-    module.names.iter().any(|name| flags.contains(&name.as_str()))
 }
 
 /// Whether a call names the function itself: an attribute that holds it today may hold another tomorrow.

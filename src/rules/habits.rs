@@ -1,8 +1,9 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Module, NameId};
+use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId};
 use crate::project::Program;
 use crate::types::ModuleRef;
+use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 
 /// What all reads of one key in one module have in common.
@@ -18,20 +19,52 @@ pub struct Habit {
     pub is_made: bool,
 }
 
-/// The habits of every module.
+/// What is asked of every module again and again, looked up once.
 #[derive(Debug, Default)]
-pub struct Habits(Vec<FxHashMap<NameId, Habit>>);
+pub struct Habits {
+    keys: Vec<FxHashMap<NameId, Habit>>,
+    imports: Vec<FxHashMap<CompactString, usize>>,
+}
 
 impl Habits {
     /// Reads every module once.
     pub fn of(program: &Program<'_>) -> Self {
         let sources = program.sources.iter();
-        Self(sources.map(|source| read(&source.module)).collect())
+        Self {
+            keys: sources.clone().map(|source| read(&source.module)).collect(),
+            imports: sources.map(|source| imports(&source.module)).collect(),
+        }
+    }
+
+    /// The first import of a module that binds a name, as an index into `Module::imports`.
+    pub fn import(&self, module: ModuleRef, name: &str) -> Option<usize> {
+        self.imports.get(module.0 as usize)?.get(name).copied()
     }
 
     /// How a module reads a key.
     pub fn get(&self, module: ModuleRef, key: NameId) -> Option<Habit> {
-        self.0.get(module.0 as usize)?.get(&key).copied()
+        self.keys.get(module.0 as usize)?.get(&key).copied()
+    }
+}
+
+fn imports(module: &Module) -> FxHashMap<CompactString, usize> {
+    let mut found = FxHashMap::default();
+    for (index, import) in module.imports.iter().enumerate() {
+        let name = bound_name(module, import);
+        found.entry(name.into()).or_insert(index);
+    }
+    found
+}
+
+/// The variable that an import binds.
+fn bound_name<'a>(module: &'a Module, import: &Import) -> &'a str {
+    match (import.alias, import.name) {
+        (Some(alias), _) => module.name(alias),
+        (None, Some(name)) => module.name(name),
+        (None, None) => {
+            let dotted = module.name(import.module);
+            dotted.split('.').next().unwrap_or_default()
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Function(check),
 };
 
+/// Operands of one condition that are compared with each other: the work grows with their square.
+const OPERANDS: usize = 64;
+
 fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     if solution.gave_up {
         return Vec::new();
@@ -27,6 +30,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
         if let ExprKind::And(parts) | ExprKind::Or(parts) = scene.flow.module.kind(expr) {
             let is_and = matches!(scene.flow.module.kind(expr), ExprKind::And(_));
             let parts = scene.flow.module.list(parts);
+            let parts = &parts[..parts.len().min(OPERANDS)];
             findings.extend(twice(scene, parts));
             findings.extend(behind(scene, parts, is_and));
         }

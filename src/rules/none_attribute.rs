@@ -45,6 +45,9 @@ const STARTING: [&str; 16] = [
 /// Calls of calls of calls are followed so far to see whether they set an attribute.
 const DEPTH: u32 = 4;
 
+/// A caller with more places is not looked into, for it is looked at anew for each attribute.
+const PLACES: usize = 1_000;
+
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let attributes = gather(whole);
     let mut findings = Vec::new();
@@ -392,6 +395,10 @@ fn callers_allow(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) ->
     let mut any = false;
     for site in whole.graph.calls_of(function) {
         any = true;
+        let (_, caller) = whole.program.code(site.caller);
+        if caller.places.len() > PLACES {
+            return false;
+        }
         if caller_allows(whole, site, attribute) {
             return true;
         }

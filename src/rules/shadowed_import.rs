@@ -25,7 +25,7 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     {
         return Vec::new();
     }
-    let hidden = hidden(flow);
+    let hidden = hidden(scene);
     if hidden.is_empty() {
         return Vec::new();
     }
@@ -42,7 +42,8 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
 }
 
 /// Variables that have the name of an import: of the module's, in a function; their own, at the module's top.
-fn hidden<'a>(flow: &Flow<'_, 'a>) -> Vec<(PlaceId, &'a Import)> {
+fn hidden<'a>(scene: &Scene<'a>) -> Vec<(PlaceId, &'a Import)> {
+    let flow = scene.flow;
     let mut found = Vec::new();
     for (index, place) in flow.code.places.iter().enumerate() {
         let Step::Variable {
@@ -53,30 +54,13 @@ fn hidden<'a>(flow: &Flow<'_, 'a>) -> Vec<(PlaceId, &'a Import)> {
             continue;
         };
         let name = flow.module.name(name);
-        if let Some(import) = flow
-            .module
-            .imports
-            .iter()
-            .find(|import| bound_name(flow, import) == name)
+        if let Some(import) = scene.habits.import(flow.module_ref, name)
             && !is_throwaway(name)
         {
-            found.push((PlaceId::new(index), import));
+            found.push((PlaceId::new(index), &flow.module.imports[import]));
         }
     }
     found
-}
-
-fn bound_name<'a>(flow: &Flow<'_, 'a>, import: &Import) -> &'a str {
-    match (import.alias, import.name) {
-        (Some(alias), _) => flow.module.name(alias),
-        (None, Some(name)) => flow.module.name(name),
-        (None, None) => flow
-            .module
-            .name(import.module)
-            .split('.')
-            .next()
-            .unwrap_or_default(),
-    }
 }
 
 /// Whether the module's own body makes this import, not some function's.

@@ -75,6 +75,13 @@ pub enum Witness {
 /// The search is given up after so many steps; then there is no witness.
 const STEPS: usize = 4000;
 
+/// All searches of a function together: past it there is no witness for what is left of the function, which is told as
+/// one that was given up. A step costs more the more facts it carries along.
+const EFFORT: usize = 1_000_000;
+
+/// How many facts a step carries along for one more unit of effort.
+const FACTS: usize = 16;
+
 /// A way through the function, as far as it was followed.
 #[derive(Clone)]
 struct Walker {
@@ -141,6 +148,9 @@ impl Flow<'_, '_> {
 
     /// The same under circumstances that the caller knows of.
     pub fn witness_where(&self, wanted: Wanted, circumstances: Circumstances<'_>) -> Witness {
+        if self.is_exhausted() {
+            return Witness::None;
+        }
         let Circumstances { given, subject } = circumstances;
         self.asked(wanted, given, subject, || self.best(wanted, given, subject))
     }
@@ -152,7 +162,7 @@ impl Flow<'_, '_> {
         let search = |least| {
             let mut search = Search::new(self, wanted, subject, Rc::clone(&leading));
             let found = search.run(least, given);
-            (found, search.steps > STEPS)
+            (found, search.steps > STEPS || self.is_exhausted())
         };
         let (found, gave_up) = search(Witness::Unlikely);
         if !found && !gave_up {
@@ -176,6 +186,11 @@ impl Flow<'_, '_> {
         })
     }
 
+    /// Whether a search was not made, because those before it took so long.
+    pub fn is_exhausted(&self) -> bool {
+        self.effort.get() > EFFORT
+    }
+
     /// Whether control can get to an instruction at all, with these arguments.
     pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
         let Some(parameter) = self.code.parameters.first() else {
@@ -191,7 +206,7 @@ impl Flow<'_, '_> {
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
         search.is_unbound = false;
-        search.run(Witness::Unlikely, given) || search.steps > STEPS
+        search.run(Witness::Unlikely, given) || search.steps > STEPS || self.is_exhausted()
     }
 
     pub(super) fn form_of(&self, expr: ExprId) -> u64 {
@@ -285,7 +300,9 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut open = vec![start];
         while let Some(mut walker) = open.pop() {
             self.steps += 1;
-            if self.steps > STEPS {
+            let effort = self.flow.effort.get() + 1 + walker.facts.len() / FACTS;
+            self.flow.effort.set(effort);
+            if self.steps > STEPS || effort > EFFORT {
                 return false;
             }
             if !self.leading[walker.block.index()] {
