@@ -17,6 +17,7 @@ use compact_str::CompactString;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 pub use crate::project::Source;
@@ -131,7 +132,7 @@ pub fn analyze(
     let of_rules: Vec<Vec<Finding>> = rules::ALL
         .par_iter()
         .map(|rule| match rule.check {
-            Check::Program(check) => check(rule, &scene),
+            Check::Program(check) => apart(|| check(rule, &scene)),
             Check::Event(_) | Check::Function(_) => Vec::new(),
         })
         .collect();
@@ -245,6 +246,15 @@ impl<'a> Analysis<'a> {
     }
 }
 
+/// What a rule finds. A released program keeps the findings of all the others where one rule has a fault in it, which has been told
+/// on standard error by then; where it is tested, it fails.
+fn apart<T: Default>(check: impl FnOnce() -> T) -> T {
+    if cfg!(debug_assertions) {
+        return check();
+    }
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_default()
+}
+
 fn check_function(
     flow: &Flow<'_, '_>,
     graph: &CallGraph,
@@ -270,7 +280,7 @@ fn check_function(
                 graph,
                 habits,
             };
-            findings.extend(check(&scene, &solution));
+            findings.extend(apart(|| check(&scene, &solution)));
         }
     }
     trace.gave_up |= flow.is_exhausted();
@@ -305,7 +315,7 @@ impl Observer for Listener<'_> {
                 graph: self.graph,
                 habits: self.habits,
             };
-            self.findings.extend(check(&scene, state, event));
+            self.findings.extend(apart(|| check(&scene, state, event)));
         }
     }
 }

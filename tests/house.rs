@@ -184,7 +184,8 @@ fn rules_and_pages_are_the_same_set() -> Outcome {
     assert_eq!(rules.len(), rules::ALL.len(), "two rules share a name");
     assert_eq!(pages, rules);
     for rule in rules::ALL {
-        let file = root().join(format!("src/rules/{}.rs", rule.name.replace('-', "_")));
+        let name = rule.name.replace('-', "_");
+        let file = root().join(format!("src/rules/{}/{name}.rs", rule.family.name()));
         assert!(file.exists(), "{} is missing", file.display());
     }
     Ok(())

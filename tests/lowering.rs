@@ -446,17 +446,17 @@ w = (1,  # noqa
     assert_eq!(
         reaches,
         [
+            Reach::File,
             Reach::Row(0),
             Reach::Row(2),
-            Reach::File,
             Reach::Row(4),
             Reach::Row(5),
             Reach::Row(6)
         ]
     );
-    assert_eq!(rules(0), ["none-check", "broad-except"]);
+    assert_eq!(rules(1), ["none-check", "broad-except"]);
     assert_eq!(
-        (rules(1), rules(2), rules(3)),
+        (rules(2), rules(0), rules(3)),
         (vec![], vec!["rule"], vec![])
     );
     assert_eq!(rules(4), ["E501", "rule", "and", "more"]);

@@ -34,7 +34,11 @@ fuzz_target!(|bytes: &[u8]| {
         let text = [one, other][index];
         assert!(finding.location.span.end as usize <= text.len());
         if let Some(fix) = pothole::fix::of(&finding, &sources[index].module, text) {
-            assert!(fix.edits.iter().all(|edit| edit.span.end as usize <= text.len()));
+            assert!(
+                fix.edits
+                    .iter()
+                    .all(|edit| edit.span.end as usize <= text.len())
+            );
         }
         for place in [finding.location.span.start, finding.statement] {
             pothole::suppress::on_line(text, [place, place], finding.rule);

@@ -9,7 +9,12 @@ fuzz_target!(|bytes: &[u8]| {
     for dialect in [None, Some(Dialect::Two), Some(Dialect::Three)] {
         let module = lower(bytes, dialect);
         let end = bytes.len() as u32;
-        assert!(module.problems.iter().all(|problem| problem.span.end <= end));
+        assert!(
+            module
+                .problems
+                .iter()
+                .all(|problem| problem.span.end <= end)
+        );
         assert!(module.functions.iter().all(|code| code.span.end <= end));
         assert!(!pothole::ir::dump(&module).is_empty());
     }

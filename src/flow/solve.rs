@@ -223,6 +223,10 @@ impl Run<'_, '_, '_> {
 
     fn enter(&mut self, way: Way, region: TryId, headed: Headed) -> Way {
         let mut path = self.solution.ways[way as usize].clone();
+        // A body is never inside of itself: whoever enters it again has left it, by a `break` or `continue` in it.
+        if let Some(left) = path.iter().position(|&(inside, _)| inside == region) {
+            path.truncate(left);
+        }
         path.push((region, headed));
         if let Some(&known) = self.solution.known_ways.get(&path) {
             return known;

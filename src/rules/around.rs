@@ -7,7 +7,11 @@ use crate::ir::{
 use crate::text::Span;
 
 /// The expressions from `root` down to `wanted`, that one left out. Nothing if it is not a part of `root`.
-pub(super) fn around(module: &Module, root: ExprId, wanted: ExprId) -> Option<Vec<ExprId>> {
+pub(in crate::rules) fn around(
+    module: &Module,
+    root: ExprId,
+    wanted: ExprId,
+) -> Option<Vec<ExprId>> {
     let target = module.span(wanted);
     let mut chain = Vec::new();
     let mut at = root;
@@ -26,12 +30,12 @@ pub(super) fn around(module: &Module, root: ExprId, wanted: ExprId) -> Option<Ve
 }
 
 /// Whether `outer` holds all of `inner`.
-pub(super) fn covers(outer: Span, inner: Span) -> bool {
+pub(in crate::rules) fn covers(outer: Span, inner: Span) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// The last part of the name that is called: `append` for `rows.append`.
-pub(super) fn called<'m>(module: &'m Module, code: &Function, callee: ExprId) -> &'m str {
+pub(in crate::rules) fn called<'m>(module: &'m Module, code: &Function, callee: ExprId) -> &'m str {
     match module.kind(callee) {
         ExprKind::Attribute { name, .. } => module.name(name),
         ExprKind::Name(place) => variable_name(module, code, place),
@@ -40,7 +44,11 @@ pub(super) fn called<'m>(module: &'m Module, code: &Function, callee: ExprId) ->
 }
 
 /// The name of a variable; nothing for a path.
-pub(super) fn variable_name<'m>(module: &'m Module, code: &Function, place: PlaceId) -> &'m str {
+pub(in crate::rules) fn variable_name<'m>(
+    module: &'m Module,
+    code: &Function,
+    place: PlaceId,
+) -> &'m str {
     match code.place(place).step {
         Step::Variable { name, .. } => module.name(name),
         _ => "",
@@ -48,7 +56,7 @@ pub(super) fn variable_name<'m>(module: &'m Module, code: &Function, place: Plac
 }
 
 /// What a method is called on.
-pub(super) fn receiver(module: &Module, callee: ExprId) -> Option<ExprId> {
+pub(in crate::rules) fn receiver(module: &Module, callee: ExprId) -> Option<ExprId> {
     match module.kind(callee) {
         ExprKind::Attribute { value, .. } => Some(value),
         _ => None,
@@ -56,14 +64,18 @@ pub(super) fn receiver(module: &Module, callee: ExprId) -> Option<ExprId> {
 }
 
 /// The argument at a position, counting no starred ones before it.
-pub(super) fn positional(arguments: &[Argument], position: usize) -> Option<ExprId> {
+pub(in crate::rules) fn positional(arguments: &[Argument], position: usize) -> Option<ExprId> {
     let before = arguments.get(..=position)?;
     let plain = |argument: &Argument| argument.passing == Passing::Positional;
     before.iter().all(plain).then(|| arguments[position].value)
 }
 
 /// The argument with this keyword.
-pub(super) fn keyword(module: &Module, arguments: &[Argument], wanted: &str) -> Option<ExprId> {
+pub(in crate::rules) fn keyword(
+    module: &Module,
+    arguments: &[Argument],
+    wanted: &str,
+) -> Option<ExprId> {
     arguments
         .iter()
         .find_map(|argument| match argument.passing {
@@ -73,7 +85,7 @@ pub(super) fn keyword(module: &Module, arguments: &[Argument], wanted: &str) -> 
 }
 
 /// Whether a variable is bound by an instruction inside a span.
-pub(super) fn is_bound_in(flow: &Flow<'_, '_>, place: PlaceId, span: Span) -> bool {
+pub(in crate::rules) fn is_bound_in(flow: &Flow<'_, '_>, place: PlaceId, span: Span) -> bool {
     let module = flow.module;
     flow.code.insts.iter().any(|inst| {
         covers(span, inst.span)
@@ -82,7 +94,7 @@ pub(super) fn is_bound_in(flow: &Flow<'_, '_>, place: PlaceId, span: Span) -> bo
 }
 
 /// Whether a target binds a variable.
-pub(super) fn binds(module: &Module, target: ExprId, place: PlaceId) -> bool {
+pub(in crate::rules) fn binds(module: &Module, target: ExprId, place: PlaceId) -> bool {
     match module.kind(target) {
         ExprKind::Name(found) => found == place,
         ExprKind::Tuple(parts) | ExprKind::List(parts) => {
@@ -95,7 +107,7 @@ pub(super) fn binds(module: &Module, target: ExprId, place: PlaceId) -> bool {
 }
 
 /// The variable that a name, attribute or item starts from.
-pub(super) fn root_variable(module: &Module, mut expr: ExprId) -> Option<PlaceId> {
+pub(in crate::rules) fn root_variable(module: &Module, mut expr: ExprId) -> Option<PlaceId> {
     loop {
         match module.kind(expr) {
             ExprKind::Name(place) => return Some(place),
@@ -106,7 +118,7 @@ pub(super) fn root_variable(module: &Module, mut expr: ExprId) -> Option<PlaceId
 }
 
 /// The value that an instruction binds, if it is written as an expression.
-pub(super) fn bound_value(kind: InstKind) -> Option<(ExprId, ExprId)> {
+pub(in crate::rules) fn bound_value(kind: InstKind) -> Option<(ExprId, ExprId)> {
     match kind {
         InstKind::Bind {
             target,

@@ -1,16 +1,21 @@
 //! Values that can be read off the code: what a variable is bound to, and whether that is written out.
 
-use super::{Whole, stores};
 use crate::ir::{
     ExprId, ExprKind, Function, FunctionId, InstKind, Module, PlaceId, Scope, Source, Step,
 };
+use crate::rules::Whole;
+use crate::rules::stores;
 use crate::types::FunctionRef;
 
 /// A value is followed through so many names and operators.
 const DEPTH: usize = 14;
 
 /// Whether a value can be read off the code: literals, and names that are only ever bound to such.
-pub(super) fn is_constant(whole: &Whole<'_>, function: FunctionRef, expr: ExprId) -> bool {
+pub(in crate::rules) fn is_constant(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    expr: ExprId,
+) -> bool {
     constant(whole, function, expr, DEPTH)
 }
 
@@ -70,7 +75,7 @@ fn constant(whole: &Whole<'_>, function: FunctionRef, expr: ExprId, depth: usize
 }
 
 /// The function that is the body of a module, and the only value that a global of it is bound to.
-pub(super) fn global(
+pub(in crate::rules) fn global(
     whole: &Whole<'_>,
     function: FunctionRef,
     name: &str,
@@ -87,7 +92,7 @@ pub(super) fn global(
 }
 
 /// The values that a variable is bound to, by itself or with others; what it runs over in a loop.
-pub(super) fn bound(module: &Module, code: &Function, place: PlaceId) -> Vec<ExprId> {
+pub(in crate::rules) fn bound(module: &Module, code: &Function, place: PlaceId) -> Vec<ExprId> {
     let mut found = Vec::new();
     for inst in &code.insts {
         let InstKind::Bind { target, source, .. } = inst.kind else {

@@ -1,20 +1,20 @@
 //! Why a parameter may be None: its default, its annotation, and what every call in the program passes.
 
-use super::Whole;
 use crate::flow::Origin;
 use crate::infer::Pass;
 use crate::ir::{ExprId, ExprKind, FunctionKind};
 use crate::project::{CallKind, Evaluate};
+use crate::rules::Whole;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// A parameter of a function.
-pub(super) type Key = (FunctionRef, u16);
+pub(in crate::rules) type Key = (FunctionRef, u16);
 
 /// Why a parameter may be None.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
+pub(in crate::rules) enum Evidence {
     /// Its default is None; with a call that leaves it out, if there is one.
     Default(Option<(FunctionRef, ExprId)>),
     /// Its annotation says so.
@@ -44,19 +44,19 @@ const CALLS: usize = 12;
 
 /// What is known of each parameter that may be None, nearest first.
 #[derive(Debug, Default)]
-pub(super) struct AllEvidence {
+pub(in crate::rules) struct AllEvidence {
     known: FxHashMap<Key, Vec<Evidence>>,
     left_out_by_tests: FxHashSet<Key>,
 }
 
 impl AllEvidence {
     /// All that is known of a parameter; None written out comes first.
-    pub(super) fn of(&self, key: Key) -> &[Evidence] {
+    pub(in crate::rules) fn of(&self, key: Key) -> &[Evidence] {
         self.known.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a test leaves a parameter to its default of None: so may anybody else.
-    pub(super) fn is_left_out_by_tests(&self, key: Key) -> bool {
+    pub(in crate::rules) fn is_left_out_by_tests(&self, key: Key) -> bool {
         self.left_out_by_tests.contains(&key)
     }
 
@@ -76,12 +76,12 @@ impl AllEvidence {
 }
 
 /// Everything that says of a parameter that it may be None, nearest first.
-pub(super) fn gather(whole: &Whole<'_>) -> AllEvidence {
+pub(in crate::rules) fn gather(whole: &Whole<'_>) -> AllEvidence {
     let mut evidence = AllEvidence::default();
     let mut forwards: FxHashMap<Key, Vec<(Key, ExprId)>> = FxHashMap::default();
     for (index, trace) in whole.traces.iter().enumerate() {
         let caller = FunctionRef(index as u32);
-        if super::is_test(whole.program, caller) {
+        if crate::rules::is_test(whole.program, caller) {
             let omitted = trace.passes.iter().filter(|pass| {
                 pass.argument.is_none() && has_none_default(whole, pass.callee, pass.parameter)
             });
@@ -138,7 +138,11 @@ fn passed(
 }
 
 /// Whether a parameter's default is None.
-pub(super) fn has_none_default(whole: &Whole<'_>, function: FunctionRef, parameter: u16) -> bool {
+pub(in crate::rules) fn has_none_default(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    parameter: u16,
+) -> bool {
     let (module, code) = whole.program.code(function);
     let default = code
         .parameters
@@ -186,15 +190,17 @@ fn are_callers_known(whole: &Whole<'_>, function: FunctionRef) -> bool {
 }
 
 /// Whether some call says the function's name: a wrapper that passes everything on does not.
-pub(super) fn is_called_by_name(whole: &Whole<'_>, function: FunctionRef) -> bool {
+pub(in crate::rules) fn is_called_by_name(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let mut calls = whole.graph.calls_of(function);
     calls.any(|site| site.kind == CallKind::Named)
 }
 
 /// Whether code that is no test says the function's name.
-pub(super) fn is_called_in_earnest(whole: &Whole<'_>, function: FunctionRef) -> bool {
+pub(in crate::rules) fn is_called_in_earnest(whole: &Whole<'_>, function: FunctionRef) -> bool {
     let mut calls = whole.graph.calls_of(function);
-    calls.any(|site| site.kind == CallKind::Named && !super::is_test(whole.program, site.caller))
+    calls.any(|site| {
+        site.kind == CallKind::Named && !crate::rules::is_test(whole.program, site.caller)
+    })
 }
 
 /// What is passed on carries its evidence along; what calls say for certain comes before it.

@@ -1,109 +1,110 @@
 //! The rules: each a name, a page, and the one thing it looks at.
 
-mod ambiguity;
-mod answer_ended;
 mod around;
-mod attributes;
-mod belief;
-mod boundary;
-mod calls;
-mod class_growth;
 mod constants;
-mod cooperative;
 mod evidence;
-mod fired_twice;
-mod fragile;
-mod growth;
 mod habits;
-mod instantiation;
-mod interfaces;
-mod io;
-mod items;
-mod meant;
-mod method_calls;
-mod observers;
-mod origin;
-mod reached;
 mod rule;
-mod running;
 mod scene;
-mod statements;
+mod sequences;
 mod stores;
-mod usage;
-mod vocabulary;
 
 pub use habits::Habits;
 pub use rule::{Check, Family, Rule};
 pub use scene::{Scene, Whole, draft, is_test};
 
+/// Families in the notes' order: what their rules share, and the rules themselves, in the manual's order.
 macro_rules! rules {
-    ($($module:ident)*) => {
-        $(mod $module;)*
+    ($($family:ident($($shared:ident)*) { $($module:ident)* })*) => {
+        $(mod $family {
+            $(pub(super) mod $shared;)*
+            $(pub(super) mod $module;)*
+        })*
 
         /// Every rule, in the manual's order.
-        pub static ALL: &[Rule] = &[$($module::RULE),*];
+        pub static ALL: &[Rule] = &[$($($family::$module::RULE),*),*];
     };
 }
 
 rules! {
-    type_change
-    overwritten_parameter
-    overwriting_target
-    shadowed_import
-    shadowed_builtin
-    possibly_unbound
-    redefined_function
-    none_argument
-    none_result
-    none_variable
-    none_attribute
-    late_check
-    misplaced_guard
-    unchecked_argument
-    unguarded_network
-    unguarded_database
-    unguarded_file
-    handler_misses_error
-    unreachable_handler
-    unguarded_division
-    unguarded_parse
-    bare_except
-    swallowed_exception
-    broad_try
-    exit_in_finally
-    missing_timeout
-    empty_sequence
-    missing_key
-    off_by_one
-    math_domain
-    untested_boundary
-    late_binding
-    mutable_default
-    early_call
-    partial_mismatch
-    unbounded_growth
-    retained_instance
-    leaked_listener
-    busy_loop
-    catastrophic_regex
-    quadratic_work
-    unclosed_resource
-    racy_singleton
-    cache_without_ttl
-    query_in_loop
-    keyspace_scan
-    forgotten_await
-    lost_task
-    blocking_call
-    unhandled_deferred
-    finish_after_disconnect
-    late_monkey_patch
-    undeclared_interface
-    abstract_instance
-    incomplete_implementation
-    dynamic_code
-    unsafe_load
-    dynamic_import
+    names(vocabulary) {
+        type_change
+        overwritten_parameter
+        overwriting_target
+        shadowed_import
+        shadowed_builtin
+        possibly_unbound
+        redefined_function
+    }
+    none(attributes belief calls) {
+        none_argument
+        none_result
+        none_variable
+        none_attribute
+        late_check
+        misplaced_guard
+        unchecked_argument
+    }
+    guarded(fragile io meant) {
+        unguarded_network
+        unguarded_database
+        unguarded_file
+        handler_misses_error
+        unreachable_handler
+        unguarded_division
+        unguarded_parse
+        bare_except
+        swallowed_exception
+        broad_try
+        exit_in_finally
+        missing_timeout
+    }
+    boundary() {
+        empty_sequence
+        missing_key
+        off_by_one
+        math_domain
+        untested_boundary
+    }
+    storage(items statements) {
+        cache_without_ttl
+        query_in_loop
+        keyspace_scan
+    }
+    classes(instantiation interfaces) {
+        undeclared_interface
+        abstract_instance
+        incomplete_implementation
+    }
+    dynamic(origin running) {
+        dynamic_code
+        unsafe_load
+        dynamic_import
+    }
+    concurrency(answer_ended cooperative fired_twice method_calls usage) {
+        forgotten_await
+        lost_task
+        blocking_call
+        unhandled_deferred
+        finish_after_disconnect
+        late_monkey_patch
+    }
+    incidents(ambiguity class_growth growth observers reached) {
+        unbounded_growth
+        retained_instance
+        leaked_listener
+        busy_loop
+        catastrophic_regex
+        quadratic_work
+        unclosed_resource
+        racy_singleton
+    }
+    functional() {
+        late_binding
+        mutable_default
+        early_call
+        partial_mismatch
+    }
 }
 
 /// The rule of that name.

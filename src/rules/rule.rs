@@ -1,8 +1,8 @@
 //! What a rule is.
 
-use super::scene::{Scene, Whole};
 use crate::finding::{Finding, Severity};
 use crate::flow::{Event, Solution, State};
+use crate::rules::scene::{Scene, Whole};
 
 /// A rule.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,12 @@
 //! What a rule can see, and how it says what it found.
 
-use super::{Habits, Rule};
 use crate::escape::Escapes;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Flow;
 use crate::infer::Trace;
 use crate::ir::ExprId;
 use crate::project::{CallGraph, Coverage, Program};
+use crate::rules::{Habits, Rule};
 use crate::summary::{ClassRef, Summary};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;

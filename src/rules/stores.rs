@@ -1,12 +1,12 @@
 //! What the storage rules share: calls of databases and caches, and what their keys say.
 
-use super::Whole;
 use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, Function, InstKind, Module, Passing, PlaceId,
     Scope, Source, Step,
 };
 use crate::library::Call;
 use crate::project::Evaluate;
+use crate::rules::Whole;
 use crate::types::{CallRef, FunctionRef, Type};
 
 /// A key is followed through so many names.
@@ -21,22 +21,25 @@ const DISTINCT: [&str; 20] = [
 
 /// A call of a store.
 #[derive(Clone, Copy)]
-pub(super) struct StoreCall<'w> {
+pub(in crate::rules) struct StoreCall<'w> {
     /// Whose code it is in.
-    pub(super) function: FunctionRef,
+    pub(in crate::rules) function: FunctionRef,
     /// The call.
-    pub(super) call: ExprId,
+    pub(in crate::rules) call: ExprId,
     /// Its instruction.
-    pub(super) inst: u32,
+    pub(in crate::rules) inst: u32,
     /// What it does.
-    pub(super) known: &'w Call,
+    pub(in crate::rules) known: &'w Call,
     /// What it is called on is only known by its name.
-    pub(super) is_guess: bool,
+    pub(in crate::rules) is_guess: bool,
 }
 
 /// Every call that `wanted` tells apart, by function and in the order of the code. Where nothing is known of what a
 /// method is called on, a name that says "redis" is taken at its word.
-pub(super) fn calls<'w>(whole: &Whole<'w>, wanted: &dyn Fn(&Call) -> bool) -> Vec<StoreCall<'w>> {
+pub(in crate::rules) fn calls<'w>(
+    whole: &Whole<'w>,
+    wanted: &dyn Fn(&Call) -> bool,
+) -> Vec<StoreCall<'w>> {
     let library = whole.program.library;
     let mut found = Vec::new();
     let mut guesser = Guesser::of(whole);
@@ -166,7 +169,7 @@ fn last_name<'m>(module: &'m Module, code: &Function, expr: ExprId) -> Option<&'
 }
 
 /// What a method is called on, and its name.
-pub(super) fn method(module: &Module, call: ExprId) -> Option<(ExprId, &str)> {
+pub(in crate::rules) fn method(module: &Module, call: ExprId) -> Option<(ExprId, &str)> {
     let ExprKind::Call { callee, .. } = module.kind(call) else {
         return None;
     };
@@ -177,7 +180,7 @@ pub(super) fn method(module: &Module, call: ExprId) -> Option<(ExprId, &str)> {
 }
 
 /// The arguments of a call.
-pub(super) fn arguments(module: &Module, call: ExprId) -> &[Argument] {
+pub(in crate::rules) fn arguments(module: &Module, call: ExprId) -> &[Argument] {
     match module.kind(call) {
         ExprKind::Call { arguments, .. } => module.arguments(arguments),
         _ => &[],
@@ -185,7 +188,7 @@ pub(super) fn arguments(module: &Module, call: ExprId) -> &[Argument] {
 }
 
 /// The argument that stands at a place, or has one of these names.
-pub(super) fn argument(
+pub(in crate::rules) fn argument(
     module: &Module,
     call: ExprId,
     position: usize,
@@ -205,7 +208,7 @@ pub(super) fn argument(
 }
 
 /// Whether some arguments are not written out.
-pub(super) fn is_spread(module: &Module, call: ExprId) -> bool {
+pub(in crate::rules) fn is_spread(module: &Module, call: ExprId) -> bool {
     arguments(module, call)
         .iter()
         .any(|argument| matches!(argument.passing, Passing::Star | Passing::DoubleStar))
@@ -213,17 +216,17 @@ pub(super) fn is_spread(module: &Module, call: ExprId) -> bool {
 
 /// What a key looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Key {
+pub(in crate::rules) struct Key {
     /// The text, with `{}` for what differs from call to call: the same for keys that are made alike.
-    pub(super) text: String,
+    pub(in crate::rules) text: String,
     /// Something in it differs from call to call: there will be many such keys.
-    pub(super) is_computed: bool,
+    pub(in crate::rules) is_computed: bool,
     /// All of it is this parameter.
-    pub(super) parameter: Option<u16>,
+    pub(in crate::rules) parameter: Option<u16>,
 }
 
 /// Reads a key.
-pub(super) fn key(whole: &Whole<'_>, function: FunctionRef, expr: ExprId) -> Key {
+pub(in crate::rules) fn key(whole: &Whole<'_>, function: FunctionRef, expr: ExprId) -> Key {
     let (module, code) = whole.program.code(function);
     let reader = KeyReader { module, code };
     let mut key = Key::default();
@@ -390,7 +393,11 @@ fn is_constant_name(name: &str) -> bool {
 }
 
 /// The only value that a variable is bound to.
-pub(super) fn bound_value(module: &Module, code: &Function, place: PlaceId) -> Option<ExprId> {
+pub(in crate::rules) fn bound_value(
+    module: &Module,
+    code: &Function,
+    place: PlaceId,
+) -> Option<ExprId> {
     let mut found = None;
     for inst in &code.insts {
         let InstKind::Bind { target, source, .. } = inst.kind else {
@@ -408,7 +415,7 @@ pub(super) fn bound_value(module: &Module, code: &Function, place: PlaceId) -> O
 }
 
 /// What is called, as it is written.
-pub(super) fn call_text(whole: &Whole<'_>, site: &StoreCall<'_>) -> String {
+pub(in crate::rules) fn call_text(whole: &Whole<'_>, site: &StoreCall<'_>) -> String {
     let (module, code) = whole.program.code(site.function);
     let written = match module.kind(site.call) {
         ExprKind::Call { callee, .. } => module.dotted(code, callee),

@@ -1,0 +1,170 @@
+//! `empty-sequence`: an element is taken for granted of what may have too few of them.
+
+mod attribute;
+mod evidence;
+mod guarded;
+mod list;
+mod member;
+mod reduced;
+mod unpacked;
+
+use crate::finding::{Finding, Message};
+use crate::flow::{Solution, State};
+use crate::ir::{ExprId, ExprKind, UnaryOperator};
+use crate::rules::sequences::{Boundary, Candidate, Origin};
+use crate::rules::{Check, Family, Rule, Scene};
+use evidence::{Evidence, evidence};
+use guarded::{is_argued, is_counted};
+use member::member;
+use reduced::called;
+use unpacked::unpacked;
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "empty-sequence",
+    family: Family::Boundary,
+    page: include_str!("../../../rules/empty-sequence.md"),
+    severity: crate::finding::Severity::Warning,
+    check: Check::Function(check),
+};
+
+fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
+    let boundary = Boundary::new(scene, solution);
+    let is_of_interest = |kind: ExprKind| match kind {
+        ExprKind::Subscript { .. } | ExprKind::Call { .. } => true,
+        ExprKind::Tuple(parts) | ExprKind::List(parts) => parts.count >= 2,
+        _ => false,
+    };
+    if boundary.in_test() || !boundary.has(&is_of_interest) {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    let mut told = Told::default();
+    boundary.walk(&mut |candidate, state| {
+        if let Some((evidence, finding)) = indexed(&boundary, candidate, state) {
+            told.tell(&boundary, &evidence, candidate.expr, finding);
+        }
+        findings.extend(member(&boundary, candidate));
+        findings.extend(called(&boundary, candidate, state));
+    });
+    findings.extend(told.findings);
+    findings.extend(unpacked(&boundary));
+    findings
+}
+
+/// So many further elements of one thing are told with the first.
+const MORE: usize = 6;
+
+/// What was told already: elements that are missing for one and the same reason are told together.
+#[derive(Default)]
+struct Told {
+    /// The expression that has too few elements, and the text or document that it was taken from.
+    causes: Vec<(ExprId, Option<u64>)>,
+    findings: Vec<Finding>,
+}
+
+impl Told {
+    fn tell(&mut self, boundary: &Boundary<'_>, evidence: &Evidence, at: ExprId, finding: Finding) {
+        let form = evidence
+            .own_source()
+            .and_then(|source| asked(boundary, source));
+        let mut causes = self.causes.iter();
+        let known = causes
+            .position(|&(source, of)| source == evidence.source || (of.is_some() && of == form));
+        let Some(known) = known else {
+            self.causes.push((evidence.source, form));
+            self.findings.push(finding);
+            return;
+        };
+        let is_again = self.causes[known].0 == evidence.source;
+        let first = &mut self.findings[known];
+        first.confidence = first.confidence.max(finding.confidence);
+        if !is_again && first.related.len() < MORE {
+            let more = Message::new("more").with("name", boundary.text(at));
+            first.related.push(boundary.scene.related(at, more));
+        }
+    }
+}
+
+/// What a call is asked of, where that is a variable: `out` in `out.split()`, `el` in `el.getElementsByTagName("a")`.
+fn asked(boundary: &Boundary<'_>, source: ExprId) -> Option<u64> {
+    let (_, receiver, _) = boundary.called(source)?;
+    let receiver = receiver?;
+    let place = boundary.flow.place_of(receiver)?;
+    let is_steady = boundary.origins(place).len() <= 1;
+    is_steady.then(|| boundary.flow.form(receiver))
+}
+
+/// `x[0]`, `x[-1]`.
+fn indexed(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    state: &State,
+) -> Option<(Evidence, Finding)> {
+    let flow = boundary.flow;
+    let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
+        return None;
+    };
+    let index = constant(boundary, index)?;
+    let need = if index < 0 { -index } else { index + 1 };
+    let evidence = evidence(boundary, value, state)?;
+    if evidence.least >= need
+        || boundary.is_caught(candidate.at.0, &["IndexError"])
+        || is_guarded(boundary, candidate, value, evidence.own_source())
+        || (evidence.key == "argv" && is_argued(boundary))
+        || (evidence.key == "filled" && is_counted(boundary, candidate, value))
+    {
+        return None;
+    }
+    let text = boundary.text(value);
+    let message = Message::new("indexed")
+        .with("name", text.clone())
+        .with("index", index.to_string());
+    let finding = boundary.scene.at(candidate.expr, message);
+    let why = boundary
+        .scene
+        .related(evidence.source, Message::new(evidence.key));
+    let help = Message::new("guard").with("name", text);
+    let confidence = evidence.confidence;
+    Some((
+        evidence,
+        finding.because(why).confidence(confidence).help(help),
+    ))
+}
+
+/// A literal index.
+pub(in crate::rules) fn constant(boundary: &Boundary<'_>, index: ExprId) -> Option<i64> {
+    match boundary.flow.module.kind(index) {
+        ExprKind::Int(number) => Some(i64::from(number)),
+        ExprKind::Unary {
+            operator: UnaryOperator::Minus,
+            operand,
+        } => match boundary.flow.module.kind(operand) {
+            ExprKind::Int(number) => Some(-i64::from(number)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_guarded(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+    source: Option<ExprId>,
+) -> bool {
+    let mut places = boundary.places(subject);
+    places.extend(
+        source
+            .into_iter()
+            .flat_map(|source| boundary.places(source)),
+    );
+    let mut inner = places.clone();
+    for &place in &places {
+        for origin in boundary.origins(place) {
+            if let Origin::Value(value) = origin {
+                inner.extend(boundary.places(value));
+            }
+        }
+    }
+    boundary.is_tested(candidate, &inner)
+}

@@ -1,0 +1,172 @@
+//! An attribute that starts empty, and of which another method of the class does not take for granted that it is filled.
+
+use super::evidence::{Evidence, is_empty_literal};
+use crate::finding::Confidence;
+use crate::flow::State;
+use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, Source, UnaryOperator};
+use crate::project::{Program, Target};
+use crate::rules::sequences::Boundary;
+use crate::types::FunctionRef;
+
+/// Another method of the class doubts that there is anything: the evidence is its code.
+pub(super) const DOUBTED: &str = "doubted";
+
+/// So many callers are asked whether they test it.
+const CALLERS: usize = 24;
+
+/// `self.found[0]`, where the constructor says `self.found = []` and another method asks `if self.found`.
+pub(super) fn of_attribute(
+    boundary: &Boundary<'_>,
+    subject: ExprId,
+    state: &State,
+) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let ExprKind::Attribute { value, name, .. } = flow.module.kind(subject) else {
+        return None;
+    };
+    let own = flow.code.parameters.first()?.place;
+    let class = flow.program.class_of_method(flow.function)?;
+    let is_known = flow
+        .held(state, subject)
+        .is_some_and(|held| held.bound.is_some());
+    if flow.place_of(value) != Some(own) || is_known || is_filled_here(boundary, subject) {
+        return None;
+    }
+    let info = flow.program.project_class(class)?;
+    let symbol = flow.program.symbol(flow.module_ref, name);
+    let assignments = &info.attributes.get(&symbol)?.assignments;
+    let starts_empty = assignments
+        .iter()
+        .any(|assignment| is_nothing(flow.program, assignment.function, assignment.location.span));
+    let text = format!("self.{}", flow.module.name(name));
+    if !starts_empty || is_tested_by_caller(boundary, &text) {
+        return None;
+    }
+    let body = flow.module.classes.get(info.id?.index())?.span;
+    let mut methods = flow
+        .module
+        .functions
+        .iter()
+        .filter(|code| body.contains(code.name_span) && code.name_span != flow.code.name_span);
+    let source = methods.find_map(|code| doubt(flow.module, code, &text))?;
+    Some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: DOUBTED,
+        source,
+    })
+}
+
+/// Whether a method itself puts something in before, or says what it holds.
+fn is_filled_here(boundary: &Boundary<'_>, subject: ExprId) -> bool {
+    let flow = boundary.flow;
+    let form = flow.form(subject);
+    let start = flow.module.span(subject).start;
+    let mut before = flow.code.insts.iter().filter(|inst| inst.span.end <= start);
+    before.any(|inst| match inst.kind {
+        InstKind::Bind { target, .. } => flow.form(target) == form,
+        InstKind::Eval(call) => match boundary.called(call) {
+            Some((name, Some(receiver), _)) => {
+                matches!(name, "append" | "appendleft" | "extend" | "insert")
+                    && flow.form(receiver) == form
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether a statement binds an empty list, or what a function gives that says `return []` somewhere.
+fn is_nothing(program: &Program<'_>, function: FunctionRef, statement: crate::text::Span) -> bool {
+    let (module, code) = program.code(function);
+    let mut insts = code.insts.iter();
+    insts.any(|inst| match inst.kind {
+        InstKind::Bind {
+            source: Source::Value(value),
+            ..
+        } if inst.span == statement => {
+            let is_list = matches!(module.kind(value), ExprKind::List(_));
+            (is_list && is_empty_literal(module, value)) || gives_nothing(program, function, value)
+        }
+        _ => false,
+    })
+}
+
+fn gives_nothing(program: &Program<'_>, function: FunctionRef, value: ExprId) -> bool {
+    let (module_ref, id) = program.locate(function);
+    let module = program.module(module_ref);
+    let ExprKind::Call { callee, .. } = module.kind(value) else {
+        return false;
+    };
+    let evaluate = crate::project::Evaluate::new(program, module_ref, id);
+    let Target::Function { function, .. } = program.target(evaluate.value(callee)) else {
+        return false;
+    };
+    let (module, code) = program.code(function);
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => {
+            matches!(module.kind(value), ExprKind::List(_)) && is_empty_literal(module, value)
+        }
+        _ => false,
+    })
+}
+
+/// Where a method asks whether there is anything in it.
+fn doubt(module: &Module, code: &Function, text: &str) -> Option<ExprId> {
+    let tested = code.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => asks(module, code, test, text),
+        _ => None,
+    });
+    tested.or_else(|| {
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        exprs.find_map(|expr| match module.kind(expr) {
+            ExprKind::Conditional { test, .. } => asks(module, code, test, text),
+            ExprKind::Call { callee, arguments } => {
+                let is_bool = module.dotted(code, callee).as_deref() == Some("bool");
+                let [only] = module.arguments(arguments) else {
+                    return None;
+                };
+                (is_bool && is_it(module, code, only.value, text)).then_some(expr)
+            }
+            _ => None,
+        })
+    })
+}
+
+fn is_it(module: &Module, code: &Function, expr: ExprId, text: &str) -> bool {
+    module.dotted(code, expr).as_deref() == Some(text)
+}
+
+/// The part of a condition that is about the truth or the length of it.
+fn asks(module: &Module, code: &Function, test: ExprId, text: &str) -> Option<ExprId> {
+    match module.kind(test) {
+        ExprKind::Attribute { .. } => is_it(module, code, test, text).then_some(test),
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => asks(module, code, operand, text),
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            let mut parts = module.list(parts).iter();
+            parts.find_map(|&part| asks(module, code, part, text))
+        }
+        ExprKind::Compare { left, .. } => asks(module, code, left, text),
+        ExprKind::Call { callee, arguments } => {
+            let is_len = module.dotted(code, callee).as_deref() == Some("len");
+            let [only] = module.arguments(arguments) else {
+                return None;
+            };
+            (is_len && is_it(module, code, only.value, text)).then_some(test)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a method that calls this one has asked already.
+fn is_tested_by_caller(boundary: &Boundary<'_>, text: &str) -> bool {
+    let flow = boundary.flow;
+    let mut calls = boundary.scene.graph.calls_of(flow.function).take(CALLERS);
+    calls.any(|call| {
+        let (module, code) = flow.program.code(call.caller);
+        call.caller != flow.function && doubt(module, code, text).is_some()
+    })
+}

@@ -1,0 +1,476 @@
+//! Why a value may have too few elements.
+
+use super::attribute::{DOUBTED, of_attribute};
+use super::guarded::is_asked_beside;
+use super::list::{filled, of_empty_display};
+use crate::finding::Confidence;
+use crate::flow::State;
+use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
+use crate::project::Target;
+use crate::rules::sequences::{Boundary, Origin, Outside, outside};
+use crate::value::{Facts, Kinds};
+
+/// Calls that answer with a list of whatever they found, which may be nothing.
+const FINDING: [&str; 24] = [
+    "findall",
+    "xpath",
+    "cssselect",
+    "select",
+    "getElementsByTagName",
+    "getElementsByTagNameNS",
+    "getElementsByClassName",
+    "find_all",
+    "findAll",
+    "find_elements",
+    "find_elements_by_xpath",
+    "fetchall",
+    "fetchmany",
+    "splitlines",
+    "readlines",
+    "iglob",
+    "listdir",
+    "lrange",
+    "zrange",
+    "zrevrange",
+    "zrangebyscore",
+    "zrevrangebyscore",
+    "find_elements_by_css_selector",
+    "find_elements_by_class_name",
+];
+
+/// Names are followed through so many bindings.
+const DEPTH: usize = 4;
+
+/// What is known of how few elements a value can have.
+pub(super) struct Evidence {
+    /// So many it has at least.
+    pub(super) least: i64,
+    /// How sure it is that it matters.
+    pub(super) confidence: Confidence,
+    /// The message that says why.
+    pub(super) key: &'static str,
+    /// Where it comes from.
+    pub(super) source: ExprId,
+}
+
+impl Evidence {
+    /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
+    pub(super) fn own_source(&self) -> Option<ExprId> {
+        (self.key != DOUBTED).then_some(self.source)
+    }
+}
+
+/// Why a value may have too few elements.
+pub(super) fn evidence(
+    boundary: &Boundary<'_>,
+    subject: ExprId,
+    state: &State,
+) -> Option<Evidence> {
+    let flow = boundary.flow;
+    if let ExprKind::Name(place) = flow.module.kind(subject) {
+        if let Some(found) = filled(boundary, place, state) {
+            return Some(found);
+        }
+        let held = flow.held(state, subject);
+        let source = held.and_then(|held| held.bound);
+        let found = of_form(boundary, source?, state);
+        return found.or_else(|| of_result(boundary, subject, source?, state));
+    }
+    of_form(boundary, subject, state)
+        .or_else(|| of_result(boundary, subject, subject, state))
+        .or_else(|| of_attribute(boundary, subject, state))
+}
+
+/// A call of the project, or of a library, that may give nothing.
+fn of_result(
+    boundary: &Boundary<'_>,
+    subject: ExprId,
+    source: ExprId,
+    state: &State,
+) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let ExprKind::Call { .. } = flow.module.kind(source) else {
+        return None;
+    };
+    let value = match flow.held(state, subject) {
+        Some(held) => held.value,
+        None => flow.quietly(subject, state).value,
+    };
+    let sequence = Kinds::LIST | Kinds::TUPLE | Kinds::TEXT | Kinds::BYTES;
+    let fits = (value.kinds - sequence - Kinds::NONE).is_empty() && value.kinds.meets(sequence);
+    let confidence = if returns_nothing(boundary, source) {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    (fits && value.facts.has(Facts::EMPTY)).then_some(Evidence {
+        least: 0,
+        confidence,
+        key: "empty",
+        source,
+    })
+}
+
+/// Whether a function of the project says `return []` somewhere: what else it fills in a loop mostly has something in it.
+pub(super) fn returns_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let flow = boundary.flow;
+    let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
+        return false;
+    };
+    let Target::Function { function, .. } = flow.program.target(flow.evaluate.value(callee)) else {
+        return false;
+    };
+    let (module, code) = flow.program.code(function);
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => is_empty_literal(module, value),
+        _ => false,
+    })
+}
+
+/// What the way a value is written says.
+pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> Option<Evidence> {
+    let evidence = |least, confidence, key| {
+        Some(Evidence {
+            least,
+            confidence,
+            key,
+            source: expr,
+        })
+    };
+    match boundary.flow.module.kind(expr) {
+        ExprKind::Call { .. } => {
+            let (name, receiver, arguments) = boundary.called(expr)?;
+            match (name, receiver) {
+                ("split" | "rsplit", Some(text)) => {
+                    match boundary.flow.evaluate.dotted(text).as_deref() {
+                        Some("shlex") => evidence(0, Confidence::Medium, "spaces"),
+                        Some("re" | "regex" | "os.path" | "posixpath" | "ntpath" | "numpy") => None,
+                        _ => of_split(boundary, expr, text, &arguments),
+                    }
+                }
+                ("get" | "getenv", _) | ("getattr", None) => {
+                    let position = if name == "getattr" { 2 } else { 1 };
+                    let default = *arguments.get(position)?;
+                    is_empty_literal(boundary.flow.module, default)
+                        .then(|| evidence(0, Confidence::Medium, "default"))?
+                }
+                ("filter" | "exclude" | "all" | "order_by", Some(receiver))
+                    if is_query(boundary, receiver) =>
+                {
+                    evidence(0, Confidence::Medium, "found")
+                }
+                ("sorted" | "list" | "tuple", None) => {
+                    let inner = evidence_of_argument(boundary, *arguments.first()?, state)?;
+                    Some(Evidence {
+                        source: expr,
+                        ..inner
+                    })
+                }
+                ("filter", None) if boundary.flow.module.dialect == Dialect::Two => {
+                    evidence(0, Confidence::Medium, "filtered")
+                }
+                ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
+                (name, Some(receiver)) if FINDING.contains(&name) => {
+                    let is_text_file = name == "readlines" || name == "splitlines";
+                    if is_text_file && !boundary.is_outside(receiver) {
+                        return None;
+                    }
+                    if name == "select" && arguments.len() != 1 {
+                        return None;
+                    }
+                    let mut texts = arguments.last().into_iter().chain([&receiver]);
+                    let confidence = if texts.any(|&text| is_asked_beside(boundary, text)) {
+                        Confidence::Low
+                    } else {
+                        Confidence::Medium
+                    };
+                    evidence(0, confidence, "found")
+                }
+                ("strip" | "lstrip" | "rstrip", Some(text)) if boundary.is_outside(text) => {
+                    evidence(0, Confidence::Medium, "blank")
+                }
+                ("join", Some(_)) => of_join(boundary, expr, *arguments.first()?, state),
+                _ => None,
+            }
+        }
+        ExprKind::Or(parts) => {
+            let last = *boundary.flow.module.list(parts).last()?;
+            is_empty_literal(boundary.flow.module, last)
+                .then(|| evidence(0, Confidence::Medium, "default"))?
+        }
+        ExprKind::Comprehension(id) => {
+            let comprehension = boundary.flow.module.comprehension(id);
+            let filtered = comprehension
+                .clauses
+                .iter()
+                .any(|clause| !clause.conditions.is_empty());
+            (filtered && comprehension.kind == ComprehensionKind::List)
+                .then(|| evidence(0, Confidence::Medium, "filtered"))?
+        }
+        ExprKind::Subscript { value, index, .. } => {
+            let name = boundary.flow.evaluate.dotted(value)?;
+            let is_rest = name == "sys.argv"
+                && matches!(boundary.flow.module.kind(index), ExprKind::Slice { .. });
+            is_rest.then(|| evidence(0, Confidence::Medium, "argv"))?
+        }
+        ExprKind::Attribute { .. } => {
+            let name = boundary.flow.evaluate.dotted(expr)?;
+            match name.as_str() {
+                "sys.argv" => evidence(1, Confidence::Medium, "argv"),
+                _ => of_exception(boundary, expr),
+            }
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn evidence_of_argument(
+    boundary: &Boundary<'_>,
+    argument: ExprId,
+    state: &State,
+) -> Option<Evidence> {
+    match boundary.flow.module.kind(argument) {
+        ExprKind::Comprehension(id) => {
+            let comprehension = boundary.flow.module.comprehension(id);
+            let filtered = comprehension
+                .clauses
+                .iter()
+                .any(|clause| !clause.conditions.is_empty());
+            filtered.then_some(Evidence {
+                least: 0,
+                confidence: Confidence::Medium,
+                key: "filtered",
+                source: argument,
+            })
+        }
+        ExprKind::Call { .. } => match boundary.called(argument)? {
+            ("filter", None, _) => Some(Evidence {
+                least: 0,
+                confidence: Confidence::Medium,
+                key: "filtered",
+                source: argument,
+            }),
+            ("glob", None, _) => None,
+            _ => of_form(boundary, argument, state),
+        },
+        _ => None,
+    }
+}
+
+/// `text.split(",")` has one element where there is no comma, `text.split()` none where there is only space.
+pub(super) fn of_split(
+    boundary: &Boundary<'_>,
+    expr: ExprId,
+    text: ExprId,
+    arguments: &[ExprId],
+) -> Option<Evidence> {
+    let module = boundary.flow.module;
+    let separator = arguments.first().copied();
+    let by_space = separator.is_none_or(|first| matches!(module.kind(first), ExprKind::None));
+    let source = expr;
+    if has_empty_default(boundary, text, DEPTH) {
+        return Some(Evidence {
+            least: i64::from(!by_space),
+            confidence: Confidence::High,
+            key: "default",
+            source,
+        });
+    }
+    let known = matches!(module.kind(text), ExprKind::Text(_) | ExprKind::Bytes(_))
+        || module
+            .dotted(boundary.flow.code, text)
+            .is_some_and(|name| name.ends_with("__name__") || name.ends_with("__version__"));
+    if known {
+        return None;
+    }
+    let confidence = match outside(boundary.flow, text) {
+        None | Some((Outside::Database, _)) => Confidence::Low,
+        Some((Outside::File, from)) if is_of_kernel(boundary, from) => Confidence::Low,
+        Some((Outside::Process, _)) if !is_line(boundary, text) && tests_status(boundary) => {
+            Confidence::Low
+        }
+        Some(_) => Confidence::Medium,
+    };
+    Some(Evidence {
+        least: i64::from(!by_space),
+        confidence,
+        key: if by_space { "spaces" } else { "separator" },
+        source,
+    })
+}
+
+/// Names under which people keep what a process returned.
+const STATUS: [&str; 6] = ["rc", "returncode", "ret", "retcode", "status", "exit_code"];
+
+/// Whether the function asks a process whether it worked: what it prints then has one form.
+fn tests_status(boundary: &Boundary<'_>) -> bool {
+    let flow = boundary.flow;
+    flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => {
+            let mut found = false;
+            flow.module.walk(test, &mut |part| {
+                let written = flow.module.dotted(flow.code, part).unwrap_or_default();
+                let last = written.rsplit('.').next().unwrap_or_default();
+                found |= STATUS.contains(&last);
+            });
+            found
+        }
+        _ => false,
+    })
+}
+
+/// Whether a text is one of many: any of them may be blank.
+fn is_line(boundary: &Boundary<'_>, text: ExprId) -> bool {
+    let mut at = text;
+    for _ in 0..DEPTH {
+        match boundary.flow.module.kind(at) {
+            ExprKind::Name(place) => match boundary.origins(place)[..] {
+                [Origin::Value(value)] => at = value,
+                [Origin::Element(_)] => return true,
+                _ => return false,
+            },
+            ExprKind::Call { .. } => match boundary.called(at) {
+                Some((_, Some(receiver), _)) => at = receiver,
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `open("/proc/mounts")`: the kernel writes it, and always in the same form.
+fn is_of_kernel(boundary: &Boundary<'_>, from: ExprId) -> bool {
+    let is_kernel = |expr: ExprId| match boundary.flow.module.kind(expr) {
+        ExprKind::Text(name) => {
+            let path = boundary.flow.module.name(name);
+            path.starts_with("/proc/") || path.starts_with("/sys/")
+        }
+        _ => false,
+    };
+    let mut at = from;
+    for _ in 0..DEPTH {
+        match boundary.called(at) {
+            Some(("open", _, arguments)) => {
+                return arguments.first().is_some_and(|&path| is_kernel(path));
+            }
+            Some((_, Some(receiver), arguments)) => {
+                if arguments.first().is_some_and(|&path| is_kernel(path)) {
+                    return true;
+                }
+                match boundary.flow.module.kind(receiver) {
+                    ExprKind::Name(place) => {
+                        match boundary.sources(place)[..] {
+                            [source] => at = source,
+                            _ => return false,
+                        };
+                    }
+                    _ => at = receiver,
+                }
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `""`, `[]`, `()`.
+pub(super) fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
+    match module.kind(expr) {
+        ExprKind::Text(text) | ExprKind::Bytes(text) => module.name(text).is_empty(),
+        ExprKind::List(parts) | ExprKind::Tuple(parts) => parts.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a chain of calls asks a database: it starts at a manager or a session's query.
+fn is_query(boundary: &Boundary<'_>, expr: ExprId) -> bool {
+    let mut at = expr;
+    for _ in 0..DEPTH {
+        match boundary.flow.module.kind(at) {
+            ExprKind::Attribute { name, .. } => {
+                return boundary.flow.module.name(name) == "objects";
+            }
+            ExprKind::Call { .. } => match boundary.called(at) {
+                Some(("query", Some(_), _)) => return true,
+                Some((_, Some(receiver), _)) => at = receiver,
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `d.get("k", "")`: where the key is missing, there is nothing to split.
+fn has_empty_default(boundary: &Boundary<'_>, text: ExprId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    boundary.values(text).iter().any(|&value| {
+        let Some((name, Some(receiver), arguments)) = boundary.called(value) else {
+            return false;
+        };
+        match (name, arguments.get(1)) {
+            ("strip" | "lower" | "decode" | "upper", _) => {
+                has_empty_default(boundary, receiver, depth)
+            }
+            ("get" | "getenv", Some(&default)) => match boundary.flow.module.kind(default) {
+                ExprKind::Text(text) => boundary.flow.module.name(text).is_empty(),
+                _ => false,
+            },
+            _ => false,
+        }
+    })
+}
+
+/// `"".join(lines)` is empty where `lines` is.
+fn of_join(
+    boundary: &Boundary<'_>,
+    expr: ExprId,
+    argument: ExprId,
+    state: &State,
+) -> Option<Evidence> {
+    let inner = match boundary.flow.module.kind(argument) {
+        ExprKind::Name(place) => of_empty_display(boundary, place, state)?,
+        _ => evidence_of_argument(boundary, argument, state)?,
+    };
+    (inner.least == 0).then_some(Evidence {
+        key: "joined",
+        source: expr,
+        ..inner
+    })
+}
+
+/// `error.args[0]` of a caught exception.
+fn of_exception(boundary: &Boundary<'_>, expr: ExprId) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let ExprKind::Attribute { value, name, .. } = flow.module.kind(expr) else {
+        return None;
+    };
+    if flow.module.name(name) != "args" {
+        return None;
+    }
+    let place = flow.place_of(value)?;
+    if flow
+        .place_text(place)
+        .to_ascii_lowercase()
+        .ends_with("greenlet")
+    {
+        return Some(Evidence {
+            least: 0,
+            confidence: Confidence::Medium,
+            key: "finished",
+            source: expr,
+        });
+    }
+    let caught = flow.code.insts.iter().any(|inst| {
+        matches!(inst.kind, InstKind::Bind { target, source: Source::Caught { .. }, .. } if flow.place_of(target) == Some(place))
+    });
+    caught.then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Low,
+        key: "exception",
+        source: expr,
+    })
+}

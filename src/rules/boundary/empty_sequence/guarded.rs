@@ -1,0 +1,99 @@
+//! Guards that do not test the sequence itself: a caller looks at the command line, a counter counts what was added.
+
+use super::list::appends;
+use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source};
+use crate::rules::sequences::{Boundary, Candidate};
+
+/// So many callers are asked.
+const CALLERS: usize = 24;
+
+/// Whether a caller looks at the command line before, or the function takes arguments off it one by one.
+pub(super) fn is_argued(boundary: &Boundary<'_>) -> bool {
+    let flow = boundary.flow;
+    let mut calls = boundary.scene.graph.calls_of(flow.function).take(CALLERS);
+    let takes = flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Forget(target) => has_argv(flow.module, flow.code, target),
+        _ => false,
+    });
+    takes
+        || calls.any(|call| {
+            let (module, code) = flow.program.code(call.caller);
+            code.insts.iter().any(|inst| match inst.kind {
+                InstKind::Assume { test, .. } => has_argv(module, code, test),
+                _ => false,
+            })
+        })
+}
+
+fn has_argv(module: &Module, code: &Function, expr: ExprId) -> bool {
+    let mut found = false;
+    module.walk(expr, &mut |part| {
+        found |= match module.kind(part) {
+            ExprKind::Attribute { name, .. } => module.name(name) == "argv",
+            ExprKind::Name(place) => module.place_text(code, place) == "argv",
+            _ => false,
+        };
+    });
+    found
+}
+
+/// Whether a number that grows with a list is tested in its stead.
+pub(super) fn is_counted(boundary: &Boundary<'_>, candidate: Candidate, subject: ExprId) -> bool {
+    let flow = boundary.flow;
+    let Some(place) = flow.place_of(subject) else {
+        return false;
+    };
+    let blocks = appends(boundary, place).into_iter();
+    let counters: Vec<PlaceId> = blocks
+        .flat_map(|block| flow.code.insts(flow.code.block(block)))
+        .filter_map(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Augmented { .. },
+                ..
+            } => flow.place_of(target),
+            _ => None,
+        })
+        .collect();
+    !counters.is_empty() && boundary.is_tested(candidate, &counters)
+}
+
+/// Whether another function of the module decides by the same attribute of the same parameter: `match(command)` looks at
+/// `command.output` before anybody asks this one.
+pub(super) fn is_asked_beside(boundary: &Boundary<'_>, text: ExprId) -> bool {
+    let flow = boundary.flow;
+    let is_path = flow
+        .place_of(text)
+        .is_some_and(|place| is_of_parameter(flow.code, place));
+    let Some(written) = flow.module.dotted(flow.code, text).filter(|_| is_path) else {
+        return false;
+    };
+    flow.module.functions.iter().any(|code| {
+        let decides = |inst: &crate::ir::Inst| match inst.kind {
+            InstKind::Return(Some(value)) => {
+                matches!(
+                    flow.module.kind(value),
+                    ExprKind::Compare { .. } | ExprKind::And(_) | ExprKind::Call { .. }
+                ) && mentions(flow.module, code, value, &written)
+            }
+            _ => false,
+        };
+        code.name_span != flow.code.name_span
+            && code.parent == flow.code.parent
+            && code.insts.iter().any(decides)
+    })
+}
+
+fn is_of_parameter(code: &Function, place: PlaceId) -> bool {
+    let root = code.root(place);
+    let mut parameters = code.parameters.iter();
+    root != place && parameters.any(|parameter| parameter.place == root)
+}
+
+fn mentions(module: &Module, code: &Function, expr: ExprId, written: &str) -> bool {
+    let mut found = false;
+    module.walk(expr, &mut |part| {
+        found |= module.dotted(code, part).as_deref() == Some(written);
+    });
+    found
+}

@@ -1,0 +1,133 @@
+//! A list that starts empty and is filled on some paths only.
+
+use super::evidence::Evidence;
+use crate::finding::Confidence;
+use crate::flow::State;
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, Source};
+use crate::rules::sequences::{Boundary, Origin};
+use crate::value::{Facts, Kinds};
+
+/// A list that starts empty and is filled only under a condition.
+pub(super) fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> Option<Evidence> {
+    let evidence = of_empty_display(boundary, place, state)?;
+    let appends = appends(boundary, place);
+    let conditional =
+        !appends.is_empty() && appends.iter().all(|&block| is_conditional(boundary, block));
+    Some(Evidence {
+        confidence: if conditional {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        },
+        ..evidence
+    })
+}
+
+pub(super) fn of_empty_display(
+    boundary: &Boundary<'_>,
+    place: PlaceId,
+    state: &State,
+) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let held = state.get(place).value;
+    if !held.facts.has(Facts::EMPTY) || held.kinds != Kinds::LIST {
+        return None;
+    }
+    let origins = boundary.origins(place);
+    let [Origin::Value(source)] = origins[..] else {
+        return None;
+    };
+    let is_empty = matches!(flow.module.kind(source), ExprKind::List(parts) if parts.is_empty());
+    (is_empty && !is_handed_out(boundary, place)).then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "filled",
+        source,
+    })
+}
+
+/// Whether somebody else may fill it: it is an argument of a call, bound to something, or bound in a nested function.
+fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+    let module = boundary.flow.module;
+    let is_it = |expr: ExprId| boundary.flow.place_of(expr) == Some(place);
+    let mut exprs = boundary.flow.code.exprs.range();
+    let passed = exprs.any(|index| match module.kind(ExprId::new(index)) {
+        ExprKind::Call { arguments, .. } => {
+            let mut arguments = module.arguments(arguments).iter();
+            let is_harmless = matches!(
+                boundary.called(ExprId::new(index)),
+                Some((
+                    "len" | "sorted" | "join" | "list" | "str" | "set" | "tuple" | "debug" | "info",
+                    ..
+                ))
+            );
+            !is_harmless && arguments.any(|argument| is_it(argument.value))
+        }
+        _ => false,
+    });
+    let bound = boundary.flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Bind {
+            source: Source::Value(value),
+            ..
+        } => is_it(value),
+        InstKind::Bind {
+            target,
+            source: Source::Augmented { .. },
+            ..
+        } => is_it(target),
+        _ => false,
+    });
+    passed || bound
+}
+
+/// The blocks that put something into a list.
+pub(super) fn appends(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
+    let flow = boundary.flow;
+    let blocks = 0..flow.code.blocks.len();
+    let grows = |block: &BlockId| {
+        flow.code
+            .insts(flow.code.block(*block))
+            .iter()
+            .any(|inst| match inst.kind {
+                InstKind::Eval(call) => match boundary.called(call) {
+                    Some((name, Some(receiver), _)) => {
+                        matches!(name, "append" | "extend" | "insert")
+                            && flow.place_of(receiver) == Some(place)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+    };
+    blocks.map(BlockId::new).filter(grows).collect()
+}
+
+/// Whether not every round of the loop around a block gets there.
+fn is_conditional(boundary: &Boundary<'_>, block: BlockId) -> bool {
+    let code = boundary.flow.code;
+    let Some(inst) = code.insts(code.block(block)).first() else {
+        return false;
+    };
+    let around = code
+        .loops
+        .iter()
+        .filter(|of| of.suite.contains(inst.span))
+        .min_by_key(|of| of.suite.end - of.suite.start);
+    let Some(around) = around else { return true };
+    let head = around.header;
+    let is_end = |at: BlockId| match code.block(at).next {
+        Next::Goto(to) => to == head,
+        Next::Branch(one, other) => one == head || other == head,
+        _ => false,
+    };
+    let blocks = (0..code.blocks.len()).map(BlockId::new);
+    let mut ends = blocks.filter(|&at| {
+        let inside = code
+            .insts(code.block(at))
+            .first()
+            .is_none_or(|first| around.suite.contains(first.span));
+        inside && is_end(at) && at != head
+    });
+    let is_for = matches!(around.kind, LoopKind::For { .. });
+    is_for && ends.any(|end| !boundary.dominates(block, end))
+}

@@ -1,0 +1,142 @@
+//! `next(it)`, `max(…)`, `random.choice(…)`: one of many, where there may be none.
+
+use super::evidence::{evidence, evidence_of_argument};
+use super::is_guarded;
+use crate::finding::{Confidence, Finding, Message};
+use crate::flow::State;
+use crate::ir::{Dialect, ExprId, ExprKind, LoopKind, Passing, PlaceId};
+use crate::rules::sequences::{Boundary, Candidate, Origin};
+
+/// `next(it)`, `max(…)`, `random.choice(…)`.
+pub(super) fn called(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    state: &State,
+) -> Option<Finding> {
+    let flow = boundary.flow;
+    let ExprKind::Call { callee, arguments } = flow.module.kind(candidate.expr) else {
+        return None;
+    };
+    let name = flow.evaluate.dotted(callee)?;
+    let name = name.strip_prefix("builtins.").unwrap_or(&name);
+    let arguments = flow.module.arguments(arguments);
+    let [argument, rest @ ..] = arguments else {
+        return None;
+    };
+    let argument = argument.value;
+    match name {
+        "next" if rest.is_empty() => exhausted(boundary, candidate, argument),
+        "max" | "min" => {
+            let named = |wanted: &str| {
+                rest.iter().any(|argument| matches!(argument.passing, Passing::Keyword(name) if flow.module.name(name) == wanted))
+            };
+            let only = rest
+                .iter()
+                .all(|argument| matches!(argument.passing, Passing::Keyword(_)));
+            (only && !named("default"))
+                .then(|| reduced(boundary, candidate, argument, name, "ValueError", state))?
+        }
+        "random.choice" => reduced(boundary, candidate, argument, name, "IndexError", state),
+        "statistics.mean" | "statistics.median" => {
+            reduced(boundary, candidate, argument, name, "ValueError", state)
+        }
+        "functools.reduce" | "reduce" if rest.len() == 1 => {
+            let argument = rest.first()?.value;
+            reduced(boundary, candidate, argument, name, "TypeError", state)
+        }
+        _ => None,
+    }
+}
+
+/// One value of many, where there may be none.
+fn reduced(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    argument: ExprId,
+    name: &str,
+    error: &str,
+    state: &State,
+) -> Option<Finding> {
+    let evidence = match boundary.flow.module.kind(argument) {
+        ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)?,
+        _ => evidence(boundary, argument, state)?,
+    };
+    if evidence.least > 0
+        || boundary.is_caught(candidate.at.0, &[error])
+        || is_guarded(boundary, candidate, argument, evidence.own_source())
+    {
+        return None;
+    }
+    let message = Message::new("reduced").with("call", name);
+    let why = boundary
+        .scene
+        .related(evidence.source, Message::new(evidence.key));
+    Some(
+        boundary
+            .scene
+            .at(candidate.expr, message)
+            .because(why)
+            .confidence(evidence.confidence)
+            .help(Message::new("nonempty").with("error", error)),
+    )
+}
+
+/// `next(it)` with no default.
+fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) -> Option<Finding> {
+    let flow = boundary.flow;
+    if boundary.is_caught(candidate.at.0, &["StopIteration"]) {
+        return None;
+    }
+    let (key, confidence) = match flow.module.kind(argument) {
+        ExprKind::Comprehension(id) => {
+            let comprehension = flow.module.comprehension(id);
+            let filtered = comprehension
+                .clauses
+                .iter()
+                .any(|clause| !clause.conditions.is_empty());
+            // Mostly an invariant: what is looked for was put there before.
+            filtered.then_some(("nothing", Confidence::Low))?
+        }
+        ExprKind::Name(place)
+            if in_endless_loop(boundary, candidate) && is_finite(boundary, place) =>
+        {
+            ("generator", Confidence::High)
+        }
+        _ => return None,
+    };
+    let places = boundary.places(argument);
+    let finding = boundary.scene.at(candidate.expr, Message::new(key));
+    let help = Message::new("next");
+    (key == "generator" || !boundary.is_tested(candidate, &places))
+        .then(|| finding.confidence(confidence).help(help))
+}
+
+/// Whether a use stands in a `while True` of a generator: `StopIteration` does not end it quietly any more (PEP 479).
+fn in_endless_loop(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
+    let flow = boundary.flow;
+    let mut exprs = flow.code.exprs.range();
+    let yields = exprs.any(|index| {
+        matches!(
+            flow.module.kind(ExprId::new(index)),
+            ExprKind::Yield(_) | ExprKind::YieldFrom(_)
+        )
+    });
+    let inside = flow.module.span(candidate.expr);
+    yields
+        && flow.module.dialect == Dialect::Three
+        && flow.code.loops.iter().any(|of| match of.kind {
+            LoopKind::While { test } => {
+                of.suite.contains(inside)
+                    && matches!(flow.module.kind(test), ExprKind::True | ExprKind::Int(1))
+            }
+            LoopKind::For { .. } => false,
+        })
+}
+
+/// Whether an iterator is made here of something that ends.
+fn is_finite(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+    boundary.origins(place).iter().any(|origin| match *origin {
+        Origin::Value(value) => matches!(boundary.called(value), Some(("iter", None, arguments)) if arguments.len() == 1),
+        Origin::Element(_) => false,
+    })
+}

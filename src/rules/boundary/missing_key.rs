@@ -1,0 +1,356 @@
+//! `missing-key`: a key of data from outside is taken for granted.
+
+mod belief;
+mod caught;
+mod document;
+
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::flow::Solution;
+use crate::ir::{ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
+use crate::rules::sequences::{Boundary, Candidate};
+use crate::rules::{Check, Family, Rule, Scene};
+use belief::{
+    believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, odd_one_out, optional,
+    removed,
+};
+use caught::{inside, looked_up};
+use document::{DEPTH, of_source};
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "missing-key",
+    family: Family::Boundary,
+    page: include_str!("../../../rules/missing-key.md"),
+    severity: Severity::Warning,
+    check: Check::Function(check),
+};
+
+/// So many further keys of one document are told with the first.
+const MORE: usize = 6;
+
+/// Variables of the environment and of a request that are always set.
+const ALWAYS: [&str; 15] = [
+    "APPDATA",
+    "COMSPEC",
+    "LOCALAPPDATA",
+    "PATH",
+    "REQUEST_METHOD",
+    "SYSTEMROOT",
+    "SystemRoot",
+    "USERPROFILE",
+    "WINDIR",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "wsgi.input",
+];
+
+/// Why a key may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Evidence {
+    /// The message that says why.
+    key: &'static str,
+    /// The document: findings in the same one are told together.
+    document: ExprId,
+    /// How sure it is.
+    confidence: Confidence,
+}
+
+fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
+    let boundary = Boundary::new(scene, solution);
+    let is_of_interest = |kind: ExprKind| match kind {
+        ExprKind::Subscript { .. } => true,
+        ExprKind::Call { arguments, .. } => arguments.count == 1,
+        _ => false,
+    };
+    if boundary.in_test() || !boundary.has(&is_of_interest) {
+        return Vec::new();
+    }
+    let mut findings: Vec<(Evidence, Finding)> = Vec::new();
+    let mut removals = Vec::new();
+    boundary.walk(&mut |candidate, _| {
+        removals.extend(popped(&boundary, candidate));
+        removals.extend(looked_up(&boundary, candidate));
+        let Some((evidence, finding)) = read(&boundary, candidate) else {
+            return;
+        };
+        let known = findings
+            .iter_mut()
+            .find(|(known, _)| is_alike(&boundary, known, &evidence));
+        match known {
+            Some((_, first)) => {
+                if first.related.len() < MORE {
+                    let key = boundary.text(candidate.expr);
+                    let more = Message::new("more").with("name", key);
+                    first
+                        .related
+                        .push(boundary.scene.related(candidate.expr, more));
+                }
+            }
+            None => findings.push((evidence, finding)),
+        }
+    });
+    removals.extend(findings.into_iter().map(|(_, finding)| finding));
+    removals
+}
+
+/// Whether two keys are missing for one and the same reason.
+fn is_alike(boundary: &Boundary<'_>, one: &Evidence, other: &Evidence) -> bool {
+    let is_told_once = matches!(one.key, "keywords" | "environment" | "request" | "headers");
+    let form = |of: &Evidence| boundary.flow.form(of.document);
+    let is_same = || one.document == other.document || form(one) == form(other);
+    one.key == other.key && (is_told_once || is_same())
+}
+
+/// `self.known.pop(key)`, which another method of the class does with care.
+fn popped(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Finding> {
+    let location = removed(boundary, candidate)?;
+    let (_, Some(receiver), arguments) = boundary.called(candidate.expr)? else {
+        return None;
+    };
+    let mut places = boundary.places(receiver);
+    places.extend(boundary.places(*arguments.first()?));
+    if boundary.is_caught(candidate.at.0, &["KeyError"]) || boundary.is_tested(candidate, &places) {
+        return None;
+    }
+    let message = Message::new("removed").with("name", boundary.text(receiver));
+    let why = Related {
+        location,
+        message: Message::new("careful"),
+    };
+    let help = Message::new("discard").with("name", boundary.text(receiver));
+    Some(
+        boundary
+            .scene
+            .at(candidate.expr, message)
+            .because(why)
+            .help(help),
+    )
+}
+
+/// One key that is read.
+fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Finding)> {
+    let flow = boundary.flow;
+    let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
+        return None;
+    };
+    let is_literal = matches!(flow.module.kind(index), ExprKind::Text(_));
+    if !is_literal {
+        return None;
+    }
+    let evidence = evidence(boundary, candidate, value, index)?;
+    if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
+        return None;
+    }
+    if !matches!(evidence.key, "belief" | "keywords") && is_guarded(boundary, candidate, value) {
+        return None;
+    }
+    let name = boundary.text(value);
+    let key = boundary.text(index);
+    let message = Message::new("read")
+        .with("name", name.clone())
+        .with("key", key.clone());
+    let help = Message::new("get").with("name", name).with("key", key);
+    let mut finding = boundary
+        .scene
+        .at_span(boundary.end_of(candidate.expr, index), message)
+        .confidence(evidence.confidence)
+        .help(help);
+    finding = finding.because(
+        boundary
+            .scene
+            .related(evidence.document, Message::new(evidence.key)),
+    );
+    Some((evidence, finding))
+}
+
+fn evidence(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    value: ExprId,
+    index: ExprId,
+) -> Option<Evidence> {
+    let is_typed = is_typed(boundary, value);
+    if is_always_there(boundary, value, index) {
+        return None;
+    }
+    let is_declared = is_declared(boundary, value);
+    if !is_typed && let Some((elsewhere, is_together)) = believed(boundary, candidate, value, index)
+    {
+        let confidence = if is_together && !is_declared {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
+        return Some(Evidence {
+            key: "belief",
+            document: elsewhere,
+            confidence,
+        });
+    }
+    if let Some(found) = of_keywords(boundary, candidate, value) {
+        return Some(found);
+    }
+    let told = |key, document| {
+        Some(Evidence {
+            key,
+            document,
+            confidence: Confidence::Medium,
+        })
+    };
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = optional(boundary, candidate, value, index)
+    {
+        return told("optional", elsewhere);
+    }
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = inside(boundary, candidate, value)
+    {
+        return told("inside", elsewhere);
+    }
+    if is_optional_in_cloud(boundary, value, index) {
+        return told("cloud", value);
+    }
+    if !is_typed && let Some(elsewhere) = odd_one_out(boundary, value, index) {
+        return told("habit", elsewhere);
+    }
+    let is_deeper = matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
+    if is_deeper {
+        return None;
+    }
+    let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
+    let confidence = if is_tested_after(boundary, candidate) {
+        Confidence::Medium
+    } else {
+        confidence
+    };
+    Some(Evidence {
+        key,
+        document,
+        confidence,
+    })
+}
+
+/// What parsers and forms call the things whose keys they declare somewhere else.
+const DECLARED: [&str; 6] = ["params", "options", "opts", "vargs", "args", "cleaned_data"];
+
+/// Whether something is filled by a parser or a form: which keys it has was said there.
+fn is_declared(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let written = flow.module.dotted(flow.code, value).unwrap_or_default();
+    let last = written.rsplit('.').next().unwrap_or_default();
+    DECLARED.contains(&last)
+}
+
+/// Whether it is a variable of an environment that is always set.
+fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> bool {
+    let module = boundary.flow.module;
+    let written = module.dotted(boundary.flow.code, value).unwrap_or_default();
+    let last = written.rsplit('.').next().unwrap_or_default();
+    let is_environment = last == "META" || last.ends_with("environ") || last == "env";
+    is_environment
+        && matches!(module.kind(index), ExprKind::Text(name) if ALWAYS.contains(&module.name(name)))
+}
+
+/// `if options["store"]` of `**options`: whoever tests it means that it is optional.
+fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let place = flow.place_of(value)?;
+    let tested = flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => is_truth(boundary, test, candidate.expr),
+        _ => false,
+    });
+    let name = flow.program.qualified_name(flow.function);
+    let is_private = name
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.starts_with('_'));
+    let mut parameters = flow.code.parameters.iter();
+    let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
+    let is_command = name.ends_with(".handle");
+    let is_optional = tested && !is_private && !is_command && !takes_anything;
+    (is_keywords(boundary, place) && is_optional).then_some(Evidence {
+        key: "keywords",
+        document: value,
+        confidence: Confidence::Medium,
+    })
+}
+
+/// Whether the function itself writes the key, or anything else that fills the thing, before.
+fn is_stored(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
+    let flow = boundary.flow;
+    let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
+        return false;
+    };
+    let form = flow.form(candidate.expr);
+    let receiver = flow.form(value);
+    let place = flow.place_of(value);
+    flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Bind { target, source, .. } => {
+            let mut stored = false;
+            flow.module.walk(target, &mut |part| {
+                if let ExprKind::Subscript {
+                    value: other,
+                    index: key,
+                    ..
+                } = flow.module.kind(part)
+                {
+                    let any_key = !matches!(flow.module.kind(key), ExprKind::Text(_));
+                    stored |= flow.form(part) == form
+                        || (any_key
+                            && flow.form(other) == receiver
+                            && flow.form(key) == flow.form(index));
+                }
+            });
+            let iterates = match source {
+                Source::Element { iterable, .. } => {
+                    flow.place_of(target) == flow.place_of(index)
+                        && flow.place_of(index).is_some()
+                        && place.is_some_and(|place| boundary.places(iterable).contains(&place))
+                }
+                _ => false,
+            };
+            stored || iterates
+        }
+        InstKind::Eval(call) => match boundary.called(call) {
+            Some(("setdefault" | "update", Some(receiver), _)) => {
+                place.is_some() && flow.place_of(receiver) == place
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Anything that tests the document, or the key, counts.
+fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> bool {
+    let places = boundary.places(value);
+    let form = boundary.flow.form(value);
+    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
+        return false;
+    };
+    let key = boundary.flow.form(index);
+    let alike = |test: ExprId| {
+        let mut hit = false;
+        boundary.flow.module.walk(test, &mut |part| {
+            // `response.has_header("Content-Type")`
+            let asks = boundary.called(part).is_some_and(|(_, _, arguments)| {
+                let mut arguments = arguments.iter();
+                arguments.any(|&argument| boundary.flow.form(argument) == key)
+            });
+            hit |= asks || boundary.flow.form(part) == form;
+        });
+        hit
+    };
+    boundary.is_tested(candidate, &places) || boundary.is_tested_by(candidate, &alike, false)
+}
+
+fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+    let parameters = &boundary.flow.code.parameters;
+    parameters
+        .iter()
+        .any(|parameter| parameter.place == place && parameter.kind == ParameterKind::DoubleStar)
+}

@@ -1,0 +1,255 @@
+//! What the rules about abstract classes share: instances of classes with methods that nobody has written.
+
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::ir::{BlockId, ExprId, ExprKind, Function, Next};
+use crate::project::{CallSite, Coverage, Evaluate, Target};
+use crate::rules::classes::interfaces::{self, Instance, Open};
+use crate::rules::{Rule, Whole, draft, is_test};
+use crate::summary::ClassRef;
+use crate::text::Location;
+use crate::types::{FunctionRef, Type};
+use rustc_hash::FxHashSet;
+
+/// More missing methods are not named.
+const NAMED: usize = 3;
+
+/// Whose methods are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Kind {
+    /// The class's own: it is abstract itself.
+    Own,
+    /// Those of its ancestors: it implements them in part.
+    Inherited,
+}
+
+/// One finding for each class that is instantiated: at the first place, with the others behind it.
+pub(in crate::rules) fn findings(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    kind: Kind,
+) -> Vec<Finding> {
+    let open: Vec<Open> = interfaces::open_classes(whole)
+        .into_iter()
+        .filter(|open| kind_of(whole, open) == kind)
+        .collect();
+    if open.is_empty() {
+        return Vec::new();
+    }
+    let wanted: FxHashSet<ClassRef> = open.iter().map(|open| open.class).collect();
+    let instances = interfaces::instances(whole, &wanted);
+    let mut findings = Vec::new();
+    for open in &open {
+        let Some(places) = instances.get(&open.class) else {
+            continue;
+        };
+        let outside = places
+            .iter()
+            .find(|place| !is_test(whole.program, place.function));
+        let Some(place) = outside.or(places.first()) else {
+            continue;
+        };
+        findings.push(if open.declared.is_empty() {
+            raising(rule, whole, open, place)
+        } else {
+            declared(rule, whole, open, place)
+        });
+    }
+    findings
+}
+
+fn kind_of(whole: &Whole<'_>, open: &Open) -> Kind {
+    let missing = if open.declared.is_empty() {
+        &open.raising
+    } else {
+        &open.declared
+    };
+    let is_own =
+        |&function: &FunctionRef| whole.program.class_of_method(function) == Some(open.class);
+    if missing.iter().any(is_own) {
+        Kind::Own
+    } else {
+        Kind::Inherited
+    }
+}
+
+/// Python itself refuses.
+fn declared(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instance) -> Finding {
+    let mut finding = finding(rule, whole, open, place, "declared", &open.declared);
+    finding.confidence = Confidence::High;
+    finding.help(Message::new("implement").with("methods", names(whole, &open.declared)))
+}
+
+/// Nothing happens until one of the methods is called.
+fn raising(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instance) -> Finding {
+    let called = open
+        .raising
+        .iter()
+        .find_map(|&missing| Some((missing, call_of(whole, open.class, missing)?)));
+    let Some((missing, call)) = called else {
+        let mut finding = finding(rule, whole, open, place, "raising", &open.raising);
+        finding.severity = Severity::Hint;
+        return finding
+            .help(Message::new("implement").with("methods", names(whole, &open.raising)));
+    };
+    let finding = finding(rule, whole, open, place, "called", &[missing]);
+    finding
+        .severity(Severity::Warning)
+        .confidence(Confidence::Medium)
+        .because(Related {
+            location: call.location(whole.program),
+            message: Message::new("call").with("method", name(whole, missing)),
+        })
+        .help(Message::new("implement").with("methods", names(whole, &[missing])))
+}
+
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    open: &Open,
+    place: &Instance,
+    key: &'static str,
+    missing: &[FunctionRef],
+) -> Finding {
+    let program = whole.program;
+    let (module, code) = program.code(place.function);
+    let span = module.span(place.call);
+    let message = Message::new(key)
+        .with("class", program.class_name(open.class))
+        .with("methods", names(whole, missing));
+    let mut finding = draft(rule, program, place.function, span, message);
+    finding.statement = code
+        .insts
+        .get(place.inst as usize)
+        .map_or(span.start, |inst| inst.span.start);
+    for &function in missing.iter().take(NAMED) {
+        let (_, code) = program.code(function);
+        finding.related.push(Related {
+            location: Location {
+                file: program.file(function),
+                span: code.name_span,
+            },
+            message: Message::new("missing").with("method", program.qualified_name(function)),
+        });
+    }
+    finding
+}
+
+fn name(whole: &Whole<'_>, function: FunctionRef) -> String {
+    let (module, code) = whole.program.code(function);
+    module.name(code.name).to_owned()
+}
+
+fn names(whole: &Whole<'_>, functions: &[FunctionRef]) -> String {
+    let mut names: Vec<String> = functions
+        .iter()
+        .take(NAMED)
+        .map(|&function| format!("`{}`", name(whole, function)))
+        .collect();
+    if functions.len() > NAMED {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+/// A call that reaches a method that only raises, on an instance of just this class: on what a function has made itself,
+/// or from a method that is called on it, whatever way control takes through that; the constructor is one.
+fn call_of<'w>(
+    whole: &'w Whole<'_>,
+    class: ClassRef,
+    missing: FunctionRef,
+) -> Option<&'w CallSite> {
+    let program = whole.program;
+    let chain = program.linearization(class);
+    whole.graph.calls_of(missing).find(|call| {
+        if is_test(program, call.caller) || is_caught(whole, call) {
+            return false;
+        }
+        let (module, code) = program.code(call.caller);
+        let Some((receiver, method)) = crate::rules::stores::method(module, call.call) else {
+            return false;
+        };
+        let owner = program.class_of_method(call.caller);
+        let is_own = owner.is_some_and(|owner| chain.contains(&owner))
+            && is_first_parameter(module, code, receiver);
+        if is_own {
+            let name = module.name(code.name);
+            let is_reached = name == "__init__"
+                || whole
+                    .graph
+                    .calls_of(call.caller)
+                    .any(|outer| is_on_made(whole, outer, class));
+            let is_effective = program.method(class, name) == Some(call.caller);
+            return is_reached
+                && is_effective
+                && method != name
+                && is_on_every_way(code, call.block);
+        }
+        is_on_made(whole, call, class) && program.method(class, method) == Some(missing)
+    })
+}
+
+/// Whether a method is called on an instance of just this class, outside of tests.
+fn is_on_made(whole: &Whole<'_>, call: &CallSite, class: ClassRef) -> bool {
+    let program = whole.program;
+    if is_test(program, call.caller) || is_caught(whole, call) {
+        return false;
+    }
+    let (module_ref, id) = program.locate(call.caller);
+    let (module, _) = program.code(call.caller);
+    let Some((receiver, _)) = crate::rules::stores::method(module, call.call) else {
+        return false;
+    };
+    let value = Evaluate::new(program, module_ref, id).value(receiver);
+    program.types.get(value.class) == Type::Instance(class)
+        && is_made_here(whole, call.caller, receiver)
+}
+
+/// Whether a value is made in the function itself: what is only said to be of a class may be of a subclass.
+fn is_made_here(whole: &Whole<'_>, function: FunctionRef, receiver: ExprId) -> bool {
+    let (module_ref, id) = whole.program.locate(function);
+    let (module, code) = whole.program.code(function);
+    let made = match module.kind(receiver) {
+        ExprKind::Name(place) => crate::rules::stores::bound_value(module, code, place),
+        _ => Some(receiver),
+    };
+    let Some(ExprKind::Call { callee, .. }) = made.map(|made| module.kind(made)) else {
+        return false;
+    };
+    let callee = Evaluate::new(whole.program, module_ref, id).value(callee);
+    matches!(whole.program.target(callee), Target::Construct { .. })
+}
+
+fn is_first_parameter(module: &crate::ir::Module, code: &Function, receiver: ExprId) -> bool {
+    let first = code.parameters.first().map(|first| first.place);
+    module.kind(receiver).place() == first && first.is_some()
+}
+
+/// Whether somebody waits for the NotImplementedError.
+fn is_caught(whole: &Whole<'_>, call: &CallSite) -> bool {
+    let program = whole.program;
+    let class = program
+        .library
+        .class("NotImplementedError", program.dialect(call.caller));
+    call.guard.is_some()
+        && class.is_some_and(|class| {
+            program.caught_in(call.caller, call.guard, class).0 != Coverage::None
+        })
+}
+
+/// Whether a function cannot return without passing a block.
+fn is_on_every_way(code: &Function, block: BlockId) -> bool {
+    let mut seen = vec![false; code.blocks.len()];
+    let mut open = vec![BlockId::new(0)];
+    while let Some(at) = open.pop() {
+        if at == block || std::mem::replace(&mut seen[at.index()], true) {
+            continue;
+        }
+        match code.block(at).next {
+            Next::Goto(to) => open.push(to),
+            Next::Branch(one, other) => open.extend([one, other]),
+            Next::Return | Next::Resume(_) => return false,
+            Next::Raise | Next::Never => {}
+        }
+    }
+    true
+}

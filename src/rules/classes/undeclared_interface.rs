@@ -1,0 +1,138 @@
+//! `undeclared-interface`: a class of nothing but empty methods, which nothing keeps from being instantiated.
+
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::ir::{Dialect, FunctionKind};
+use crate::project::Program;
+use crate::rules::classes::interfaces::{self, Body, body, says_so, syntax};
+use crate::rules::{Check, Family, Rule, Whole, draft};
+use crate::summary::ClassRef;
+use crate::text::Location;
+use crate::types::{FunctionRef, Type};
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "undeclared-interface",
+    family: Family::Classes,
+    page: include_str!("../../../rules/undeclared-interface.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+/// One empty method is a hook.
+const LEAST: usize = 2;
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let program = whole.program;
+    let first = program.library.class_count() as u32;
+    let all = (0..program.classes.len() as u32).map(|index| ClassRef(first + index));
+    all.filter_map(|class| interface(rule, whole, class))
+        .collect()
+}
+
+fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<Finding> {
+    let program = whole.program;
+    let info = program.project_class(class)?;
+    if info.subclasses.is_empty() || !has_no_bases(program, class) || says_so(program, class) {
+        return None;
+    }
+    let (module_ref, module, of) = syntax(program, class)?;
+    let is_stub = program.sources[module_ref.0 as usize]
+        .path
+        .ends_with(".pyi");
+    if is_stub || program.class_name(class).ends_with("Mixin") {
+        return None;
+    }
+    let (methods, all_raise) = methods(program, class)?;
+    let implements = |&subclass: &ClassRef| implemented(program, subclass, &methods);
+    let complete = info.subclasses.iter().copied().find(implements);
+    // Empty methods that subclasses override as they please are hooks; those that each of them overrides are an interface.
+    let is_interface = if all_raise {
+        complete.is_some()
+    } else {
+        info.subclasses.iter().all(implements)
+    };
+    let complete = complete.filter(|_| is_interface)?;
+    let function = program.function(module_ref, of.body);
+    let message = Message::new("interface")
+        .with("class", program.class_name(class))
+        .with("count", methods.len().to_string());
+    let help = match module.dialect {
+        Dialect::Two => Message::new("old"),
+        Dialect::Three => Message::new("declare"),
+    };
+    let finding = draft(rule, program, function, of.name_span, message)
+        .confidence(Confidence::Medium)
+        .help(help);
+    let (other_ref, _, other) = syntax(program, complete)?;
+    let location = Location {
+        file: program.file(program.function(other_ref, other.body)),
+        span: other.name_span,
+    };
+    Some(finding.because(Related {
+        location,
+        message: Message::new("implements").with("class", program.class_name(complete)),
+    }))
+}
+
+fn has_no_bases(program: &Program<'_>, class: ClassRef) -> bool {
+    let Some(info) = program.project_class(class) else {
+        return false;
+    };
+    let known = info
+        .linearization
+        .iter()
+        .all(|&at| at == class || program.class_name(at) == "object");
+    known && !info.has_unknown_base
+}
+
+/// The methods of a class, if all of them are empty; and whether all of them raise.
+fn methods(program: &Program<'_>, class: ClassRef) -> Option<(Vec<FunctionRef>, bool)> {
+    let info = program.project_class(class)?;
+    let mut found = Vec::new();
+    let mut all_raise = true;
+    let mut members: Vec<_> = info.members.iter().collect();
+    members.sort_unstable_by_key(|(symbol, _)| **symbol);
+    for (_, value) in members {
+        let Type::Function { function, .. } = program.types.get(value.class) else {
+            continue;
+        };
+        let (module, code) = program.code(function);
+        let is_own = program.class_of_method(function) == Some(class);
+        if code.kind != FunctionKind::Def || !is_own {
+            return None;
+        }
+        match body(module, code) {
+            Body::Works => return None,
+            Body::Empty => all_raise = false,
+            Body::Raises => {}
+        }
+        let name = module.name(code.name);
+        if name != "__init__" {
+            found.push(function);
+        }
+    }
+    found.sort_unstable();
+    (found.len() >= LEAST && !has_data(program, class)).then_some((found, all_raise))
+}
+
+/// Whether instances keep something of their own.
+fn has_data(program: &Program<'_>, class: ClassRef) -> bool {
+    program.project_class(class).is_some_and(|info| {
+        info.attributes.values().any(|attribute| {
+            attribute
+                .assignments
+                .iter()
+                .any(|assignment| program.class_of_method(assignment.function) == Some(class))
+        })
+    })
+}
+
+fn implemented(program: &Program<'_>, class: ClassRef, methods: &[FunctionRef]) -> bool {
+    methods.iter().all(|&function| {
+        let (module, code) = program.code(function);
+        let found = program.method(class, module.name(code.name));
+        found.is_some_and(|found| {
+            let (module, code) = program.code(found);
+            found != function && interfaces::body(module, code) != Body::Raises
+        })
+    })
+}

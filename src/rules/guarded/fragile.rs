@@ -1,0 +1,138 @@
+//! Which calls fail in ordinary operation, and which fail where somebody watches.
+
+use crate::escape::Site;
+use crate::escape::clauses::called_names;
+use crate::ir::{ExprId, ExprKind};
+use crate::library::schema::Mark;
+use crate::rules::Whole;
+use crate::rules::guarded::io::{Touches, touches};
+use crate::summary::Effects;
+use crate::types::CallRef;
+
+/// Whether a call fails in ordinary operation. Not where its arguments say that it cannot: the own process, the locale
+/// that is always there.
+pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
+    let known = whole.program.library.get(site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    let is_safe = |part: ExprId| match module.kind(part) {
+        ExprKind::Text(text) => module.name(text) == "C",
+        ExprKind::Int(0) => known.name == "os.getpgid",
+        ExprKind::Call { callee, .. } => module
+            .dotted(code, callee)
+            .is_some_and(|name| name.ends_with("getpid")),
+        _ => false,
+    };
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    if known.name == "socket.socket.setsockopt" {
+        let level = module.arguments(arguments).first();
+        let level = level.and_then(|level| module.dotted(code, level.value));
+        return level.is_some_and(|level| level.ends_with("_TCP"));
+    }
+    let arguments = module.arguments(arguments);
+    if known.name == "logging.config.fileConfig" {
+        // A file that the program brings along is there; one that somebody names may not be.
+        let is_named = |part: ExprId| !matches!(module.kind(part), ExprKind::Text(_));
+        return arguments.first().is_some_and(|path| is_named(path.value));
+    }
+    let is_process = known.summary.effects.meets(Effects::PROCESS);
+    let is_of_terminal =
+        known.name.starts_with("termios.") || TERMINAL.contains(&known.name.as_str());
+    if is_of_terminal && asks(whole, site, "isatty") {
+        return false;
+    }
+    if known.name == "os.write" && (asks(whole, site, "mkstemp") || asks(whole, site, "open")) {
+        // A file of its own, not a pipe with a reader who may go.
+        return false;
+    }
+    if ["fcntl.flock", "fcntl.lockf"].contains(&known.name.as_str()) {
+        // A lock that waits is got in the end; one that does not wait is there to be refused.
+        return mentions(whole, site, "LOCK_NB");
+    }
+    known.has(Mark::Fragile)
+        && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
+}
+
+/// Calls that ask a terminal.
+const TERMINAL: [&str; 2] = ["os.get_terminal_size", "os.ttyname"];
+
+/// Whether an argument of a call names an attribute.
+fn mentions(whole: &Whole<'_>, site: &Site, wanted: &str) -> bool {
+    let (module, _) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= matches!(module.kind(part), ExprKind::Attribute { name, .. } if module.name(name) == wanted);
+    });
+    found
+}
+
+/// Whether the function of a call also calls something of that name, which answers whether the call can work.
+fn asks(whole: &Whole<'_>, site: &Site, name: &str) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    called_names(module, code, code.span).contains(&name)
+}
+
+/// Whether a query goes through a session or cursor that the function was given: whoever opened it ends the transaction, and
+/// hears of what goes wrong.
+pub(in crate::rules) fn is_lent(whole: &Whole<'_>, site: &Site) -> bool {
+    if touches(site) != Touches::Database {
+        return false;
+    }
+    let (module, code) = whole.program.code(site.function);
+    let mut at = site.call.call;
+    let place = loop {
+        match module.kind(at) {
+            ExprKind::Name(place) => break place,
+            ExprKind::Attribute { value, .. } | ExprKind::Subscript { value, .. } => at = value,
+            ExprKind::Call { callee, .. } => at = callee,
+            _ => return false,
+        }
+    };
+    let is_method = whole.program.class_of_method(site.function).is_some();
+    let mut given = code.parameters.iter().skip(usize::from(is_method));
+    given.any(|parameter| parameter.place == place)
+}
+
+/// Calls that set a server up: where they fail, it had better not start.
+const SETUP: [&str; 10] = [
+    "socket.socket",
+    "socket.create_server",
+    "socket.socketpair",
+    "socket.fromfd",
+    "socket.socket.bind",
+    "socket.socket.listen",
+    "select.select",
+    "ssl.create_default_context",
+    "ssl.SSLContext.load_cert_chain",
+    "ssl.SSLContext.load_verify_locations",
+];
+
+/// Whether a call sets a server up.
+pub(in crate::rules) fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
+    let name = name_of_call(whole, site.call.callee);
+    if name == "socket.socket.setsockopt" {
+        // An option of a socket that is connected already is no setup: the peer may have gone.
+        let calls = &whole.traces[site.function.0 as usize].library;
+        return !is_fragile(whole, site)
+            || calls
+                .iter()
+                .any(|call| MAKES_SOCKETS.contains(&name_of_call(whole, call.callee)));
+    }
+    SETUP.contains(&name) || name.contains(".listen")
+}
+
+/// The whole name of what a call calls.
+pub(in crate::rules) fn name_of_call<'w>(whole: &'w Whole<'_>, call: CallRef) -> &'w str {
+    whole.program.library.get(call).name.as_str()
+}
+
+/// Where one of these stands, a socket is set up.
+const MAKES_SOCKETS: [&str; 6] = [
+    "socket.socket",
+    "socket.create_server",
+    "socket.socketpair",
+    "socket.fromfd",
+    "socket.socket.bind",
+    "socket.socket.listen",
+];

@@ -1,0 +1,238 @@
+//! `handler-misses-error`: there is a try, but it does not cover what the call raises.
+
+use crate::escape::Site;
+use crate::escape::clauses::{Fate, fate, insts_in};
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
+use crate::project::Catches;
+use crate::rules::guarded::io::{Told, Touches, errors, finding, level, level_of, touches};
+use crate::rules::guarded::meant::{CLOSE, missed};
+use crate::rules::guarded::swallowed_exception::types_text;
+use crate::rules::{Check, Family, Rule, Whole};
+use crate::summary::ClassRef;
+use crate::text::Location;
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "handler-misses-error",
+    family: Family::Guarded,
+    page: include_str!("../../../rules/handler-misses-error.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let mut told = Told::default();
+    for site in &whole.escapes.sites {
+        if site.left.classes != 0
+            && let Some(region) = missed(whole, site)
+            && (site.rare_for.is_none() || is_close(whole, site, region))
+            && let Some(finding) = missing(rule, whole, site, region)
+        {
+            told.tell(whole, site, finding);
+        }
+    }
+    told.findings
+}
+
+/// Whether a `try` is about little else than this call.
+fn is_close(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (_, code) = whole.program.code(site.function);
+    code.region(region).statements <= CLOSE
+}
+
+fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -> Option<Finding> {
+    let is_partial = site.left.partial.is_some();
+    let escape = site.escape.as_ref();
+    if escape.is_none() && site.is_spared && !is_own_affair(whole, site, region) {
+        return None;
+    }
+    let key = match (escape, is_partial) {
+        (None, _) => "unclear",
+        (_, true) => "partial",
+        (_, false) => "missed",
+    };
+    let mut finding = finding(rule, whole, site, escape, key);
+    finding.related.insert(0, handlers(whole, site, region));
+    let (severity, confidence) = match escape {
+        // What stands for a text that cannot be read is told by the handler that is there; a page for errors tells less.
+        Some(escape) if touches(site) == Touches::Text => {
+            (Severity::Warning, level(whole, site, escape).1)
+        }
+        Some(escape) if site.rare_for.is_some() || is_another_matter(whole, site) => {
+            level_of(whole, site, escape, true)
+        }
+        Some(escape) => level(whole, site, escape),
+        None => (Severity::Warning, Confidence::Medium),
+    };
+    // A narrow handler of files or rows is a choice; so is any where nobody knows who calls.
+    let is_chosen = match touches(site) {
+        Touches::File => (is_partial && !is_another_matter(whole, site)) || escape.is_none(),
+        Touches::Database => is_partial && escape.is_none(),
+        Touches::Network | Touches::Text => {
+            (is_partial && names_several(whole, site, region))
+                || (is_partial && escape.is_none() && names_answer(whole, site, region))
+        }
+    };
+    let is_chosen = is_chosen
+        || (escape.is_none() && site.rare_for.is_none() && passes_on(whole, site, region));
+    let severity = if is_chosen {
+        Severity::Hint
+    } else {
+        severity.min(Severity::Warning)
+    };
+    let confidence = if is_partial {
+        confidence.min(Confidence::Medium)
+    } else {
+        confidence
+    };
+    let classes = escape.map_or(site.left.classes, |escape| escape.classes);
+    let help = Message::new("widen").with("errors", errors(whole, site, classes));
+    Some(finding.severity(severity).confidence(confidence).help(help))
+}
+
+/// Whether a handler raises again what it is not there for: the function is meant to fail.
+fn passes_on(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    handlers.iter().any(|handler| {
+        let mut insts = insts_in(code, handler.body);
+        let raises = |inst: &Inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            )
+        };
+        fate(module, code, handler) == Fate::Handled && insts.any(raises)
+    })
+}
+
+/// Whether what is missed says something else than what is caught: not that the file is away but that it is broken, not
+/// that a command failed but that there is none.
+fn is_another_matter(whole: &Whole<'_>, site: &Site) -> bool {
+    let program = whole.program;
+    let dialect = program.dialect(site.function);
+    let os_error = program.library.class("OSError", dialect);
+    let is_of_system = |class| {
+        os_error.is_some_and(|base| program.is_subclass(class, base, dialect) == Some(true))
+    };
+    let name = &program.library.get(site.call.callee).name;
+    let mut left = site.named(site.left.classes);
+    let mut caught = site.named(!site.left.classes);
+    if name.starts_with("subprocess.") {
+        left.any(|class| program.class_name(class) != "subprocess.TimeoutExpired")
+            && !runs_itself(whole, site)
+    } else {
+        left.any(|class| !is_of_system(class))
+            && (caught.any(is_of_system) || site.left.partial.is_some())
+    }
+}
+
+/// Whether the command is this very interpreter, which is there.
+fn runs_itself(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= module
+            .dotted(code, part)
+            .is_some_and(|name| name == "sys.executable");
+    });
+    found
+}
+
+/// Whether the handlers were meant to end the matter here: all callers that catch the rest catch everything.
+fn is_own_affair(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let region = code.region(region);
+    let TryKind::Catch { handlers, .. } = &region.kind else {
+        return false;
+    };
+    let ends = |handler: &Handler| fate(module, code, handler) == Fate::Handled;
+    let is_told = matches!(touches(site), Touches::Network | Touches::Text);
+    is_told
+        && !site.is_spared_by_name
+        && site.left.partial.is_none()
+        && region.statements <= CLOSE
+        && handlers.iter().all(ends)
+}
+
+/// Parts of names of classes that say what the other side answered, rather than that it could not be asked.
+const ANSWERS: [&str; 10] = [
+    "NotFound",
+    "NotExist",
+    "NoSuch",
+    "Exists",
+    "Missing",
+    "Duplicate",
+    "Conflict",
+    "Integrity",
+    "error_perm",
+    "Forbidden",
+];
+
+/// Whether a handler waits for an answer that the program knows what to do with: the rest is left to callers on purpose.
+fn names_answer(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    handlers.iter().any(|handler| {
+        let text = types_text(module, code, handler);
+        ANSWERS.iter().any(|part| text.contains(part))
+    })
+}
+
+/// Whether the handlers name more than one kind of what is raised: somebody chose them.
+fn names_several(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let program = whole.program;
+    let (module_ref, id) = program.locate(site.function);
+    let (module, code) = program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    let mut narrower = 0;
+    for handler in handlers {
+        if let Catches::Classes { classes, .. } = program.catches(module_ref, id, handler.types) {
+            let below = |class: &ClassRef| {
+                site.named(site.left.classes)
+                    .any(|root| program.is_subclass(*class, root, module.dialect) == Some(true))
+            };
+            narrower += classes.iter().filter(|class| below(class)).count();
+        }
+    }
+    narrower > 1
+}
+
+/// The handlers that are there.
+fn handlers(whole: &Whole<'_>, site: &Site, region: TryId) -> Related {
+    let (module, code) = whole.program.code(site.function);
+    let region = code.region(region);
+    let TryKind::Catch { handlers, .. } = &region.kind else {
+        return Related {
+            location: Location {
+                file: whole.program.file(site.function),
+                span: region.span,
+            },
+            message: Message::new("handlers"),
+        };
+    };
+    let types: Vec<String> = handlers
+        .iter()
+        .map(|handler| types_text(module, code, handler))
+        .collect();
+    let span = handlers
+        .first()
+        .map_or(region.span, |handler| handler.header);
+    let location = Location {
+        file: whole.program.file(site.function),
+        span,
+    };
+    Related {
+        location,
+        message: Message::new("handlers").with("types", types.join(", ")),
+    }
+}

@@ -1,0 +1,383 @@
+//! What the rules about unguarded IO have in common: which rule a call belongs to, how bad it is, and how to say it.
+
+use crate::escape::{Entry, Escape, Site, sounds_catching};
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::ir::{ExprKind, FunctionKind, TryId};
+use crate::library::schema::{Fate, Runs};
+use crate::rules::guarded::fragile::{is_fragile, is_lent, is_setup};
+use crate::rules::guarded::meant::missed;
+use crate::rules::{Rule, Whole, draft};
+use crate::summary::Effects;
+use crate::text::Location;
+use crate::types::FunctionRef;
+use rustc_hash::FxHashMap;
+
+/// What a call touches, as far as rules tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Touches {
+    /// The network.
+    Network,
+    /// A database or cache.
+    Database,
+    /// Files and processes.
+    File,
+    /// Nothing: it reads a text.
+    Text,
+}
+
+/// What a site touches.
+pub(in crate::rules) fn touches(site: &Site) -> Touches {
+    if site.effects.meets(Effects::NETWORK) {
+        Touches::Network
+    } else if site.effects.meets(Effects::DATABASE) {
+        Touches::Database
+    } else if site.effects.meets(Effects::FILE.with(Effects::PROCESS)) {
+        Touches::File
+    } else {
+        Touches::Text
+    }
+}
+
+/// The findings of one of the three rules: a call, nothing around it, and nothing on a way up to an entry point.
+pub(in crate::rules) fn unguarded(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    wanted: Touches,
+) -> Vec<Finding> {
+    let mut told = Told::default();
+    for site in &whole.escapes.sites {
+        if touches(site) != wanted || site.left.classes == 0 || missed(whole, site).is_some() {
+            continue;
+        }
+        let (key, (severity, confidence)) = match &site.escape {
+            Some(escape) => ("unguarded", level(whole, site, escape)),
+            None if is_unheard(whole, site) => ("unclear", (Severity::Warning, Confidence::Medium)),
+            None => continue,
+        };
+        let finding = finding(rule, whole, site, site.escape.as_ref(), key);
+        told.tell(
+            whole,
+            site,
+            finding.severity(severity).confidence(confidence),
+        );
+    }
+    told.findings
+}
+
+/// Libraries of clients whose calls fail whenever the other side is slow, away or wrong.
+const CLIENTS: [&str; 18] = [
+    "acoustid",
+    "aiohttp",
+    "ftplib",
+    "http",
+    "httplib",
+    "httplib2",
+    "httpx",
+    "imaplib",
+    "musicbrainzngs",
+    "poplib",
+    "requests",
+    "smtplib",
+    "telnetlib",
+    "urllib",
+    "urllib2",
+    "urllib3",
+    "websocket",
+    "xmlrpc",
+];
+
+/// Whether a call is worth a word though nobody knows who calls its function: it fails often, and no caller that is
+/// known catches it.
+fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
+    if site.is_spared || is_setup(whole, site) {
+        return false;
+    }
+    let known = whole.program.library.get(site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    if sounds_catching(module.name(code.name)) {
+        return false;
+    }
+    // A method that hands on to its namesake is part of the client itself.
+    if known.name.rsplit('.').next() == Some(module.name(code.name)) {
+        return false;
+    }
+    let library = known.name.split('.').next().unwrap_or_default();
+    is_fragile(whole, site) || (whole.escapes.is_application && CLIENTS.contains(&library))
+}
+
+/// Findings, one for all calls of a function that one handler would cover.
+#[derive(Default)]
+pub(in crate::rules) struct Told {
+    /// In the order of the code.
+    pub(in crate::rules) findings: Vec<Finding>,
+    known: FxHashMap<(FunctionRef, Option<TryId>, Option<FunctionRef>), usize>,
+}
+
+/// More calls are not pointed at.
+const ALSO: usize = 3;
+
+impl Told {
+    /// Adds a finding, or a line to the one that says the same of an earlier call.
+    pub(in crate::rules) fn tell(&mut self, whole: &Whole<'_>, site: &Site, finding: Finding) {
+        let guard = site.left.nearest;
+        let top = site.escape.as_ref().map(|escape| escape.top);
+        let next = self.findings.len();
+        let at = *self
+            .known
+            .entry((site.function, guard, top))
+            .or_insert(next);
+        let Some(first) = self.findings.get_mut(at) else {
+            self.findings.push(finding);
+            return;
+        };
+        if finding.severity > first.severity {
+            // The place that matters is the one to point at.
+            *first = finding;
+            return;
+        }
+        first.confidence = first.confidence.max(finding.confidence);
+        let also = |related: &&Related| related.message.key == "also";
+        if first.location != finding.location && first.related.iter().filter(also).count() < ALSO {
+            let message = Message::new("also").with("call", call_text(whole, site));
+            let location = finding.location;
+            first.related.push(Related { location, message });
+        }
+    }
+}
+
+/// How bad an escape is, and how sure.
+pub(in crate::rules) fn level(
+    whole: &Whole<'_>,
+    site: &Site,
+    escape: &Escape,
+) -> (Severity, Confidence) {
+    let matters = is_fragile(whole, site) || file_matters(site, escape);
+    level_of(whole, site, escape, matters)
+}
+
+/// The same where it is known whether a file's trouble matters.
+pub(in crate::rules) fn level_of(
+    whole: &Whole<'_>,
+    site: &Site,
+    escape: &Escape,
+    file_matters: bool,
+) -> (Severity, Confidence) {
+    let (severity, confidence) = match escape.entry {
+        Entry::Registered {
+            runs: Runs::Request,
+            ..
+        }
+        | Entry::Registered {
+            fate: Fate::Response,
+            ..
+        } if whole.escapes.handles_errors => (Severity::Hint, Confidence::Medium),
+        Entry::Registered {
+            runs: Runs::Test, ..
+        }
+        | Entry::Registered {
+            fate: Fate::Raised | Fate::Errback,
+            ..
+        } => (Severity::Hint, Confidence::Medium),
+        Entry::Registered {
+            runs: Runs::Request | Runs::Task,
+            ..
+        } => (Severity::Warning, Confidence::Medium),
+        Entry::Registered {
+            fate: Fate::Response | Fate::Kept,
+            ..
+        } => (Severity::Warning, Confidence::Medium),
+        Entry::Registered {
+            runs: Runs::Command,
+            ..
+        }
+        | Entry::Top
+        | Entry::Main => (Severity::Warning, Confidence::High),
+        Entry::Registered { .. } => (Severity::Error, Confidence::High),
+        Entry::Public if escape.spared.is_some() => (Severity::Warning, Confidence::Medium),
+        Entry::Public if whole.escapes.is_application => (Severity::Warning, Confidence::Medium),
+        Entry::Public => (Severity::Warning, Confidence::Low),
+    };
+    let is_fragile = is_fragile(whole, site);
+    let severity = if escape.retries
+        || is_setup(whole, site)
+        || (touches(site) == Touches::File && !file_matters)
+    {
+        Severity::Hint
+    } else {
+        severity
+    };
+    let severity = if touches(site) == Touches::File {
+        severity.min(Severity::Warning)
+    } else {
+        severity
+    };
+    let confidence = match touches(site) {
+        _ if is_fragile => Confidence::Medium,
+        Touches::File if escape.path.len() > NEAR => Confidence::Low,
+        Touches::File => confidence.min(Confidence::Medium),
+        _ => confidence,
+    };
+    let is_doubtful = escape.is_doubtful || (escape.entry == Entry::Public && is_lent(whole, site));
+    (
+        severity,
+        if is_doubtful {
+            lower(confidence)
+        } else {
+            confidence
+        },
+    )
+}
+
+/// Files that are opened deeper below an entry point than this are part of what it is there for.
+const NEAR: usize = 3;
+
+/// A missing file matters where a server or a loop trips over it, or where somebody outside says which file.
+fn file_matters(site: &Site, escape: &Escape) -> bool {
+    let serves = match escape.entry {
+        Entry::Registered { runs, .. } => !matches!(runs, Runs::Command | Runs::Test),
+        _ => false,
+    };
+    serves || site.in_endless_loop || site.call.from_outside
+}
+
+/// One level less.
+pub(in crate::rules) fn lower(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::High => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
+
+/// The finding at the call, with the way down from the entry point.
+pub(in crate::rules) fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    site: &Site,
+    escape: Option<&Escape>,
+    key: &'static str,
+) -> Finding {
+    let (module, code) = whole.program.code(site.function);
+    let span = module.span(site.call.call);
+    let classes = escape.map_or(site.left.classes, |escape| escape.classes);
+    let errors = errors(whole, site, classes);
+    let top = name_of(whole, escape.map_or(site.function, |escape| escape.top));
+    let message = Message::new(key)
+        .with("call", call_text(whole, site))
+        .with("errors", errors.clone())
+        .with("top", top);
+    let statement = code
+        .insts
+        .get(site.call.inst as usize)
+        .map_or(span.start, |inst| inst.span.start);
+    let mut finding = Finding {
+        statement,
+        ..draft(rule, whole.program, site.function, span, message)
+    };
+    if let Some(escape) = escape {
+        finding.related = way(whole, escape);
+        finding.cause = Some(way_text(whole, escape));
+    }
+    finding.help(Message::new("guard").with("errors", errors))
+}
+
+/// What is called, as it is written.
+pub(in crate::rules) fn call_text(whole: &Whole<'_>, site: &Site) -> String {
+    let (module, code) = whole.program.code(site.function);
+    let written = match module.kind(site.call.call) {
+        ExprKind::Call { callee, .. } => module.dotted(code, callee),
+        _ => None,
+    };
+    written.unwrap_or_else(|| whole.program.library.get(site.call.callee).name.clone())
+}
+
+/// The names of some of the classes that a site raises.
+pub(in crate::rules) fn errors(whole: &Whole<'_>, site: &Site, mask: u32) -> String {
+    let short = |class| {
+        let name = whole.program.class_name(class);
+        match name.rsplit_once('.') {
+            Some((before, last)) => {
+                format!("{}.{last}", before.split('.').next().unwrap_or_default())
+            }
+            None => name.to_owned(),
+        }
+    };
+    let mut names: Vec<String> = site.named(mask).map(short).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+/// From the entry point down to the call.
+fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
+    let mut related = Vec::new();
+    let (_, code) = whole.program.code(escape.top);
+    let file = whole.program.file(escape.top);
+    if code.kind == FunctionKind::Def {
+        let message = Message::new(entry_key(escape.entry)).with("top", name_of(whole, escape.top));
+        related.push(Related {
+            location: Location {
+                file,
+                span: code.name_span,
+            },
+            message,
+        });
+    }
+    for hop in &escape.path {
+        let (module, _) = whole.program.code(hop.caller);
+        let location = Location {
+            file: whole.program.file(hop.caller),
+            span: module.span(hop.call),
+        };
+        related.push(Related {
+            location,
+            message: Message::new("calls").with("name", name_of(whole, hop.caller)),
+        });
+    }
+    if let Some(hop) = escape.spared {
+        let (module, _) = whole.program.code(hop.caller);
+        let location = Location {
+            file: whole.program.file(hop.caller),
+            span: module.span(hop.call),
+        };
+        related.push(Related {
+            location,
+            message: Message::new("spared").with("name", name_of(whole, hop.caller)),
+        });
+    }
+    related
+}
+
+fn way_text(whole: &Whole<'_>, escape: &Escape) -> String {
+    let mut names: Vec<String> = vec![name_of(whole, escape.top)];
+    names.extend(escape.path.iter().map(|hop| name_of(whole, hop.caller)));
+    names.dedup();
+    names.join(" > ")
+}
+
+/// A function as messages call it; a module's top level by the module's name.
+fn name_of(whole: &Whole<'_>, function: FunctionRef) -> String {
+    let name = whole.program.qualified_name(function);
+    if name.is_empty() {
+        whole
+            .program
+            .module_name(whole.program.locate(function).0)
+            .to_owned()
+    } else {
+        name
+    }
+}
+
+fn entry_key(entry: Entry) -> &'static str {
+    match entry {
+        Entry::Top | Entry::Main => "entry-main",
+        Entry::Public => "entry-public",
+        Entry::Registered { runs, fate } => match (runs, fate) {
+            (Runs::Request, _) | (_, Fate::Response) => "entry-request",
+            (Runs::Task, _) => "entry-task",
+            (Runs::Command, _) => "entry-main",
+            (Runs::Loop, Fate::Stops) => "entry-repeated",
+            (Runs::Loop, _) => "entry-loop",
+            (Runs::Thread | Runs::Greenlet | Runs::Process, _) => "entry-thread",
+            _ => "entry-callback",
+        },
+    }
+}

@@ -1,0 +1,364 @@
+//! `unguarded-division`: the divisor can be zero, and nothing tests it.
+
+use crate::finding::{Confidence, Finding, Message, Severity};
+use crate::flow::{Event, State};
+use crate::ir::{
+    BinaryOperator, Comparison, ExprId, ExprKind, InstKind, LoopKind, ParameterKind, PlaceId,
+    Scope, Step, UnaryOperator,
+};
+use crate::project::Coverage;
+use crate::rules::{Check, Family, Rule, Scene};
+use crate::value::{Facts, Kinds};
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "unguarded-division",
+    family: Family::Guarded,
+    page: include_str!("../../../rules/unguarded-division.md"),
+    severity: Severity::Warning,
+    check: Check::Event(check),
+};
+
+/// Why a divisor can be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// The length of something that may be empty.
+    Length,
+    /// The sum of numbers that may all be zero, or none.
+    Sum,
+    /// A difference.
+    Difference,
+    /// It starts at zero, and what adds to it may never run.
+    Counter,
+}
+
+fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> {
+    let Event::Divide {
+        divisor,
+        held,
+        dividend,
+        at,
+    } = event
+    else {
+        return None;
+    };
+    let flow = scene.flow;
+    let is_modulo = matches!(
+        flow.module.kind(at),
+        ExprKind::Binary {
+            operator: BinaryOperator::Modulo,
+            ..
+        }
+    );
+    let is_number = dividend.value.kinds == Kinds::NUMBER;
+    let is_other = !(dividend.value.kinds - Kinds::NUMBER - Kinds::ANY).is_empty();
+    if (is_modulo && !is_number) || is_other {
+        return None;
+    }
+    let divisor = unwrapped(scene, divisor);
+    let bound = flow
+        .place_of(divisor)
+        .and_then(|place| state.get(place).bound)
+        .map(|bound| unwrapped(scene, bound));
+    let is_zero = held.value.facts.has(Facts::ZERO) && flow.place_of(divisor).is_some();
+    let (why, of) = match evidence(scene, state, bound.unwrap_or(divisor)) {
+        Some(why) => (why, bound.unwrap_or(divisor)),
+        None if is_zero && is_counter(scene, divisor) => (Why::Counter, divisor),
+        None => return None,
+    };
+    let zero = flow
+        .program
+        .library
+        .class("ZeroDivisionError", flow.module.dialect)?;
+    let guard = flow.code.block(flow.position().0).guard;
+    if flow.program.caught_in(flow.function, guard, zero).0 == Coverage::Full {
+        return None;
+    }
+    if is_tested(scene, divisor, of) || (why == Why::Length && is_inside_loop(scene, of, at)) {
+        return None;
+    }
+    if scene.is_caught_above(zero) {
+        return None;
+    }
+    let text = flow.module.dotted(flow.code, divisor);
+    let key = match (why, &text) {
+        (Why::Length, _) => "length",
+        (Why::Sum, _) => "sum",
+        (Why::Difference, _) => "difference",
+        (Why::Counter, _) => "counter",
+    };
+    let message = Message::new(key).with("divisor", text.unwrap_or_else(|| "…".to_owned()));
+    let finding = scene.at(at, message);
+    let finding = match bound {
+        Some(bound) if why != Why::Counter => {
+            finding.because(scene.related(bound, Message::new("from")))
+        }
+        _ => finding,
+    };
+    Some(
+        finding
+            .confidence(Confidence::Medium)
+            .help(Message::new("test")),
+    )
+}
+
+/// What `float(x)`, `int(x)`, `Decimal(x)` and `-x` are of.
+fn unwrapped(scene: &Scene<'_>, expr: ExprId) -> ExprId {
+    let module = scene.flow.module;
+    match module.kind(expr) {
+        ExprKind::Call { callee, arguments } => match (
+            module.dotted(scene.flow.code, callee).as_deref(),
+            module.arguments(arguments),
+        ) {
+            (Some("float" | "int" | "Decimal" | "decimal.Decimal" | "long"), [only]) => {
+                unwrapped(scene, only.value)
+            }
+            _ => expr,
+        },
+        ExprKind::Unary {
+            operator: UnaryOperator::Minus,
+            operand,
+        } => unwrapped(scene, operand),
+        _ => expr,
+    }
+}
+
+fn evidence(scene: &Scene<'_>, state: &State, expr: ExprId) -> Option<Why> {
+    let flow = scene.flow;
+    let module = flow.module;
+    match module.kind(expr) {
+        ExprKind::Call { callee, arguments } => {
+            let [only] = module.arguments(arguments) else {
+                return None;
+            };
+            match module.dotted(flow.code, callee).as_deref() {
+                Some("len") if may_be_empty(scene, state, only.value) => Some(Why::Length),
+                Some("sum") => Some(Why::Sum),
+                _ => None,
+            }
+        }
+        ExprKind::Binary {
+            operator: BinaryOperator::Subtract,
+            left,
+            right,
+        } => {
+            let is_varying = |side| is_varying(scene, side);
+            (is_varying(left) && is_varying(right)).then_some(Why::Difference)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a side of a difference is a name or a path, or made of some: no constant.
+fn is_varying(scene: &Scene<'_>, side: ExprId) -> bool {
+    let module = scene.flow.module;
+    match module.kind(side) {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            let text = module.dotted(scene.flow.code, side).unwrap_or_default();
+            let last = text.rsplit('.').next().unwrap_or_default().to_owned();
+            last != last.to_uppercase()
+        }
+        ExprKind::Subscript { .. } => true,
+        ExprKind::Call { callee, .. } => !matches!(module.kind(callee), ExprKind::Hole),
+        ExprKind::Binary {
+            operator: BinaryOperator::Multiply,
+            left,
+            right,
+        } => is_varying(scene, left) && is_varying(scene, right),
+        _ => false,
+    }
+}
+
+/// Whether the argument of `len` may be empty: a parameter that is a sequence, or what is known to be empty on some path.
+fn may_be_empty(scene: &Scene<'_>, state: &State, expr: ExprId) -> bool {
+    let flow = scene.flow;
+    let is_global = |place| {
+        let step = flow.code.place(flow.code.root(place)).step;
+        matches!(
+            step,
+            Step::Variable {
+                scope: Scope::Global { .. },
+                ..
+            }
+        )
+    };
+    if flow.place_of(expr).is_some_and(is_global) {
+        return false;
+    }
+    if flow.quietly(expr, state).value.facts.has(Facts::EMPTY) {
+        return true;
+    }
+    let filtered = |expr| match flow.module.kind(expr) {
+        ExprKind::Comprehension(id) => flow
+            .module
+            .comprehension(id)
+            .clauses
+            .iter()
+            .any(|clause| !clause.conditions.is_empty()),
+        _ => false,
+    };
+    let Some(place) = flow.place_of(expr) else {
+        return filtered(expr);
+    };
+    if state.get(place).bound.is_some_and(filtered) {
+        return true;
+    }
+    match flow.code.place(place).step {
+        Step::Variable {
+            scope: Scope::Parameter { index, .. },
+            ..
+        } => {
+            let parameter = flow.code.parameters.get(usize::from(index));
+            parameter.is_some_and(|parameter| parameter.kind != ParameterKind::DoubleStar)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a name starts from a literal zero and is only ever added to.
+fn is_counter(scene: &Scene<'_>, divisor: ExprId) -> bool {
+    let flow = scene.flow;
+    let Some(place) = flow.place_of(divisor) else {
+        return false;
+    };
+    let mut starts = false;
+    let mut grows = false;
+    let mut other = false;
+    for inst in &flow.code.insts {
+        let InstKind::Bind { target, source, .. } = inst.kind else {
+            continue;
+        };
+        if flow.place_of(target) != Some(place) {
+            continue;
+        }
+        match source {
+            crate::ir::Source::Value(value) if flow.module.kind(value) == ExprKind::Int(0) => {
+                starts = true
+            }
+            crate::ir::Source::Augmented {
+                operator: BinaryOperator::Add,
+                ..
+            } => grows = true,
+            _ => other = true,
+        }
+    }
+    let is_variable = matches!(flow.code.place(place).step, Step::Variable { .. });
+    starts && grows && !other && is_variable
+}
+
+/// Whether any test of the function looks at what the divisor is made of.
+fn is_tested(scene: &Scene<'_>, divisor: ExprId, of: ExprId) -> bool {
+    let flow = scene.flow;
+    let module = flow.module;
+    let mut subjects: Vec<PlaceId> = Vec::new();
+    for root in [divisor, of] {
+        module.walk(root, &mut |part| {
+            if let Some(place) = flow.place_of(part) {
+                subjects.push(place);
+            }
+        });
+    }
+    let callees = [divisor, of].map(|expr| match module.kind(expr) {
+        ExprKind::Call { callee, .. } => flow.place_of(callee),
+        _ => None,
+    });
+    subjects.retain(|place| !callees.contains(&Some(*place)));
+    // A test of `self.a` says nothing of `self.b`.
+    let owners: Vec<PlaceId> = subjects
+        .iter()
+        .filter_map(|&place| flow.code.place(place).parent)
+        .collect();
+    subjects.retain(|place| !owners.contains(place));
+    let mentions = |test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= flow
+                .place_of(part)
+                .is_some_and(|place| subjects.contains(&place))
+        });
+        found
+    };
+    let in_insts = flow
+        .code
+        .insts
+        .iter()
+        .any(|inst| matches!(inst.kind, InstKind::Assume { test, .. } if mentions(test)));
+    in_insts
+        || flow
+            .code
+            .exprs
+            .range()
+            .any(|index| match module.exprs[index].kind {
+                ExprKind::Conditional { test, .. } => mentions(test),
+                ExprKind::And(parts) | ExprKind::Or(parts) => {
+                    module.list(parts).iter().any(|&part| mentions(part))
+                }
+                ExprKind::Compare {
+                    operator,
+                    left,
+                    right,
+                } => operator != Comparison::In && (mentions(left) || mentions(right)),
+                ExprKind::Comprehension(id) => {
+                    let clauses = &module.comprehension(id).clauses;
+                    clauses
+                        .iter()
+                        .flat_map(|clause| &clause.conditions)
+                        .any(|&test| mentions(test))
+                }
+                ExprKind::Call { callee, arguments } => {
+                    let is_bound = matches!(
+                        module.dotted(flow.code, callee).as_deref(),
+                        Some("max" | "min" | "any" | "all" | "bool")
+                    );
+                    is_bound
+                        && module
+                            .arguments(arguments)
+                            .iter()
+                            .any(|argument| mentions(argument.value))
+                }
+                _ => false,
+            })
+}
+
+/// Whether the division stands in a loop over the very thing whose length it divides by.
+fn is_inside_loop(scene: &Scene<'_>, of: ExprId, at: ExprId) -> bool {
+    let flow = scene.flow;
+    let module = flow.module;
+    let ExprKind::Call { arguments, .. } = module.kind(of) else {
+        return false;
+    };
+    let Some(subject) = module
+        .arguments(arguments)
+        .first()
+        .and_then(|argument| flow.place_of(argument.value))
+    else {
+        return false;
+    };
+    let span = module.span(at);
+    let mentions = |iterable: ExprId| {
+        let mut found = false;
+        module.walk(iterable, &mut |part| {
+            found |= flow.place_of(part) == Some(subject)
+        });
+        found
+    };
+    let in_loop = flow.code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { iterable, .. } => of.suite.contains(span) && mentions(iterable),
+        LoopKind::While { .. } => false,
+    });
+    in_loop
+        || flow
+            .code
+            .exprs
+            .range()
+            .any(|index| match module.exprs[index].kind {
+                ExprKind::Comprehension(id) => {
+                    module.exprs[index].span.contains(span)
+                        && module
+                            .comprehension(id)
+                            .clauses
+                            .iter()
+                            .any(|clause| mentions(clause.iterable))
+                }
+                _ => false,
+            })
+}

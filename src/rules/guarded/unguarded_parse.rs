@@ -1,0 +1,131 @@
+//! `unguarded-parse`: a text from outside is read as a number or a document, and nothing catches that it is none.
+
+use crate::escape::clauses::called_name;
+use crate::escape::{Entry, Site, is_decoding};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::ir::{ExprId, ExprKind, InstKind, PlaceId};
+use crate::rules::around::bound_value;
+use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
+use crate::rules::guarded::meant::missed;
+use crate::rules::{Check, Family, Rule, Whole};
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "unguarded-parse",
+    family: Family::Guarded,
+    page: include_str!("../../../rules/unguarded-parse.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+/// Methods that look at a text before it is read.
+const LOOKS: [&str; 8] = [
+    "isdigit",
+    "isdecimal",
+    "isnumeric",
+    "isalnum",
+    "match",
+    "fullmatch",
+    "search",
+    "validate",
+];
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let mut told = Told::default();
+    for site in &whole.escapes.sites {
+        let is_read =
+            touches(site) == Touches::Text && site.call.from_outside && site.left.classes != 0;
+        if !is_read || missed(whole, site).is_some() || is_looked_at(whole, site) {
+            continue;
+        }
+        let escape = site.escape.as_ref();
+        let is_decoding = is_decoding(&whole.program.library.get(site.call.callee).name);
+        let (severity, confidence) = match escape {
+            // What a module reads at its own top level fails when it is started, before anybody's eyes.
+            Some(escape) if escape.entry == Entry::Top && escape.path.is_empty() => {
+                (Severity::Warning, Confidence::Low)
+            }
+            Some(escape) => level(whole, site, escape),
+            None if is_decoding => continue,
+            None if site.is_spared => continue,
+            None => (Severity::Warning, Confidence::Medium),
+        };
+        let key = if escape.is_some() {
+            "unguarded"
+        } else {
+            "unclear"
+        };
+        // The environment is set by whoever starts the program, and is there to see what it says.
+        let confidence = if reads_environment(whole, site) {
+            Confidence::Low
+        } else {
+            confidence
+        };
+        let finding = finding(rule, whole, site, escape, key);
+        told.tell(
+            whole,
+            site,
+            finding
+                .severity(severity.min(Severity::Warning))
+                .confidence(confidence.min(Confidence::Medium)),
+        );
+    }
+    told.findings
+}
+
+/// Whether what is read is a variable of the environment: taken out right here, or bound to a name of the function.
+fn reads_environment(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let mut names = Vec::new();
+    let is_environment = |root: ExprId, names: &mut Vec<PlaceId>| {
+        let mut found = false;
+        module.walk(root, &mut |part| match module.kind(part) {
+            ExprKind::Name(place) => {
+                names.push(place);
+                found |= module
+                    .dotted(code, part)
+                    .is_some_and(|name| name == "getenv");
+            }
+            ExprKind::Attribute { name, .. } => {
+                found |= ["environ", "getenv"].contains(&module.name(name))
+            }
+            _ => {}
+        });
+        found
+    };
+    is_environment(site.call.call, &mut names)
+        || code.insts.iter().any(|inst| match bound_value(inst.kind) {
+            Some((target, value)) => {
+                matches!(module.kind(target), ExprKind::Name(place) if names.contains(&place))
+                    && is_environment(value, &mut Vec::new())
+            }
+            None => false,
+        })
+}
+
+/// Whether the function looks at the text before: `if text.isdigit()`, a match of a pattern.
+fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let looks = |test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= called_name(module, part).is_some_and(|name| LOOKS.contains(&name));
+        });
+        found
+    };
+    let in_tests = code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => looks(test),
+        InstKind::Bind {
+            source: crate::ir::Source::Value(value),
+            ..
+        } => looks(value),
+        _ => false,
+    });
+    in_tests
+        || code
+            .exprs
+            .range()
+            .any(|index| match module.exprs[index].kind {
+                ExprKind::Conditional { test, .. } => looks(test),
+                _ => false,
+            })
+}

@@ -1,0 +1,32 @@
+//! Which functions run where: in a thread, a request, a greenlet, any number of calls away.
+
+use crate::escape::{Entries, Entry};
+use crate::library::schema::Runs;
+use crate::rules::Whole;
+use crate::types::FunctionRef;
+
+/// For each function, one of the wanted places that it runs in.
+pub(in crate::rules) fn reached(whole: &Whole<'_>, wanted: &[Runs]) -> Vec<Option<Runs>> {
+    let program = whole.program;
+    let entries = Entries::of(program, whole.graph);
+    let mut found = vec![None; program.function_count()];
+    let mut open = Vec::new();
+    for index in 0..program.function_count() as u32 {
+        if let Some(Entry::Registered { runs, .. }) = entries.get(FunctionRef(index))
+            && wanted.contains(&runs)
+        {
+            found[index as usize] = Some(runs);
+            open.push(FunctionRef(index));
+        }
+    }
+    while let Some(function) = open.pop() {
+        for site in whole.graph.calls_in(function) {
+            let callee = site.callee.0 as usize;
+            if found[callee].is_none() {
+                found[callee] = found[function.0 as usize];
+                open.push(site.callee);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,444 @@
+//! `overwriting-target`: a loop, `with` or `except` target overwrites a variable that is still in use.
+
+mod comprehension;
+
+use crate::finding::{Confidence, Finding, Message, Severity};
+use crate::flow::{At, Flow, Reaching, Solution, Start};
+use crate::ir::{
+    Dialect, ExprId, ExprKind, FunctionKind, InstKind, Loop, LoopKind, PlaceId, Scope, Source, Step,
+};
+use crate::rules::names::overwritten_parameter::{after_handler, is_behind, suite_of};
+use crate::rules::names::vocabulary::is_throwaway;
+use crate::rules::{Check, Family, Rule, Scene};
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "overwriting-target",
+    family: Family::Names,
+    page: include_str!("../../../rules/overwriting-target.md"),
+    severity: Severity::Warning,
+    check: Check::Function(check),
+};
+
+/// A target that binds a name.
+#[derive(Clone, Copy)]
+struct Target {
+    place: PlaceId,
+    at: At,
+    source: Source,
+}
+
+fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
+    let flow = scene.flow;
+    if flow.code.is_dynamic || flow.code.kind == FunctionKind::Class {
+        return Vec::new();
+    }
+    let targets = targets(flow);
+    if targets.is_empty() && flow.module.dialect == Dialect::Three {
+        return Vec::new();
+    }
+    let counts = bindings(flow);
+    let again: Vec<Target> = targets
+        .into_iter()
+        .filter(|target| counts[target.place.index()] > 1)
+        .collect();
+    let leaked = comprehension::leaked(flow, &counts);
+    if again.is_empty() && leaked.is_empty() {
+        return Vec::new();
+    }
+    let ways = Reaching::of(flow);
+    let mut findings: Vec<Finding> = again
+        .iter()
+        .filter_map(|&target| overwriting(scene, &ways, target))
+        .collect();
+    // One for each statement: a tuple of targets is one slip.
+    findings.dedup_by(|a, b| a.statement == b.statement);
+    findings.extend(
+        leaked
+            .into_iter()
+            .filter_map(|(place, at)| comprehension::overwriting(scene, &ways, place, at)),
+    );
+    findings
+}
+
+/// Names that a `for`, `with` or `except` binds.
+fn targets(flow: &Flow<'_, '_>) -> Vec<Target> {
+    let mut found = Vec::new();
+    for (index, inst) in flow.code.insts.iter().enumerate() {
+        let InstKind::Bind {
+            target,
+            source:
+                source @ (Source::Element { .. } | Source::Entered { .. } | Source::Caught { .. }),
+            ..
+        } = inst.kind
+        else {
+            continue;
+        };
+        for (name, place) in names_in(flow, target) {
+            if !is_throwaway(&flow.place_text(place)) {
+                found.push(Target {
+                    place,
+                    at: At {
+                        name,
+                        inst: index as u32,
+                    },
+                    source,
+                });
+            }
+        }
+    }
+    found
+}
+
+fn names_in(flow: &Flow<'_, '_>, target: ExprId) -> Vec<(ExprId, PlaceId)> {
+    match flow.module.kind(target) {
+        ExprKind::Name(place) => vec![(target, place)],
+        ExprKind::Tuple(parts) | ExprKind::List(parts) => flow
+            .module
+            .list(parts)
+            .iter()
+            .flat_map(|&part| names_in(flow, part))
+            .collect(),
+        ExprKind::Starred(inner) => names_in(flow, inner),
+        _ => Vec::new(),
+    }
+}
+
+/// How often each variable gets a value, an argument counted.
+fn bindings(flow: &Flow<'_, '_>) -> Vec<u32> {
+    let mut counts = vec![0; flow.code.places.len()];
+    for parameter in &flow.code.parameters {
+        counts[parameter.place.index()] += 1;
+    }
+    for inst in &flow.code.insts {
+        if let InstKind::Bind { target, .. } = inst.kind {
+            for (_, place) in names_in(flow, target) {
+                counts[place.index()] += 1;
+            }
+        }
+    }
+    counts
+}
+
+fn overwriting(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, target: Target) -> Option<Finding> {
+    match target.source {
+        Source::Element { iterable, .. } => {
+            let own = loop_of(scene.flow, target.at.inst)?;
+            own_name(scene, target, iterable)
+                .or_else(|| nested(scene, ways, target, own))
+                .or_else(|| after_loop(scene, ways, target, own, iterable))
+        }
+        _ => statement_target(scene, ways, target),
+    }
+}
+
+/// The loop whose target is bound in this instruction.
+fn loop_of<'a>(flow: &Flow<'_, 'a>, inst: u32) -> Option<&'a Loop> {
+    let span = flow.code.insts[inst as usize].span;
+    let around = flow.code.loops.iter().filter(|of| {
+        matches!(of.kind, LoopKind::For { .. })
+            && of.span.contains(span)
+            && !of.suite.contains(span)
+    });
+    around.max_by_key(|of| of.span.start)
+}
+
+/// `for items in items`.
+fn own_name(scene: &Scene<'_>, target: Target, iterable: ExprId) -> Option<Finding> {
+    (scene.flow.module.kind(iterable) == ExprKind::Name(target.place)).then(|| {
+        let finding = finding(scene, target.at, "own").confidence(Confidence::High);
+        finding.because(scene.related(
+            iterable,
+            Message::new("iterated").with("name", scene.flow.place_text(target.place)),
+        ))
+    })
+}
+
+/// A loop inside a loop with the same target.
+fn nested(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    target: Target,
+    own: &Loop,
+) -> Option<Finding> {
+    let flow = scene.flow;
+    let outer = enclosing(flow, own).find_map(|of| {
+        let LoopKind::For {
+            target: outer,
+            iterable,
+            ..
+        } = of.kind
+        else {
+            return None;
+        };
+        if is_same_iterator(flow, iterable, own) {
+            return None;
+        }
+        let name = names_in(flow, outer)
+            .into_iter()
+            .find(|(_, place)| *place == target.place)?
+            .0;
+        Some((of, name))
+    });
+    let (outer, name) = outer?;
+    let reach = ways.reach(target.place, Start::Behind(target.at.inst));
+    // Whoever leaves the inner loop by `break` takes what was found along.
+    let from_break = ways.reachable(own.body, Some(own.header));
+    let is_carried = |read: &At| {
+        let block = ways.block_of(read.inst);
+        block.is_some_and(|block| from_break[block.index()])
+    };
+    let later = reach.reads.iter().find(|read| {
+        let span = flow.module.span(read.name);
+        outer.suite.contains(span)
+            && !own.span.contains(span)
+            && span.start >= own.span.end
+            && !is_carried(read)
+    });
+    let related = scene.related(
+        name,
+        Message::new("outer").with("name", flow.place_text(target.place)),
+    );
+    Some(match later {
+        Some(read) => {
+            let read = scene.related(
+                read.name,
+                Message::new("read").with("name", flow.place_text(target.place)),
+            );
+            finding(scene, target.at, "nested-read")
+                .confidence(Confidence::High)
+                .severity(Severity::Error)
+                .because(related)
+                .because(read)
+        }
+        None => finding(scene, target.at, "nested")
+            .confidence(Confidence::Medium)
+            .severity(Severity::Hint)
+            .because(related),
+    })
+}
+
+/// Both loops take from one iterator: the inner one only goes on where the outer one is.
+fn is_same_iterator(flow: &Flow<'_, '_>, outer: ExprId, own: &Loop) -> bool {
+    let LoopKind::For { iterable, .. } = own.kind else {
+        return false;
+    };
+    let outer = flow.module.kind(outer).place();
+    outer.is_some() && outer == flow.module.kind(iterable).place()
+}
+
+fn enclosing<'a>(flow: &Flow<'_, 'a>, of: &Loop) -> impl Iterator<Item = &'a Loop> {
+    let loops = &flow.code.loops;
+    let mut at = of.parent;
+    std::iter::from_fn(move || {
+        let found = loops.get(at? as usize)?;
+        at = found.parent;
+        Some(found)
+    })
+}
+
+/// A variable that was in use before the loop is read behind it, where it holds the last element.
+fn after_loop(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    target: Target,
+    own: &Loop,
+    iterable: ExprId,
+) -> Option<Finding> {
+    let flow = scene.flow;
+    let held = ways.reach(target.place, Start::Behind(target.at.inst));
+    let from_break = ways.reachable(own.body, Some(own.header));
+    let is_carried = |read: &At| {
+        ways.block_of(read.inst)
+            .is_some_and(|block| from_break[block.index()])
+    };
+    let later = *held
+        .reads
+        .iter()
+        .find(|read| is_behind(flow, read, own.span) && !is_carried(read))?;
+    let before = previous(flow, ways, target, own, iterable)?;
+    let name = flow.place_text(target.place);
+    let finding = finding(scene, target.at, "loop").confidence(Confidence::High);
+    let finding = finding.because(before_related(scene, before, &name));
+    Some(finding.because(scene.related(later.name, Message::new("read").with("name", name))))
+}
+
+/// Where a variable got the value that a target overwrites.
+#[derive(Clone, Copy)]
+enum Before {
+    Parameter(u16),
+    Bound(At),
+}
+
+fn before_related(scene: &Scene<'_>, before: Before, name: &str) -> crate::finding::Related {
+    let message = Message::new("before").with("name", name);
+    match before {
+        Before::Bound(at) => scene.related(at.name, message),
+        Before::Parameter(index) => {
+            let location = scene.location_of(scene.flow.code.parameters[usize::from(index)].span);
+            crate::finding::Related { location, message }
+        }
+    }
+}
+
+/// A value from elsewhere that was in use before the loop.
+fn previous(
+    flow: &Flow<'_, '_>,
+    ways: &Reaching<'_, '_, '_>,
+    target: Target,
+    own: &Loop,
+    iterable: ExprId,
+) -> Option<Before> {
+    let is_before = |read: &At| {
+        flow.module.span(read.name).start < own.suite.start
+            && !own.suite.contains(flow.module.span(read.name))
+    };
+    if let Step::Variable {
+        scope: Scope::Parameter { index, .. },
+        ..
+    } = flow.code.place(target.place).step
+    {
+        let reach = ways.reach(target.place, Start::Entry);
+        if reach.is_killed_at(target.at.inst) && reach.reads.iter().any(is_before) {
+            return Some(Before::Parameter(index));
+        }
+    }
+    ways.bindings(target.place).into_iter().find_map(|binding| {
+        let InstKind::Bind {
+            target: bound,
+            source: Source::Value(value),
+            ..
+        } = flow.code.insts[binding.inst as usize].kind
+        else {
+            return None;
+        };
+        let outside = !own
+            .span
+            .contains(flow.code.insts[binding.inst as usize].span);
+        if bound != binding.name
+            || !outside
+            || is_default(flow, value)
+            || shares_a_source(flow, value, iterable)
+        {
+            return None;
+        }
+        let reach = ways.reach(target.place, Start::Behind(binding.inst));
+        (reach.is_killed_at(target.at.inst) && reach.reads.iter().any(is_before))
+            .then_some(Before::Bound(binding))
+    })
+}
+
+/// A value that a loop is meant to replace.
+fn is_default(flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    match flow.module.kind(value) {
+        ExprKind::None
+        | ExprKind::True
+        | ExprKind::False
+        | ExprKind::Int(_)
+        | ExprKind::Number(_)
+        | ExprKind::Text(_)
+        | ExprKind::Bytes(_) => true,
+        ExprKind::Unary { operand, .. } => is_default(flow, operand),
+        ExprKind::List(parts) | ExprKind::Tuple(parts) | ExprKind::Dict(parts) => parts.is_empty(),
+        _ => false,
+    }
+}
+
+/// The first value and the elements come from the same variable: `line = file.readline()`, `for line in file`.
+fn shares_a_source(flow: &Flow<'_, '_>, value: ExprId, iterable: ExprId) -> bool {
+    let mut found = false;
+    flow.module.walk(value, &mut |part| {
+        if let ExprKind::Name(place) = flow.module.kind(part)
+            && !matches!(
+                flow.code.place(place).step,
+                Step::Variable {
+                    scope: Scope::Global { .. },
+                    ..
+                }
+            )
+        {
+            found |= flow.mentions(iterable, place);
+        }
+    });
+    found
+}
+
+/// A `with` or `except` target over a variable that is read behind the statement.
+fn statement_target(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    target: Target,
+) -> Option<Finding> {
+    let flow = scene.flow;
+    if matches!(
+        flow.code.place(target.place).step,
+        Step::Variable {
+            scope: Scope::Parameter { .. },
+            ..
+        }
+    ) {
+        return None;
+    }
+    let suite = suite_of(flow, target.source, target.at.inst)?;
+    let name = flow.place_text(target.place);
+    ways.bindings(target.place).into_iter().find_map(|binding| {
+        let InstKind::Bind {
+            target: bound,
+            source: Source::Value(value),
+            ..
+        } = flow.code.insts[binding.inst as usize].kind
+        else {
+            return None;
+        };
+        let reach = ways.reach(target.place, Start::Behind(binding.inst));
+        if bound != binding.name || !reach.is_killed_at(target.at.inst) {
+            return None;
+        }
+        let caught = matches!(target.source, Source::Caught { .. });
+        let (key, later) = if caught && flow.module.dialect == Dialect::Three {
+            (
+                "caught",
+                after_handler(flow, ways, target.place, target.at.inst, &reach)?,
+            )
+        } else if is_default(flow, value) {
+            return None;
+        } else {
+            let held = ways.reach(target.place, Start::Behind(target.at.inst));
+            let later = held
+                .reads
+                .iter()
+                .find(|read| is_behind(flow, read, suite) && reach.is_read_by(read.name))?;
+            (if caught { "caught-two" } else { "entered" }, *later)
+        };
+        let severity = if key == "caught" {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        let finding = finding(scene, target.at, key)
+            .confidence(Confidence::High)
+            .severity(severity);
+        let finding = finding.because(scene.related(
+            binding.name,
+            Message::new("before").with("name", name.clone()),
+        ));
+        Some(
+            finding.because(
+                scene.related(later.name, Message::new("read").with("name", name.clone())),
+            ),
+        )
+    })
+}
+
+fn finding(scene: &Scene<'_>, at: At, key: &'static str) -> Finding {
+    let flow = scene.flow;
+    let name = match flow.module.kind(at.name) {
+        ExprKind::Name(place) => flow.place_text(place),
+        _ => String::new(),
+    };
+    let statement = flow.code.insts[at.inst as usize].span.start;
+    let finding = Finding {
+        statement,
+        ..scene.at(at.name, Message::new(key).with("name", name.clone()))
+    };
+    finding.help(Message::new("rename").with("name", name))
+}

@@ -1,0 +1,274 @@
+//! `overwritten-parameter`: a parameter is overwritten before it was read, or by a `with` or `except` target.
+
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::flow::{At, Flow, Reach, Reaching, Solution, Start};
+use crate::ir::{
+    Dialect, ExprId, ExprKind, FunctionKind, InstKind, Parameter, ParameterKind, Scope, Source,
+    Step,
+};
+use crate::rules::names::vocabulary::is_throwaway;
+use crate::rules::{Check, Family, Rule, Scene};
+use crate::text::Span;
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "overwritten-parameter",
+    family: Family::Names,
+    page: include_str!("../../../rules/overwritten-parameter.md"),
+    severity: Severity::Warning,
+    check: Check::Function(check),
+};
+
+fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
+    let flow = scene.flow;
+    if flow.code.kind != FunctionKind::Def || flow.code.is_dynamic || !binds_a_parameter(flow) {
+        return Vec::new();
+    }
+    let ways = Reaching::of(flow);
+    let parameters = flow.code.parameters.iter().enumerate();
+    parameters
+        .filter_map(|(index, parameter)| overwritten(scene, &ways, index, parameter))
+        .collect()
+}
+
+fn binds_a_parameter(flow: &Flow<'_, '_>) -> bool {
+    flow.code.insts.iter().any(|inst| {
+        let InstKind::Bind { target, .. } = inst.kind else {
+            return false;
+        };
+        let mut found = false;
+        flow.module.walk(target, &mut |part| {
+            if let ExprKind::Name(place) = flow.module.kind(part) {
+                found |= matches!(
+                    flow.code.place(place).step,
+                    Step::Variable {
+                        scope: Scope::Parameter { .. },
+                        ..
+                    }
+                );
+            }
+        });
+        found
+    })
+}
+
+fn overwritten(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    index: usize,
+    parameter: &Parameter,
+) -> Option<Finding> {
+    let flow = scene.flow;
+    let name = flow.module.name(parameter.name);
+    let is_receiver = index == 0 && flow.program.class_of_method(flow.function).is_some();
+    let is_packed = matches!(
+        parameter.kind,
+        ParameterKind::Star | ParameterKind::DoubleStar
+    );
+    if is_receiver
+        || is_packed
+        || name.is_empty()
+        || is_throwaway(name)
+        || name.starts_with('_')
+        || is_captured(flow, parameter)
+    {
+        return None;
+    }
+    let reach = ways.reach(parameter.place, Start::Entry);
+    let found = if reach.reads.is_empty() {
+        unread(scene, &reach, name)
+    } else {
+        by_target(scene, ways, parameter, &reach, name)
+    };
+    found.map(|(finding, at)| placed(scene, finding, at, parameter.span, name))
+}
+
+fn is_captured(flow: &Flow<'_, '_>, parameter: &Parameter) -> bool {
+    matches!(
+        flow.code.place(parameter.place).step,
+        Step::Variable {
+            scope: Scope::Parameter { captured: true, .. },
+            ..
+        }
+    )
+}
+
+/// Every way binds it again, and none reads it before.
+fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)> {
+    let flow = scene.flow;
+    let kill = *reach.kills.first()?;
+    if is_signature_given(flow) || is_handed_on(flow) || !reach.deletions.is_empty() {
+        return None;
+    }
+    let decorated = flow.program.decoration(flow.function).is_decorated;
+    let confidence = if decorated {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    };
+    let finding = scene
+        .at(kill.name, Message::new("unread").with("name", name))
+        .confidence(confidence);
+    Some((finding, kill))
+}
+
+/// The signature is that of a method of a base class, which may be unknown.
+fn is_signature_given(flow: &Flow<'_, '_>) -> bool {
+    let Some(class) = flow.program.class_of_method(flow.function) else {
+        return false;
+    };
+    let Some(info) = flow.program.project_class(class) else {
+        return true;
+    };
+    let name = flow.module.name(flow.code.name);
+    if name.starts_with("__") && name.ends_with("__") && name != "__init__" {
+        return true;
+    }
+    let mut bases = info
+        .linearization
+        .iter()
+        .skip(1)
+        .filter(|&&base| flow.program.project_class(base).is_none());
+    if name == "__init__" {
+        // A metaclass is called by the language.
+        return bases.any(|&base| flow.program.class_name(base) == "type");
+    }
+    let of_library = bases.any(|&base| flow.program.class_name(base) != "object");
+    let in_base = info
+        .linearization
+        .iter()
+        .skip(1)
+        .any(|&base| flow.program.method(base, name).is_some());
+    info.has_unknown_base
+        || in_base
+        || of_library
+        || flow.program.is_overridden(flow.function)
+        || implements_interface(flow)
+}
+
+/// A class with a decorator may promise an interface: `@implementer(IProtocol)`.
+fn implements_interface(flow: &Flow<'_, '_>) -> bool {
+    let class = flow.code.class.map(|class| flow.module.class(class));
+    class.is_some_and(|class| !class.decorators.is_empty())
+}
+
+/// A nested function that is handed to somebody, who decides what it is called with.
+fn is_handed_on(flow: &Flow<'_, '_>) -> bool {
+    let Some(parent) = flow.code.parent.map(|parent| flow.module.function(parent)) else {
+        return false;
+    };
+    if parent.kind != FunctionKind::Def {
+        return false;
+    }
+    let names = |expr: ExprId| match flow.module.kind(expr) {
+        ExprKind::Name(place) => {
+            matches!(parent.place(place).step, Step::Variable { name, .. } if name == flow.code.name)
+        }
+        _ => false,
+    };
+    let exprs = || parent.exprs.range().map(ExprId::new);
+    let calls = exprs().filter(|&expr| matches!(flow.module.kind(expr), ExprKind::Call { callee, .. } if names(callee))).count();
+    // One of the names is the definition's own.
+    exprs().filter(|&expr| names(expr)).count() > calls + 1
+}
+
+/// A `with` or `except` target overwrites it, and it is read behind that statement.
+fn by_target(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    parameter: &Parameter,
+    reach: &Reach,
+    name: &str,
+) -> Option<(Finding, At)> {
+    let flow = scene.flow;
+    reach.kills.iter().find_map(|kill| {
+        let InstKind::Bind { target, source, .. } = flow.code.insts[kill.inst as usize].kind else {
+            return None;
+        };
+        if target != kill.name {
+            return None;
+        }
+        let inside = suite_of(flow, source, kill.inst)?;
+        let (key, severity) = match source {
+            Source::Caught { .. } if flow.module.dialect == Dialect::Three => {
+                ("caught", Severity::Error)
+            }
+            Source::Caught { .. } => ("caught-two", Severity::Warning),
+            _ => ("entered", Severity::Warning),
+        };
+        let later = match key {
+            "caught" => after_handler(flow, ways, parameter.place, kill.inst, reach)?,
+            _ => *ways
+                .reach(parameter.place, Start::Behind(kill.inst))
+                .reads
+                .iter()
+                .find(|read| is_behind(flow, read, inside))?,
+        };
+        let finding = scene
+            .at(kill.name, Message::new(key).with("name", name))
+            .confidence(Confidence::High)
+            .severity(severity);
+        let related = scene.related(later.name, Message::new("read").with("name", name));
+        Some((finding.because(related), *kill))
+    })
+}
+
+/// A read behind a handler, at which Python 3 has deleted the name.
+pub(in crate::rules) fn after_handler(
+    flow: &Flow<'_, '_>,
+    ways: &Reaching<'_, '_, '_>,
+    place: crate::ir::PlaceId,
+    bind: u32,
+    before: &Reach,
+) -> Option<At> {
+    let held = ways.reach(place, Start::Behind(bind));
+    let deleted = held
+        .deletions
+        .iter()
+        .find(|at| flow.code.insts[at.inst as usize].span == flow.code.insts[bind as usize].span)?;
+    let reads = ways.reach(place, Start::Behind(deleted.inst)).reads;
+    reads.into_iter().find(|read| before.is_read_by(read.name))
+}
+
+/// What the target is for: the body of the `with`, the suite of the handler.
+pub(in crate::rules) fn suite_of(flow: &Flow<'_, '_>, source: Source, inst: u32) -> Option<Span> {
+    match source {
+        Source::Entered { .. } => {
+            let at = flow.code.insts[inst as usize].span;
+            let regions = flow
+                .code
+                .tries
+                .iter()
+                .filter(|region| matches!(region.kind, crate::ir::TryKind::With { .. }));
+            regions
+                .filter(|region| region.span.contains(at))
+                .map(|region| region.span)
+                .next_back()
+        }
+        Source::Caught { region, handler } => match &flow.code.region(region).kind {
+            crate::ir::TryKind::Catch { handlers, .. } => handlers
+                .get(usize::from(handler))
+                .map(|handler| handler.span),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a read stands outside the suite, further on.
+pub(in crate::rules) fn is_behind(flow: &Flow<'_, '_>, read: &At, suite: Span) -> bool {
+    flow.module.span(read.name).start >= suite.end
+}
+
+fn placed(scene: &Scene<'_>, finding: Finding, at: At, declared: Span, name: &str) -> Finding {
+    let statement = scene.flow.code.insts[at.inst as usize].span.start;
+    let related = Related {
+        location: scene.location_of(declared),
+        message: Message::new("parameter").with("name", name),
+    };
+    let mut finding = Finding {
+        statement,
+        ..finding
+    };
+    finding.related.insert(0, related);
+    finding.help(Message::new("rename").with("name", name))
+}

@@ -1,0 +1,177 @@
+//! What a call says of the parameters that it fills: literals, and defaults that it leaves alone.
+
+use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, Next, PlaceId, Source};
+use crate::project::{Actual, Target, actuals};
+use crate::rules::Whole;
+use crate::types::FunctionRef;
+use crate::value::Value;
+use rustc_hash::FxHashMap;
+
+/// What parameters of `function` are for one call of it, where literals tell.
+pub(in crate::rules) fn given(
+    whole: &Whole<'_>,
+    caller: FunctionRef,
+    call: ExprId,
+    function: FunctionRef,
+) -> Vec<(PlaceId, Given)> {
+    let (outer, _) = whole.program.code(caller);
+    let (module, code) = whole.program.code(function);
+    let ExprKind::Call { callee, arguments } = outer.kind(call) else {
+        return Vec::new();
+    };
+    let none = FxHashMap::default();
+    let known = Known {
+        finished: whole.summaries,
+        current: &none,
+    };
+    let flow = Flow::new(whole.program, known, caller);
+    let bound = match whole.program.target(flow.evaluate.value(callee)) {
+        Target::Function {
+            function: found,
+            bound,
+        } if found == function => bound,
+        Target::Construct { .. } => true,
+        _ => return Vec::new(),
+    };
+    let given = actuals(outer, outer.arguments(arguments), module, code, bound);
+    let parameters = code.parameters.iter().zip(given);
+    let known = parameters.filter_map(|(parameter, actual)| {
+        let literal = match actual {
+            Actual::Given(argument) => {
+                literal(outer, argument).or_else(|| something(flow.evaluate.value(argument)))
+            }
+            Actual::Omitted => literal(module, parameter.default?),
+            Actual::Unclear => None,
+        };
+        Some((parameter.place, literal?))
+    });
+    known.collect()
+}
+
+/// What is known, and not as None.
+fn something(value: Value) -> Option<Given> {
+    let is_known = !value.is_unknown() && !value.is_never() && !value.may_be_none();
+    is_known.then_some(Given::Something)
+}
+
+fn literal(module: &Module, expr: ExprId) -> Option<Given> {
+    match module.kind(expr) {
+        ExprKind::None => Some(Given::None),
+        ExprKind::True => Some(Given::Literal(true)),
+        ExprKind::False => Some(Given::Literal(false)),
+        ExprKind::Int(number) => Some(Given::Literal(number != 0)),
+        ExprKind::Text(text) => Some(Given::Literal(!module.name(text).is_empty())),
+        _ => None,
+    }
+}
+
+/// How a function of the project comes to return None for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Returns {
+    /// With these arguments it does not.
+    Never,
+    /// It only hands on what another call gave it.
+    HandedOn,
+    /// It says `return None`, or falls off its end.
+    Plainly,
+}
+
+/// How `function` comes to return None when it is given these arguments.
+pub(in crate::rules) fn returns_none(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    given: &[(PlaceId, Given)],
+) -> Returns {
+    let none = FxHashMap::default();
+    let known = Known {
+        finished: whole.summaries,
+        current: &none,
+    };
+    let flow = Flow::new(whole.program, known, function);
+    let mut found = Returns::Never;
+    for location in &whole.summaries[function.0 as usize].none_at {
+        let code = flow.code;
+        let returning = code.blocks.iter().enumerate().find_map(|(index, block)| {
+            let mut insts = block.insts.range();
+            let at = insts.find(|&inst| code.insts[inst].span == location.span)?;
+            Some(((BlockId::new(index), at as u32), code.insts[at].kind))
+        });
+        let Some((position, kind)) = returning else {
+            if falls_off(&flow, given) {
+                return Returns::Plainly;
+            }
+            continue;
+        };
+        if !given.is_empty() && !flow.reaches(position, given) {
+            continue;
+        }
+        match kind {
+            InstKind::Return(Some(value)) if flow.module.kind(value) != ExprKind::None => {
+                match comes_from(&flow, value, position, given) {
+                    Returns::Plainly => return Returns::Plainly,
+                    Returns::HandedOn => found = Returns::HandedOn,
+                    Returns::Never => {}
+                }
+            }
+            _ => return Returns::Plainly,
+        }
+    }
+    found
+}
+
+/// Whether a variable that is returned can still be the None that it was set to. What calls give it can't be ruled out.
+fn comes_from(
+    flow: &Flow<'_, '_>,
+    value: ExprId,
+    target: (BlockId, u32),
+    given: &[(PlaceId, Given)],
+) -> Returns {
+    let Some(place) = flow.place_of(value) else {
+        return Returns::HandedOn;
+    };
+    let bound = flow.code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(bound),
+            ..
+        } if flow.place_of(target) == Some(place) => Some(bound),
+        _ => None,
+    });
+    let (nones, others): (Vec<_>, Vec<_>) =
+        bound.partition(|&bound| flow.module.kind(bound) == ExprKind::None);
+    let circumstances = Circumstances {
+        given,
+        subject: None,
+    };
+    let is_left = nones.iter().any(|&origin| {
+        let wanted = Wanted {
+            place,
+            origin: Some(origin),
+            passed: false,
+            target,
+        };
+        flow.witness_where(wanted, circumstances) > Witness::None
+    });
+    let may_be_given = others
+        .iter()
+        .any(|&other| flow.evaluate.value(other).may_be_none());
+    match (is_left, nones.is_empty() || may_be_given) {
+        (true, _) => Returns::Plainly,
+        (false, true) => Returns::HandedOn,
+        (false, false) => Returns::Never,
+    }
+}
+
+/// Whether control can fall off the end of a function that is given these arguments.
+fn falls_off(flow: &Flow<'_, '_>, given: &[(PlaceId, Given)]) -> bool {
+    let code = flow.code;
+    let mut blocks = code.blocks.iter().enumerate();
+    blocks.any(|(index, block)| {
+        let last = code.insts(block).last().map(|inst| inst.kind);
+        let end = (BlockId::new(index), block.insts.range().end as u32);
+        block.next == Next::Return
+            && !matches!(last, Some(InstKind::Return(_)))
+            && (given.is_empty() || flow.reaches(end, given))
+    })
+}

@@ -1,0 +1,415 @@
+//! `none-argument`: a parameter that can be None is used with no guard.
+
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
+use crate::infer::ParameterUse;
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId};
+use crate::project::{Evaluate, Target};
+use crate::rules::evidence::{
+    AllEvidence, Evidence, Key, gather, has_none_default, is_called_in_earnest,
+};
+use crate::rules::none::calls::{Returns, given, returns_none};
+use crate::rules::{Check, Family, Rule, Whole, draft};
+use crate::summary::Effects;
+use crate::text::Location;
+use crate::types::{FunctionRef, Type};
+use rustc_hash::FxHashMap;
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "none-argument",
+    family: Family::None,
+    page: include_str!("../../../rules/none-argument.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+/// Longer chains of calls are not shown.
+const CHAIN: usize = 8;
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let evidence = gather(whole);
+    let mut findings = Vec::new();
+    for (index, trace) in whole.traces.iter().enumerate() {
+        let function = FunctionRef(index as u32);
+        let mut told = Vec::new();
+        for used in &trace.uses {
+            if told.contains(&used.parameter) {
+                continue;
+            }
+            let key = (function, used.parameter);
+            let reasons = evidence.of(key).iter().copied();
+            let reasons = reasons.filter(|&why| can_get_there(whole, function, used, why));
+            // The first of the surest: `max_by_key` would take the last.
+            let best = reasons
+                .map(|why| (confidence(whole, &evidence, key, why), why))
+                .reduce(|best, new| if new.0 > best.0 { new } else { best });
+            if let Some((confidence, why)) = best {
+                told.push(used.parameter);
+                let finding = finding(rule, whole, &evidence, function, used, why);
+                findings.push(finding.confidence(confidence));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether there is a way to the use on which the parameter is still the None that was passed, for the call that passes it.
+fn can_get_there(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    used: &ParameterUse,
+    why: Evidence,
+) -> bool {
+    let none = FxHashMap::default();
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        function,
+    );
+    let place = flow.code.parameters[usize::from(used.parameter)].place;
+    if flow.place_of(used.subject) != Some(place) {
+        return true;
+    }
+    let call = match why {
+        Evidence::Default(Some((caller, call))) | Evidence::Passed { caller, call, .. } => {
+            Some((caller, call))
+        }
+        Evidence::Forwarded { from, call } => Some((from.0, call)),
+        Evidence::Default(None) | Evidence::Declared => None,
+    };
+    let given = call
+        .map(|(caller, call)| given(whole, caller, call, function))
+        .unwrap_or_default();
+    let circumstances = Circumstances {
+        given: &given,
+        subject: Some(used.subject),
+    };
+    let wanted = Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: used.position,
+    };
+    flow.witness_where(wanted, circumstances) >= Witness::Exception
+}
+
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    evidence: &AllEvidence,
+    function: FunctionRef,
+    used: &ParameterUse,
+    why: Evidence,
+) -> Finding {
+    let (module, code) = whole.program.code(function);
+    let parameter = &code.parameters[usize::from(used.parameter)];
+    let name = module.name(parameter.name).to_owned();
+    let span = module.span(used.subject);
+    let key = match why {
+        Evidence::Default(_) => "default",
+        Evidence::Declared => "declared",
+        Evidence::Passed { literal: true, .. } => "passed",
+        Evidence::Passed { literal: false, .. } => "maybe",
+        Evidence::Forwarded { .. } => "forwarded",
+    };
+    let statement = code.insts[used.position.1 as usize].span.start;
+    let mut finding = Finding {
+        statement,
+        ..draft(
+            rule,
+            whole.program,
+            function,
+            span,
+            Message::new(key).with("name", name.clone()),
+        )
+    };
+    finding.related = path(whole, evidence, (function, used.parameter), why);
+    finding.cause = finding
+        .related
+        .last()
+        .map(|related| text_of(whole, related.location));
+    finding.help(Message::new("guard").with("name", name))
+}
+
+fn text_of(whole: &Whole<'_>, location: Location) -> String {
+    whole.program.sources[location.file.0 as usize].path.clone()
+}
+
+/// From the parameter back to where None comes from.
+fn path(
+    whole: &Whole<'_>,
+    evidence: &AllEvidence,
+    mut key: Key,
+    mut why: Evidence,
+) -> Vec<Related> {
+    let mut related = Vec::new();
+    while related.len() < CHAIN {
+        let (module, code) = whole.program.code(key.0);
+        let parameter = &code.parameters[usize::from(key.1)];
+        let name = module.name(parameter.name).to_owned();
+        let here = |span| Location {
+            file: whole.program.file(key.0),
+            span,
+        };
+        match why {
+            Evidence::Default(call) => {
+                let location = here(parameter.span);
+                related.push(Related {
+                    location,
+                    message: Message::new("default-here").with("name", name.clone()),
+                });
+                if let Some((caller, call)) = call {
+                    related.push(Related {
+                        location: call_location(whole, caller, call),
+                        message: Message::new("omitted").with("name", name),
+                    });
+                }
+                break;
+            }
+            Evidence::Declared => {
+                related.push(Related {
+                    location: here(parameter.span),
+                    message: Message::new("declared-here").with("name", name),
+                });
+                break;
+            }
+            Evidence::Passed {
+                caller,
+                call,
+                literal,
+                ..
+            } => {
+                let message =
+                    Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
+                related.push(Related {
+                    location: call_location(whole, caller, call),
+                    message,
+                });
+                break;
+            }
+            Evidence::Forwarded { from, call } => {
+                let message = Message::new("forwards").with("name", name);
+                related.push(Related {
+                    location: call_location(whole, from.0, call),
+                    message,
+                });
+                let Some(&next) = evidence.of(from).first() else {
+                    break;
+                };
+                key = from;
+                why = next;
+            }
+        }
+    }
+    related
+}
+
+fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Location {
+    let (module, _) = whole.program.code(caller);
+    Location {
+        file: whole.program.file(caller),
+        span: module.span(call),
+    }
+}
+
+fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence) -> Confidence {
+    let (function, parameter) = key;
+    let place = whole.program.code(function).1.parameters[usize::from(parameter)].place;
+    match why {
+        Evidence::Passed { literal: true, .. } => Confidence::High,
+        Evidence::Passed { caller, source, .. } if is_always_used(whole, key) => {
+            of_source(whole, caller, source)
+        }
+        Evidence::Passed { .. } => Confidence::Low,
+        Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
+            if is_always_used(whole, key) {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            }
+        }
+        Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
+            Confidence::Low
+        }
+        // Whoever it is handed to fills it as it likes.
+        Evidence::Default(None)
+            if whole.graph.escapes(function)
+                && !evidence.is_left_out_by_tests(key)
+                && !whole.program.decoration(function).is_decorated
+                && whole.program.class_of_method(function).is_none() =>
+        {
+            Confidence::Low
+        }
+        Evidence::Default(None)
+            if is_called_in_earnest(whole, function) && !evidence.is_left_out_by_tests(key) =>
+        {
+            Confidence::Low
+        }
+        Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
+        Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
+        Evidence::Default(_) => Confidence::Medium,
+    }
+}
+
+/// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.
+fn forwarded(whole: &Whole<'_>, evidence: &AllEvidence, mut why: Evidence) -> Confidence {
+    for _ in 0..CHAIN {
+        let Evidence::Forwarded { from, .. } = why else {
+            break;
+        };
+        let Some(&next) = evidence.of(from).first() else {
+            break;
+        };
+        why = next;
+    }
+    match why {
+        Evidence::Default(Some(_)) | Evidence::Passed { literal: true, .. } => Confidence::Medium,
+        Evidence::Passed { caller, source, .. } => of_source(whole, caller, source),
+        _ => Confidence::Low,
+    }
+}
+
+/// How likely a value is None that only may be: high is left to literals.
+fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confidence {
+    let (module, code) = whole.program.code(caller);
+    let ExprKind::Call { callee, .. } = module.kind(source) else {
+        return Confidence::Low;
+    };
+    let none = FxHashMap::default();
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        caller,
+    );
+    match whole.program.target(flow.evaluate.value(callee)) {
+        Target::Function { function, .. } => {
+            let given = given(whole, caller, source, function);
+            if returns_none(whole, function, &given) == Returns::Plainly {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            }
+        }
+        Target::Library(call) => {
+            let parses = whole
+                .program
+                .library
+                .get(call)
+                .summary
+                .effects
+                .meets(Effects::PARSE);
+            let name = module.dotted(code, callee).unwrap_or_default();
+            let is_lookup = matches!(
+                name.rsplit('.').next(),
+                Some("get" | "pop" | "getattr" | "next")
+            );
+            if parses || is_lookup {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            }
+        }
+        _ => Confidence::Low,
+    }
+}
+
+/// Whether there is no way through the function around the use.
+fn is_always_used(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    whole.summaries[function.0 as usize]
+        .demands
+        .iter()
+        .any(|demand| demand.parameter == parameter && demand.always)
+}
+
+/// Somebody hands it around with arguments that nobody here sees (`partial`, a table of handlers, a framework's decorator), or
+/// Python itself calls it.
+fn is_private(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module, code) = whole.program.code(function);
+    let name = module.name(code.name);
+    if is_registered(whole, function) {
+        return true;
+    }
+    name.starts_with('_') && !matches!(name, "__init__" | "__call__" | "__new__")
+}
+
+/// Whether a decorator that is not the project's own takes the function: a framework calls it, and fills what it likes.
+fn is_registered(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module_ref, _) = whole.program.locate(function);
+    let (module, code) = whole.program.code(function);
+    let Some(parent) = code.parent else {
+        return false;
+    };
+    let outer = Evaluate::new(whole.program, module_ref, parent);
+    let is_foreign = |decorator: &ExprId| {
+        let named = match module.kind(*decorator) {
+            ExprKind::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        let class = outer.value(named).class;
+        !matches!(whole.program.types.get(class), Type::Function { .. })
+    };
+    whole.program.decoration(function).is_registered
+        && module.list(code.decorators).iter().any(is_foreign)
+}
+
+/// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.
+fn is_interface(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    let (module, code) = whole.program.code(function);
+    let name = module.name(code.name);
+    let wanted = module.name(code.parameters[usize::from(parameter)].name);
+    if whole.program.class_of_method(function).is_none() || name.starts_with("__") {
+        return false;
+    }
+    (0..whole.traces.len())
+        .map(|index| FunctionRef(index as u32))
+        .any(|other| {
+            let (theirs, method) = whole.program.code(other);
+            other != function
+                && theirs.name(method.name) == name
+                && whole.program.class_of_method(other).is_some()
+                && method
+                    .parameters
+                    .iter()
+                    .enumerate()
+                    .any(|(index, parameter)| {
+                        theirs.name(parameter.name) == wanted
+                            && has_none_default(whole, other, index as u16)
+                    })
+        })
+}
+
+/// Whether the function tests the parameter for None or truth somewhere: then somebody thought of it.
+pub(in crate::rules) fn is_tested(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    place: PlaceId,
+) -> bool {
+    let (module, code) = whole.program.code(function);
+    code.insts.iter().any(|inst| {
+        let mut found = false;
+        if let InstKind::Assume { test, .. } = inst.kind {
+            module.walk(test, &mut |part| {
+                found |= module.kind(part) == ExprKind::Name(place)
+            });
+        }
+        inst.kind.for_each_expr(&mut |root| {
+            module.walk(root, &mut |part| {
+                if let ExprKind::Compare {
+                    operator: Comparison::Is | Comparison::IsNot,
+                    left,
+                    ..
+                } = module.kind(part)
+                {
+                    found |= module.kind(left) == ExprKind::Name(place);
+                }
+            });
+        });
+        found
+    })
+}

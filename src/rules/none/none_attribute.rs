@@ -1,0 +1,443 @@
+//! `none-attribute`: an attribute that starts as None is used where nothing has set it.
+
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::flow::{Flow, Known, Wanted, Witness};
+use crate::infer::AttributeUse;
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
+use crate::project::{CallSite, Symbol};
+use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
+use crate::rules::none::attributes::{Assignment, Attributes, gather};
+use crate::rules::none::belief::dominates;
+use crate::rules::none::none_argument::is_tested;
+use crate::rules::{Check, Family, Rule, Whole, draft};
+use crate::summary::ClassRef;
+use crate::types::FunctionRef;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(in crate::rules) const RULE: Rule = Rule {
+    name: "none-attribute",
+    family: Family::None,
+    page: include_str!("../../../rules/none-attribute.md"),
+    severity: Severity::Warning,
+    check: Check::Program(check),
+};
+
+/// Methods that run before the others do.
+const STARTING: [&str; 16] = [
+    "start",
+    "open",
+    "connect",
+    "setUp",
+    "initialize",
+    "startup",
+    "asyncSetUp",
+    "connectionMade",
+    "makeConnection",
+    "startService",
+    "buildProtocol",
+    "__enter__",
+    "__aenter__",
+    "setup",
+    "begin",
+    "init",
+];
+
+/// Calls of calls of calls are followed so far to see whether they set an attribute.
+const DEPTH: u32 = 4;
+
+/// A caller with more places is not looked into, for it is looked at anew for each attribute.
+const PLACES: usize = 1_000;
+
+fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
+    let attributes = gather(whole);
+    let mut findings = Vec::new();
+    for (index, trace) in whole.traces.iter().enumerate() {
+        let function = FunctionRef(index as u32);
+        let mut told = FxHashSet::default();
+        for used in &trace.attribute_uses {
+            if told.contains(&used.attribute) {
+                continue;
+            }
+            if let Some(finding) = finding(rule, whole, &attributes, function, used) {
+                told.insert(used.attribute);
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    attributes: &Attributes,
+    function: FunctionRef,
+    used: &AttributeUse,
+) -> Option<Finding> {
+    let program = whole.program;
+    let related = |class: ClassRef| is_related(whole, class, used.class);
+    let assignments: Vec<&Assignment> = attributes
+        .assignments
+        .get(&used.attribute)?
+        .iter()
+        .filter(|assignment| related(assignment.class))
+        .collect();
+    let name_of = |function: FunctionRef| {
+        let (module, code) = program.code(function);
+        module.name(code.name)
+    };
+    let start = assignments
+        .iter()
+        .find(|assignment| assignment.starts_none && name_of(assignment.function) == "__init__")?;
+    let set: Vec<&&Assignment> = assignments
+        .iter()
+        .filter(|assignment| !assignment.starts_none && !assignment.may_be_none)
+        .collect();
+    if set
+        .iter()
+        .any(|assignment| assignment.function == start.function || assignment.function == function)
+        || function == start.function
+    {
+        return None;
+    }
+    if has_unknown_base(whole, used.class) || is_needed_at_start(whole, start) {
+        return None;
+    }
+    let flow_of = |function| flow(whole, function);
+    let none = FxHashMap::default();
+    let flow = flow_of(function)(&none);
+    let place = flow.place_of(used.subject)?;
+    if is_member_function(&flow) && starts_early(name_of(function)) {
+        return None;
+    }
+    let wanted = Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: used.position,
+    };
+    if flow.witness(wanted) < Witness::Exception || sets_before(whole, function, used, &set) {
+        return None;
+    }
+    if !callers_allow(whole, function, used.attribute) {
+        return None;
+    }
+    // Where most of the class takes the attribute for granted, it is not meant to be None by then.
+    let functions = |among: Option<&Vec<(ClassRef, FunctionRef)>>| {
+        let mine = among
+            .into_iter()
+            .flatten()
+            .filter(|(class, _)| related(*class));
+        mine.map(|&(_, by)| by).collect::<FxHashSet<_>>()
+    };
+    let testing = functions(attributes.tests.get(&used.attribute));
+    let using = functions(attributes.uses.get(&used.attribute));
+    let is_set_elsewhere = attributes.set_elsewhere.contains(&used.attribute);
+    let tested = !testing.contains(&function)
+        && (testing.len() >= using.len()
+            || (!is_set_elsewhere && is_tested_at_start(whole, start)));
+    let started = set
+        .iter()
+        .any(|assignment| starts_early(name_of(assignment.function)));
+    let for_good = set.is_empty() && !is_set_elsewhere;
+    // What is put into one object from outside says nothing of the next one.
+    let is_own = |class: ClassRef| is_related(whole, class, used.class);
+    let by_itself = set.iter().all(|assignment| {
+        let class = program.class_of_method(assignment.function);
+        !class.is_some_and(is_own)
+    });
+    let confidence = match start.parameter {
+        Some(parameter) => {
+            let key = (start.function, parameter);
+            let taken = is_taken(whole, &attributes.arguments, key);
+            let is_tested = testing.iter().any(|&by| by != function);
+            let is_protocol = is_protocol(name_of(function));
+            let unused = (for_good || (is_protocol && by_itself))
+                && !is_tested
+                && is_always(&flow, used.position.0);
+            let anytime = is_protocol || !is_called_in_earnest(whole, start.function);
+            match taken {
+                Taken::ByCall if for_good => Confidence::Medium,
+                _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
+                Taken::MayBe if unused && anytime => Confidence::Medium,
+                Taken::ByDefault if unused => Confidence::Medium,
+                _ => Confidence::Low,
+            }
+        }
+        None if tested && !started => Confidence::Medium,
+        None => Confidence::Low,
+    };
+    let confidence = match is_implied(whole, attributes, function, used) {
+        true => Confidence::Low,
+        false => confidence,
+    };
+    let (module, code) = program.code(function);
+    let name = flow.place_text(place);
+    let statement = code.insts[used.position.1 as usize].span.start;
+    let message = Message::new("used").with("name", name.clone());
+    let mut finding = Finding {
+        statement,
+        ..draft(rule, program, function, module.span(used.subject), message)
+    };
+    finding.related.push(Related {
+        location: start.location,
+        message: Message::new("start").with("name", name.clone()),
+    });
+    for assignment in set.iter().take(2) {
+        finding.related.push(Related {
+            location: assignment.location,
+            message: Message::new("set").with("name", name.clone()),
+        });
+    }
+    Some(
+        finding
+            .confidence(confidence)
+            .help(Message::new("guard").with("name", name)),
+    )
+}
+
+/// Whether the function tests another attribute that is always set where this one is: the one is None when the other is.
+fn is_implied(
+    whole: &Whole<'_>,
+    attributes: &Attributes,
+    function: FunctionRef,
+    used: &AttributeUse,
+) -> bool {
+    let writers = |attribute: Symbol| -> FxHashSet<FunctionRef> {
+        let known = attributes.assignments.get(&attribute).into_iter().flatten();
+        known
+            .filter(|assignment| is_related(whole, assignment.class, used.class))
+            .map(|assignment| assignment.function)
+            .collect()
+    };
+    let tests = &whole.traces[function.0 as usize].attribute_tests;
+    if tests.is_empty() {
+        return false;
+    }
+    let mine = writers(used.attribute);
+    mine.len() > 1
+        && tests.iter().any(|&(class, other)| {
+            other != used.attribute
+                && is_related(whole, class, used.class)
+                && writers(other) == mine
+        })
+}
+
+/// Who constructs an object and leaves the parameter None.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// A call of the program does.
+    ByCall,
+    /// A test does, or a call that hands on a default of its own.
+    ByDefault,
+    /// Nobody here, but anybody may.
+    MayBe,
+    /// Subclasses have constructors of their own, which fill it.
+    ByNobody,
+}
+
+fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
+    let mut known = arguments.of(key).iter();
+    if known.any(|why| {
+        matches!(
+            why,
+            Evidence::Default(Some(_)) | Evidence::Passed { literal: true, .. }
+        )
+    }) {
+        return Taken::ByCall;
+    }
+    let mut known = arguments.of(key).iter();
+    let is_handed_on = known.any(|why| matches!(why, Evidence::Forwarded { from, .. } if has_none_default(whole, from.0, from.1)));
+    match whole.program.is_overridden(key.0) {
+        true => Taken::ByNobody,
+        false if is_handed_on || arguments.is_left_out_by_tests(key) => Taken::ByDefault,
+        false => Taken::MayBe,
+    }
+}
+
+/// Methods that Python calls: as soon as there is an object, anybody may make it do so.
+fn is_protocol(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
+
+/// Whether the constructor itself fails without the argument: then no object is there to use.
+fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
+    let index = start.function.0 as usize;
+    let mut demands = whole.summaries[index].demands.iter();
+    if demands.any(|demand| Some(demand.parameter) == start.parameter && demand.always) {
+        return true;
+    }
+    let none = FxHashMap::default();
+    let flow = flow(whole, start.function)(&none);
+    let mut uses = whole.traces[index].uses.iter();
+    uses.any(|used| Some(used.parameter) == start.parameter && is_always(&flow, used.position.0))
+}
+
+/// Whether the constructor itself asks whether it was given the argument.
+fn is_tested_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
+    let (_, code) = whole.program.code(start.function);
+    start.parameter.is_some_and(|parameter| {
+        let place = code.parameters[usize::from(parameter)].place;
+        is_tested(whole, start.function, place)
+    })
+}
+
+/// Whether there is no way through the function but through this block.
+fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
+    let code = flow.code;
+    let mut ends = code.blocks.iter().enumerate();
+    ends.all(|(index, end)| end.next != Next::Return || dominates(code, block, BlockId::new(index)))
+}
+
+fn flow<'s>(
+    whole: &'s Whole<'s>,
+    function: FunctionRef,
+) -> impl Fn(&'s FxHashMap<FunctionRef, crate::summary::Summary>) -> Flow<'s, 's> {
+    move |none| {
+        Flow::new(
+            whole.program,
+            Known {
+                finished: whole.summaries,
+                current: none,
+            },
+            function,
+        )
+    }
+}
+
+fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {
+    a == b
+        || whole.program.linearization(a).contains(&b)
+        || whole.program.linearization(b).contains(&a)
+}
+
+fn has_unknown_base(whole: &Whole<'_>, class: ClassRef) -> bool {
+    whole
+        .program
+        .project_class(class)
+        .is_some_and(|info| info.has_unknown_base)
+}
+
+fn is_member_function(flow: &Flow<'_, '_>) -> bool {
+    flow.code.kind == FunctionKind::Def && flow.code.class.is_some()
+}
+
+fn starts_early(name: &str) -> bool {
+    let name = name.trim_start_matches('_');
+    STARTING.iter().any(|known| {
+        known.trim_start_matches('_') == name
+            || name.starts_with("init")
+            || name.starts_with("setup")
+            || name.starts_with("set_")
+    })
+}
+
+/// Whether a call before the use reaches code that sets the attribute.
+fn sets_before(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    used: &AttributeUse,
+    set: &[&&Assignment],
+) -> bool {
+    let (module, _) = whole.program.code(function);
+    let start = module.span(used.subject).start;
+    let before = whole
+        .graph
+        .calls_in(function)
+        .iter()
+        .filter(|site| module.span(site.call).start < start);
+    before
+        .into_iter()
+        .any(|site| reaches(whole, site.callee, set, DEPTH))
+        || properties_before(whole, function, used.class, start)
+            .into_iter()
+            .any(|property| reaches(whole, property, set, DEPTH))
+}
+
+/// The properties of the object that are read before an offset: each runs a method.
+fn properties_before(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    class: ClassRef,
+    start: u32,
+) -> Vec<FunctionRef> {
+    let (module, code) = whole.program.code(function);
+    let read = code.exprs.range().map(ExprId::new).filter_map(|expr| {
+        let ExprKind::Attribute { name, .. } = module.kind(expr) else {
+            return None;
+        };
+        let is_before = module.span(expr).start < start;
+        let method = whole.program.method(class, module.name(name));
+        method.filter(|&method| is_before && whole.program.decoration(method).is_property)
+    });
+    let mut found: Vec<FunctionRef> = read.collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn reaches(whole: &Whole<'_>, function: FunctionRef, set: &[&&Assignment], depth: u32) -> bool {
+    if set.iter().any(|assignment| assignment.function == function) {
+        return true;
+    }
+    depth > 0
+        && whole
+            .graph
+            .calls_in(function)
+            .iter()
+            .any(|site| reaches(whole, site.callee, set, depth - 1))
+}
+
+/// Whether some caller leaves the attribute unchecked; a function without callers in the project may be called any time.
+fn callers_allow(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) -> bool {
+    let mut any = false;
+    for site in whole.graph.calls_of(function) {
+        any = true;
+        let (_, caller) = whole.program.code(site.caller);
+        if caller.places.len() > PLACES {
+            return false;
+        }
+        if caller_allows(whole, site, attribute) {
+            return true;
+        }
+    }
+    !any
+}
+
+fn caller_allows(whole: &Whole<'_>, site: &CallSite, attribute: Symbol) -> bool {
+    let none = FxHashMap::default();
+    let flow = Flow::new(
+        whole.program,
+        Known {
+            finished: whole.summaries,
+            current: &none,
+        },
+        site.caller,
+    );
+    let Some(place) = attribute_place(whole, &flow, attribute) else {
+        return true;
+    };
+    let block = flow.code.block(site.block);
+    let call = flow.module.span(site.call);
+    let inst = block
+        .insts
+        .range()
+        .find(|&index| flow.code.insts[index].span.contains(call));
+    let Some(inst) = inst else { return true };
+    flow.witness(Wanted {
+        place,
+        origin: None,
+        passed: true,
+        target: (site.block, inst as u32),
+    }) >= Witness::Exception
+}
+
+/// The place in a function that reads or writes an attribute of this name.
+fn attribute_place(whole: &Whole<'_>, flow: &Flow<'_, '_>, attribute: Symbol) -> Option<PlaceId> {
+    let is_it = |step: Step| matches!(step, Step::Attribute(name) if whole.program.symbol(flow.module_ref, name) == attribute);
+    flow.code
+        .places
+        .iter()
+        .position(|place| is_it(place.step))
+        .map(PlaceId::new)
+}

@@ -1,0 +1,329 @@
+//! What the boundary rules share: which expressions are read, and what their names stand for.
+
+mod guard;
+mod source;
+
+pub(in crate::rules) use source::{KEEPING, Outside, PASSING, outside};
+
+use crate::flow::{Flow, Observer, Solution, State};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
+use crate::rules::{Scene, is_test};
+use crate::text::Span;
+
+/// What a name was bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Origin {
+    /// The value of an expression.
+    Value(ExprId),
+    /// An element of an iterable.
+    Element(ExprId),
+}
+
+/// An expression that a rule may have something to say about.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Candidate {
+    /// The expression.
+    pub(in crate::rules) expr: ExprId,
+    /// The outermost expression of its instruction.
+    pub(in crate::rules) root: ExprId,
+    /// Its instruction.
+    pub(in crate::rules) at: (BlockId, u32),
+}
+
+/// One function, with what the search for guards needs.
+pub(in crate::rules) struct Boundary<'s> {
+    pub(in crate::rules) scene: &'s Scene<'s>,
+    pub(in crate::rules) flow: &'s Flow<'s, 's>,
+    solution: &'s Solution,
+}
+impl<'s> Boundary<'s> {
+    pub(in crate::rules) fn new(scene: &'s Scene<'s>, solution: &'s Solution) -> Self {
+        Self {
+            scene,
+            flow: scene.flow,
+            solution,
+        }
+    }
+
+    /// Whether the function stands in a file of tests.
+    pub(in crate::rules) fn in_test(&self) -> bool {
+        is_test(self.flow.program, self.flow.function)
+    }
+
+    /// Whether any expression of the function is of interest: most functions are done with here.
+    pub(in crate::rules) fn has(&self, wanted: &dyn Fn(ExprKind) -> bool) -> bool {
+        let mut exprs = self.flow.code.exprs.range();
+        exprs.any(|index| wanted(self.flow.module.kind(ExprId::new(index))))
+    }
+
+    /// Calls `visit` with every expression that is read where control gets to, and with what holds before its instruction.
+    pub(in crate::rules) fn walk(&self, visit: &mut dyn FnMut(Candidate, &State)) {
+        let mut reader = Reader {
+            visit,
+            seen: rustc_hash::FxHashSet::default(),
+        };
+        self.flow.walk(self.solution, &mut reader);
+    }
+
+    /// What a variable is bound to anywhere in the function; nothing where one of the bindings is of another sort.
+    pub(in crate::rules) fn origins(&self, place: PlaceId) -> Vec<Origin> {
+        let flow = self.flow;
+        let mut found = Vec::new();
+        for inst in &flow.code.insts {
+            let InstKind::Bind { target, source, .. } = inst.kind else {
+                continue;
+            };
+            if flow.place_of(target) == Some(place) {
+                match source {
+                    Source::Value(value) => found.push(Origin::Value(value)),
+                    Source::Element { iterable, .. } => found.push(Origin::Element(iterable)),
+                    _ => return Vec::new(),
+                }
+            } else if self.binds_inside(target, place) {
+                return Vec::new();
+            }
+        }
+        if found.is_empty() {
+            found.extend(comprehended(self.flow, place).map(Origin::Element));
+        }
+        found
+    }
+
+    fn binds_inside(&self, target: ExprId, place: PlaceId) -> bool {
+        let kind = self.flow.module.kind(target);
+        if !matches!(kind, ExprKind::Tuple(_) | ExprKind::List(_)) {
+            return false;
+        }
+        let mut found = false;
+        self.flow.module.walk(target, &mut |part| {
+            found |= self.flow.place_of(part) == Some(place);
+        });
+        found
+    }
+
+    /// Everything that a variable is bound to, runs over or is opened by.
+    pub(in crate::rules) fn sources(&self, place: PlaceId) -> Vec<ExprId> {
+        bound_to(self.flow, place)
+    }
+
+    /// The expressions that a value comes from: itself, or what its name was bound to.
+    pub(in crate::rules) fn values(&self, expr: ExprId) -> Vec<ExprId> {
+        let ExprKind::Name(place) = self.flow.module.kind(expr) else {
+            return vec![expr];
+        };
+        let origins = self.origins(place);
+        let values = origins.iter().filter_map(|origin| match origin {
+            Origin::Value(value) => Some(*value),
+            Origin::Element(_) => None,
+        });
+        let values: Vec<ExprId> = values.collect();
+        if values.len() == origins.len() {
+            values
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The written name of a method or function that is called, its receiver and its arguments.
+    pub(in crate::rules) fn called(
+        &self,
+        expr: ExprId,
+    ) -> Option<(&str, Option<ExprId>, Vec<ExprId>)> {
+        called(self.flow, expr)
+    }
+
+    /// Whether there is evidence that somebody outside the program wrote a text.
+    pub(in crate::rules) fn is_outside(&self, expr: ExprId) -> bool {
+        outside(self.flow, expr).is_some_and(|(source, _)| source != Outside::Database)
+    }
+
+    /// The places that an expression reads: for paths, the longest.
+    pub(in crate::rules) fn places(&self, expr: ExprId) -> Vec<PlaceId> {
+        let mut found = Vec::new();
+        self.collect_places(expr, &mut found);
+        found
+    }
+
+    fn collect_places(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
+        let module = self.flow.module;
+        match module.kind(expr) {
+            ExprKind::Call { callee, arguments } => {
+                if let ExprKind::Attribute { value, .. } = module.kind(callee) {
+                    self.collect_places(value, found);
+                }
+                for argument in module.arguments(arguments) {
+                    self.collect_places(argument.value, found);
+                }
+            }
+            kind => match kind.place() {
+                Some(place) if !self.is_foreign(place) => found.push(place),
+                Some(_) => {}
+                None => module.for_each_part(expr, &mut |part| self.collect_places(part, found)),
+            },
+        }
+    }
+
+    /// Whether a place is a plain global: a module, a class, a function.
+    fn is_foreign(&self, place: PlaceId) -> bool {
+        matches!(
+            self.flow.code.place(place).step,
+            Step::Variable {
+                scope: Scope::Global { .. },
+                ..
+            }
+        )
+    }
+
+    /// Where a subscript is pointed at: all of it, or its index where what is indexed goes over several lines.
+    pub(in crate::rules) fn end_of(&self, subscript: ExprId, index: ExprId) -> Span {
+        let module = self.flow.module;
+        let (all, last) = (module.span(subscript), module.span(index));
+        if module.lines.row(all.start) == module.lines.row(last.start) {
+            all
+        } else {
+            last
+        }
+    }
+
+    /// An expression as it is written, if it is short.
+    pub(in crate::rules) fn text(&self, expr: ExprId) -> String {
+        let span: Span = self.flow.module.span(expr);
+        let module = self.flow.module;
+        match module.kind(expr) {
+            ExprKind::Call { callee, .. } => match self.called(expr) {
+                Some((name, Some(receiver), _)) => match module.dotted(self.flow.code, receiver) {
+                    Some(receiver) => format!("{receiver}.{name}(…)"),
+                    None => format!("….{name}(…)"),
+                },
+                _ => format!("{}(…)", self.text(callee)),
+            },
+            ExprKind::Subscript { value, index, .. } => {
+                format!("{}[{}]", self.text(value), self.text(index))
+            }
+            ExprKind::Int(number) => number.to_string(),
+            ExprKind::Text(name) => format!("{:?}", module.name(name)),
+            kind => match (module.dotted(self.flow.code, expr), kind.place()) {
+                (Some(text), _) => text,
+                (None, Some(place)) => self.flow.place_text(place),
+                (None, None) if span.end > span.start => "…".to_owned(),
+                (None, None) => String::new(),
+            },
+        }
+    }
+}
+
+fn called<'f>(
+    flow: &'f Flow<'_, '_>,
+    expr: ExprId,
+) -> Option<(&'f str, Option<ExprId>, Vec<ExprId>)> {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+        return None;
+    };
+    let arguments = module.arguments(arguments).iter();
+    let arguments = arguments.map(|argument| argument.value).collect();
+    match module.kind(callee) {
+        ExprKind::Attribute { value, name, .. } => {
+            Some((module.name(name), Some(value), arguments))
+        }
+        ExprKind::Name(place) => match flow.code.place(place).step {
+            Step::Variable { name, .. } => Some((module.name(name), None, arguments)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Everything that a variable, or a display that it stands in, is bound to.
+fn bound_to(flow: &Flow<'_, '_>, place: PlaceId) -> Vec<ExprId> {
+    let insts = flow.code.insts.iter();
+    let mut found: Vec<ExprId> = insts
+        .filter_map(|inst| match inst.kind {
+            InstKind::Bind { target, source, .. } => {
+                let value = match source {
+                    Source::Value(value) => value,
+                    Source::Element { iterable, .. } => iterable,
+                    Source::Entered { manager, .. } => manager,
+                    _ => return None,
+                };
+                let in_display = match flow.module.kind(target) {
+                    ExprKind::Tuple(parts) | ExprKind::List(parts) => flow
+                        .module
+                        .list(parts)
+                        .iter()
+                        .any(|&part| flow.place_of(part) == Some(place)),
+                    _ => false,
+                };
+                (in_display || flow.place_of(target) == Some(place)).then_some(value)
+            }
+            _ => None,
+        })
+        .collect();
+    found.extend(comprehended(flow, place));
+    found
+}
+
+/// What a variable of a comprehension runs over.
+fn comprehended(flow: &Flow<'_, '_>, place: PlaceId) -> Option<ExprId> {
+    let Step::Variable {
+        scope: Scope::Comprehension,
+        ..
+    } = flow.code.place(place).step
+    else {
+        return None;
+    };
+    let mut exprs = flow.code.exprs.range();
+    exprs.find_map(|index| {
+        let ExprKind::Comprehension(id) = flow.module.kind(ExprId::new(index)) else {
+            return None;
+        };
+        let mut clauses = flow.module.comprehension(id).clauses.iter();
+        let clause = clauses.find(|clause| flow.place_of(clause.target) == Some(place));
+        clause.map(|clause| clause.iterable)
+    })
+}
+
+/// Hands on what instructions read.
+struct Reader<'v> {
+    visit: &'v mut dyn FnMut(Candidate, &State),
+    seen: rustc_hash::FxHashSet<u32>,
+}
+
+impl Observer for Reader<'_> {
+    fn event(&mut self, _: &Flow<'_, '_>, _: &State, _: crate::flow::Event<'_>) {}
+
+    fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        let at = flow.position();
+        if !self.seen.insert(at.1) {
+            return;
+        }
+        let kind = flow.code.insts[at.1 as usize].kind;
+        let target = match kind {
+            InstKind::Bind { target, .. } | InstKind::Forget(target) => Some(target),
+            _ => None,
+        };
+        let mut roots = Vec::new();
+        kind.for_each_expr(&mut |root| roots.push(root));
+        for root in roots {
+            flow.module.walk(root, &mut |expr| {
+                let is_target = Some(root) == target && is_bound(flow, root, expr);
+                if !is_target {
+                    (self.visit)(Candidate { expr, root, at }, state);
+                }
+            });
+        }
+    }
+}
+
+/// Whether an expression is the target itself, not something that is read to get there.
+fn is_bound(flow: &Flow<'_, '_>, target: ExprId, expr: ExprId) -> bool {
+    target == expr
+        || match flow.module.kind(target) {
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                let mut parts = flow.module.list(parts).iter();
+                parts.any(|&part| is_bound(flow, part, expr))
+            }
+            ExprKind::Starred(inner) => is_bound(flow, inner, expr),
+            _ => false,
+        }
+}
