@@ -1,6 +1,7 @@
 //! `concise`: one line for each finding.
 
-use super::{View, plain};
+use super::View;
+use super::escape::opening;
 use std::io::{self, Write};
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -9,12 +10,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "{}:{}:{}: {}[{}] {}",
-            plain(&view.file(item.spot.file).display),
+            opening(&view.file(item.spot.file).display),
             start.row,
             start.column,
             super::severity(item.severity),
             item.code,
-            plain(&item.message),
+            super::plain(&item.message),
         )?;
     }
     Ok(())

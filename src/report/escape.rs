@@ -27,6 +27,16 @@ fn is_harmful(character: char) -> bool {
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
+/// A path that a line begins with. `::error::x.py` and `##[error]x.py` would be commands to a job's runner, which looks
+/// behind blanks too: such a path is written from the folder.
+pub(super) fn opening(path: &str) -> Cow<'_, str> {
+    let commands = path.trim_start();
+    match commands.starts_with("::") || commands.starts_with("##[") {
+        true => Cow::Owned(plain(&format!("./{path}")).into_owned()),
+        false => plain(path),
+    }
+}
+
 /// A path as a relative URI: what is no letter, digit or one of `-._~/` is encoded.
 pub fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());

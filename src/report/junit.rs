@@ -1,5 +1,6 @@
 //! `junit`: a test report, one suite for each file with findings, for servers that know nothing else.
 
+use super::escape::opening;
 use super::{Item, View, plain};
 use std::io::{self, Write};
 
@@ -61,7 +62,7 @@ fn write_suite(view: &View<'_>, items: &[&Item], out: &mut dyn Write) -> io::Res
 
 fn body(view: &View<'_>, item: &Item) -> String {
     let place = |spot: super::Spot| {
-        let file = plain(&view.file(spot.file).repository);
+        let file = opening(&view.file(spot.file).repository);
         format!("{file}:{}:{}", spot.start.row, spot.start.column)
     };
     let mut lines = vec![format!("{}: {}", place(item.spot), item.message)];
