@@ -58,8 +58,7 @@ fn brackets(bench: &Bench<'_>, expr: ExprId, value: ExprId, index: ExprId) -> Op
 /// What stands in for a value that is not there, behind a comma: nothing where None does as well. No answer where neither does.
 fn default(bench: &Bench<'_>, expr: ExprId) -> Option<&'static str> {
     let module = bench.module;
-    let insts = || module.functions.iter().flat_map(|code| &code.insts);
-    for inst in insts() {
+    for inst in module.functions.iter().flat_map(|code| &code.insts) {
         match inst.kind {
             InstKind::Bind { target, .. } | InstKind::Forget(target) if target == expr => {
                 return None;
@@ -76,9 +75,7 @@ fn default(bench: &Bench<'_>, expr: ExprId) -> Option<&'static str> {
             _ => {}
         }
     }
-    let is_document = |&other: &ExprId| matches!(module.kind(other), ExprKind::Subscript { value, index, .. } if value == expr && matches!(module.kind(index), ExprKind::Text(_)));
-    let mut exprs = (0..module.exprs.len()).map(ExprId::new);
-    exprs.any(|other| is_document(&other)).then_some(", {}")
+    None
 }
 
 /// `pop(key, None)` for `pop(key)` and `del`.
