@@ -1,7 +1,7 @@
 //! Summaries of the project's own functions: callees first, conditional on parameters.
 
-use crate::flow::{Event, Flow, Held, Known, Observer, Origin, Solution, State, Use};
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, TryId};
+use crate::flow::{Event, Flow, Given, Held, Known, Observer, Origin, Solution, State, Use};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Next, PlaceId, TryId};
 use crate::project::{CallGraph, Coverage, Program, Symbol, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
@@ -37,6 +37,8 @@ pub struct Trace {
     pub attribute_bindings: Vec<AttributeBinding>,
     /// Uses, with no guard, of attributes that some assignment makes None.
     pub attribute_uses: Vec<AttributeUse>,
+    /// Uses, with no guard, of variables of the module that some binding makes None.
+    pub global_uses: Vec<ResultUse>,
     /// Attributes that conditions ask about.
     pub attribute_tests: Vec<(ClassRef, Symbol)>,
     /// A bound was hit.
@@ -91,6 +93,8 @@ pub struct ResultUse {
     pub source: ExprId,
     /// The expression whose value is used.
     pub subject: ExprId,
+    /// How.
+    pub how: Use,
     /// The block and instruction that use it.
     pub position: (BlockId, u32),
 }
@@ -273,6 +277,17 @@ impl Observer for Tracer<'_> {
                     };
                     self.trace.attribute_uses.push(used);
                 }
+                if let Origin::Attribute(source) = held.origin
+                    && let ExprKind::Name(_) = flow.module.kind(source)
+                    && !survives_none(flow)
+                {
+                    self.trace.global_uses.push(ResultUse {
+                        source,
+                        subject,
+                        how,
+                        position: flow.position(),
+                    });
+                }
                 if let Origin::Expr(source) = held.origin
                     && !survives_none(flow)
                 {
@@ -284,6 +299,7 @@ impl Observer for Tracer<'_> {
                     uses.push(ResultUse {
                         source,
                         subject,
+                        how,
                         position: flow.position(),
                     });
                 }
@@ -310,8 +326,11 @@ impl Observer for Tracer<'_> {
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
-            flow.module.walk(test, &mut |part| {
+            flow.module.for_each_asked(test, &mut |part| {
                 self.trace.attribute_tests.extend(attribute_of(flow, part));
+                if flow.getter(part).is_some() {
+                    self.trace.tested.push(part);
+                }
                 if let Some(held) = flow.held(state, part)
                     && let Origin::Expr(source) = held.origin
                 {
@@ -646,7 +665,12 @@ impl Collector {
         for demand in &mut self.demands {
             demand.always = self.requires.has(usize::from(demand.parameter));
         }
+        let stops_if = match self.any_return {
+            true => self.stops_if(flow),
+            false => Parameters::NONE,
+        };
         Summary {
+            stops_if,
             returns,
             none_at,
             none_if_none: self.none_if_none,
@@ -675,6 +699,54 @@ impl Collector {
             wants: Vec::new(),
         }
     }
+}
+
+/// Larger functions are not asked on which of their parameters it depends whether they return.
+const BLOCKS: usize = 40;
+
+impl Collector {
+    /// The parameters that the function asks for their truth, and without whose falsehood no way leads to its end.
+    fn stops_if(&self, flow: &Flow<'_, '_>) -> Parameters {
+        let code = flow.code;
+        let mut found = Parameters::NONE;
+        let raises = code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            )
+        });
+        if !raises || code.blocks.len() > BLOCKS {
+            return found;
+        }
+        for &(index, place) in &self.steady {
+            let is_asked = code.insts.iter().any(|inst| match inst.kind {
+                InstKind::Assume { test, holds: true } => flow.place_of(test) == Some(place),
+                _ => false,
+            });
+            if is_asked && !can_return(flow, &[(place, Given::Literal(true))]) {
+                found.insert(index);
+            }
+        }
+        found
+    }
+}
+
+/// Whether some way leads to an end of the function, with these arguments.
+fn can_return(flow: &Flow<'_, '_>, given: &[(PlaceId, Given)]) -> bool {
+    let code = flow.code;
+    let mut blocks = code.blocks.iter().enumerate();
+    blocks.any(|(index, block)| {
+        let insts = block.insts.range();
+        let last = match insts.clone().last() {
+            Some(last) if matches!(code.insts[last].kind, InstKind::Return(_)) => last,
+            _ if block.next == Next::Return => insts.end,
+            _ => return false,
+        };
+        flow.reaches((BlockId::new(index), last as u32), given)
+    })
 }
 
 impl Observer for Collector {
