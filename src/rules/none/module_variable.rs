@@ -15,6 +15,9 @@ type Key = (ModuleRef, Symbol);
 /// Calls of calls are followed so far to see whether they set a variable.
 const DEPTH: u32 = 3;
 
+/// So many functions must ask whether an import worked: where fewer do, they are those that all others come through.
+const IMPORT_HABIT: usize = 3;
+
 /// What a module does with one of its variables.
 #[derive(Default)]
 struct Variable {
@@ -234,7 +237,12 @@ fn finding(
             ..finding
         }
         .because(start)
-        .confidence(Confidence::Medium)
+        .confidence(
+            match variable.set_by.is_empty() && variable.asked_by.len() < IMPORT_HABIT {
+                true => Confidence::Low,
+                false => Confidence::Medium,
+            },
+        )
         .help(Message::new("guard").with("name", name)),
     )
 }

@@ -79,7 +79,8 @@ fn gather(
             ExprKind::Await(call) => call,
             _ => value,
         };
-        let (ExprKind::Name(place), ExprKind::Call { callee, .. }) =
+        // A second argument may well be what is given instead of None.
+        let (ExprKind::Name(place), ExprKind::Call { callee, arguments }) =
             (module.kind(target), module.kind(call))
         else {
             continue;
@@ -87,6 +88,9 @@ fn gather(
         let ExprKind::Attribute { name, .. } = module.kind(callee) else {
             continue;
         };
+        if arguments.count > 1 && matches!(module.name(name), "get" | "pop" | "setdefault") {
+            continue;
+        }
         let is_plain = is_own_variable(code, place) && flow.is_bound_once(place);
         if !is_plain || whole.program.target(flow.evaluate.value(callee)) != Target::Unknown {
             continue;
