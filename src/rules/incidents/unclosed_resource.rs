@@ -137,9 +137,7 @@ fn is_read(flow: &Flow<'_, '_>, call: ExprId) -> bool {
     let name = dotted.strip_prefix("builtins.").unwrap_or(&dotted);
     let mode = positional(arguments, 1).or_else(|| keyword(module, arguments, "mode"));
     let writes = mode.is_some_and(|mode| match module.kind(mode) {
-        ExprKind::Text(mode) => module
-            .name(mode)
-            .contains(|letter| matches!(letter, 'w' | 'a' | 'x' | '+')),
+        ExprKind::Text(mode) => module.name(mode).contains(['w', 'a', 'x', '+']),
         _ => true,
     });
     matches!(name, "open" | "file" | "io.open" | "codecs.open") && !writes
