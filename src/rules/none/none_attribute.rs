@@ -142,9 +142,6 @@ fn finding(
     let tested = !testing.contains(&function)
         && (testing.len() >= using.len()
             || (!is_set_elsewhere && is_tested_at_start(whole, start)));
-    let started = set
-        .iter()
-        .any(|assignment| starts_early(name_of(assignment.function)));
     let for_good = set.is_empty() && !is_set_elsewhere;
     // What is put into one object from outside says nothing of the next one.
     let is_own = |class: ClassRef| is_related(whole, class, used.class);
@@ -152,6 +149,12 @@ fn finding(
         let class = program.class_of_method(assignment.function);
         !class.is_some_and(is_own)
     });
+    // Python may call a method before any other code has put something in.
+    let is_protocol = is_protocol(name_of(function));
+    let started = !(is_protocol && by_itself)
+        && set
+            .iter()
+            .any(|assignment| starts_early(name_of(assignment.function)));
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
@@ -161,7 +164,6 @@ fn finding(
                 _ => is_taken(whole, &attributes.arguments, key),
             };
             let is_tested = testing.iter().any(|&by| by != function);
-            let is_protocol = is_protocol(name_of(function));
             let unused = (for_good || (is_protocol && by_itself))
                 && !is_tested
                 && is_always(&flow, used.position.0);
