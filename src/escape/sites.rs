@@ -122,7 +122,7 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     if is_queued(search, function, known, call.call) {
         return None;
     }
-    let classes = super::raised::usual(search, function, known, call.call);
+    let classes = super::raised::usual(search, function, call);
     if classes.is_empty() {
         return None;
     }

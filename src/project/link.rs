@@ -364,7 +364,9 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
     }
     for (own, passed) in variables.iter_mut().zip(passed) {
         let is_open = (own.kinds - Kinds::NONE).is_empty();
-        if is_open && !passed.is_never() {
+        // Who passes on None where None is the default passes nothing.
+        let is_default = own.is_none() && passed.is_none();
+        if is_open && !passed.is_never() && !is_default {
             *own = Value::typed(Kinds::ANY | own.kinds, passed.class);
         }
     }
@@ -524,6 +526,14 @@ impl<'p, 'a> Round<'p, 'a> {
                 _ => continue,
             };
             self.bind(function, parameter.place, value);
+        }
+        let passed = self.program.passed_by_framework(function);
+        for (parameter, value) in code.parameters.iter().zip(passed) {
+            if value.class != TypeId::UNKNOWN {
+                self.updates
+                    .variables
+                    .push((function, parameter.place, value, Way::Passed));
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
-use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId};
+use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, TryKind};
 use crate::project::Program;
 use crate::types::ModuleRef;
 use compact_str::CompactString;
@@ -24,6 +24,7 @@ pub struct Habit {
 pub struct Habits {
     keys: Vec<FxHashMap<NameId, Habit>>,
     imports: Vec<FxHashMap<CompactString, usize>>,
+    bare_handlers: usize,
 }
 
 impl Habits {
@@ -32,8 +33,17 @@ impl Habits {
         let sources = program.sources.iter();
         Self {
             keys: sources.clone().map(|source| read(&source.module)).collect(),
-            imports: sources.map(|source| imports(&source.module)).collect(),
+            imports: sources
+                .clone()
+                .map(|source| imports(&source.module))
+                .collect(),
+            bare_handlers: sources.map(|source| bare_handlers(&source.module)).sum(),
         }
+    }
+
+    /// How many handlers of the whole project name no class.
+    pub fn bare_handlers(&self) -> usize {
+        self.bare_handlers
     }
 
     /// The first import of a module that binds a name, as an index into `Module::imports`.
@@ -45,6 +55,19 @@ impl Habits {
     pub fn get(&self, module: ModuleRef, key: NameId) -> Option<Habit> {
         self.keys.get(module.0 as usize)?.get(&key).copied()
     }
+}
+
+fn bare_handlers(module: &Module) -> usize {
+    let regions = module.functions.iter().flat_map(|code| &code.tries);
+    regions
+        .map(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => handlers
+                .iter()
+                .filter(|handler| handler.types.is_none())
+                .count(),
+            _ => 0,
+        })
+        .sum()
 }
 
 fn imports(module: &Module) -> FxHashMap<CompactString, usize> {
