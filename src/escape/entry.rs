@@ -85,7 +85,7 @@ impl Entries {
 }
 
 /// Tests, build scripts, migrations, examples: whoever runs them sees the traceback, and wants to.
-fn is_out_of_scope(path: &str) -> bool {
+pub fn is_out_of_scope(path: &str) -> bool {
     const FOLDERS: [&str; 22] = [
         "test",
         "tests",
@@ -187,11 +187,9 @@ impl Finder<'_, '_> {
         for index in 0..self.program.function_count() as u32 {
             let function = FunctionRef(index);
             if self.is_in_scope(function)
-                && let Some(known) = self
-                    .decorated(function)
-                    .or_else(|| self.inherited(function))
+                && let Some(known) = self.program.registration(function)
             {
-                self.registered.insert(function, known);
+                self.registered.insert(function, entry(known));
             }
         }
     }
@@ -209,7 +207,7 @@ impl Finder<'_, '_> {
                 .range()
                 .find_map(|index| given_to(module, ExprId::new(index), argument))?;
             let (call, callee, place) = call;
-            let mut name = self.method_name(&evaluate, module, callee)?;
+            let mut name = self.program.method_name(&evaluate, module, callee)?;
             if let Some(link) = chain_link(module, callee) {
                 name = format!("{DEFERRED}.{link}");
             }
@@ -223,66 +221,6 @@ impl Finder<'_, '_> {
                 .map(entry);
         }
         None
-    }
-
-    fn decorated(&self, function: FunctionRef) -> Option<Entry> {
-        let (module_ref, id) = self.program.locate(function);
-        let module = self.program.module(module_ref);
-        let code = module.function(id);
-        let evaluate = Evaluate::new(self.program, module_ref, code.parent?);
-        module.list(code.decorators).iter().find_map(|&decorator| {
-            let callee = match module.kind(decorator) {
-                ExprKind::Call { callee, .. } => callee,
-                _ => decorator,
-            };
-            let name = self.method_name(&evaluate, module, callee)?;
-            self.program
-                .library
-                .entries(&name)
-                .find(|known| known.by == By::Decorator)
-                .map(entry)
-        })
-    }
-
-    /// The name of a callee, with its receiver's class where that is known: `flask.Flask.route` for `app.route`.
-    fn method_name(
-        &self,
-        evaluate: &Evaluate<'_, '_>,
-        module: &Module,
-        callee: ExprId,
-    ) -> Option<String> {
-        if let ExprKind::Attribute { value, name, .. } = module.kind(callee)
-            && let crate::types::Type::Instance(class) =
-                self.program.types.get(evaluate.value(value).class)
-            && self.program.project_class(class).is_none()
-        {
-            return Some(format!(
-                "{}.{}",
-                self.program.library.class_name(class),
-                module.name(name)
-            ));
-        }
-        evaluate.dotted(callee)
-    }
-
-    fn inherited(&self, function: FunctionRef) -> Option<Entry> {
-        let class = self.program.class_of_method(function)?;
-        let (module, code) = self.program.code(function);
-        let name = module.name(code.name);
-        let ancestors = self.program.linearization(class);
-        let of_library = ancestors
-            .into_iter()
-            .filter(|&ancestor| self.program.project_class(ancestor).is_none());
-        of_library
-            .flat_map(|ancestor| self.program.library.base_entries(ancestor))
-            .find(|known| {
-                known.methods.iter().any(|method| {
-                    method
-                        .strip_suffix('*')
-                        .map_or(method == name, |start| name.starts_with(start))
-                })
-            })
-            .map(entry)
     }
 
     fn entry(&self, function: FunctionRef) -> Option<Entry> {

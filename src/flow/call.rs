@@ -100,7 +100,9 @@ impl Flow<'_, '_> {
                 Held::from(expr, self.program.instance_of(class))
             }
             Target::Library(call) => {
-                self.call_library(expr, call, callee, (arguments, &held), state, observer)
+                let result =
+                    self.call_library(expr, call, callee, (arguments, &held), state, observer);
+                self.handed_on(result, callee, (arguments, &held), state)
             }
             Target::Unknown => {
                 self.other_code_ran(state);
@@ -108,7 +110,8 @@ impl Flow<'_, '_> {
                 if self.sounds_final(callee) {
                     state.stop();
                 }
-                self.looked_up(expr, callee, arguments)
+                let result = self.looked_up(expr, callee, arguments);
+                self.handed_on(result, callee, (arguments, &held), state)
             }
         }
     }

@@ -184,7 +184,8 @@ impl Flow<'_, '_> {
         {
             return known;
         }
-        self.declared_attribute(expr, object.value, name)
+        let held = self.declared_attribute(expr, object.value, name);
+        self.attribute_of_message(expr, object.value, held)
     }
 
     fn declared_attribute(&self, expr: ExprId, object: Value, name: NameId) -> Held {
@@ -498,6 +499,7 @@ impl Flow<'_, '_> {
                 inside = state.clone();
             }
             let element = Held::without_evidence(self.program.iterated(iterable.value));
+            let element = self.gone_through(element, iterable.value);
             self.bind(clause.target, element, &mut inside, observer);
             for &condition in &clause.conditions {
                 filtered = true;

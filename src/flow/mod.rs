@@ -7,6 +7,7 @@ mod evaluate;
 mod filtered;
 mod lookup;
 mod memo;
+mod outside;
 mod raising;
 mod reaching;
 mod solve;
@@ -26,8 +27,9 @@ use crate::ir::{
 use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
-use crate::value::{Kinds, Value};
+use crate::value::{Facts, Kinds, Value};
 use filtered::Filter;
+use outside::from_outside;
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell};
 use std::sync::LazyLock;
@@ -281,6 +283,13 @@ impl<'p, 'a> Flow<'p, 'a> {
         }
         for (index, parameter) in self.code.parameters.iter().enumerate() {
             state.set(parameter.place, self.parameter(index));
+        }
+        let passed = self.program.passed_by_framework(self.function);
+        for (parameter, passed) in self.code.parameters.iter().zip(passed) {
+            if passed.facts.has(Facts::OUTSIDE) {
+                let held = state.get(parameter.place);
+                state.set(parameter.place, from_outside(held));
+            }
         }
         state
     }

@@ -109,7 +109,8 @@ impl Flow<'_, '_> {
                     self.assume(something, true, state);
                 }
                 let held = self.quietly(iterable, state);
-                self.element(iterable, self.program.iterated(held.value))
+                let element = self.element(iterable, self.program.iterated(held.value));
+                self.gone_through(element, held.value)
             }
             Source::Entered { manager, is_async } => self.entered(manager, is_async, state),
             Source::Caught { region, handler } => self.caught(region, handler),
@@ -272,6 +273,7 @@ impl Flow<'_, '_> {
         let nones = call.map_or(Parameters::NONE, |call| self.none_items(call));
         let held = self.used(subject, held, Use::Unpack, target, state, observer);
         let element = Held::without_evidence(self.program.iterated(held.value));
+        let element = self.gone_through(element, held.value);
         for (index, &part) in self.module.list(parts).iter().enumerate() {
             let element = match call.filter(|_| nones.has(index)) {
                 Some(call) => Held {

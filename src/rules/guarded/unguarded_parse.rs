@@ -126,6 +126,10 @@ fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
             .range()
             .any(|index| match module.exprs[index].kind {
                 ExprKind::Conditional { test, .. } => looks(test),
+                ExprKind::Comprehension(id) => {
+                    let mut clauses = module.comprehension(id).clauses.iter();
+                    clauses.any(|clause| clause.conditions.iter().any(|&test| looks(test)))
+                }
                 _ => false,
             })
 }
