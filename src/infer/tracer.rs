@@ -87,6 +87,17 @@ impl Observer for Tracer<'_> {
                     };
                     self.trace.attribute_uses.push(used);
                 }
+                if let Origin::Attribute(source) = held.origin
+                    && let ExprKind::Name(_) = flow.module.kind(source)
+                    && !survives_none(flow)
+                {
+                    self.trace.global_uses.push(ResultUse {
+                        source,
+                        subject,
+                        how,
+                        position: flow.position(),
+                    });
+                }
                 if let Origin::Expr(source) = held.origin
                     && !survives_none(flow)
                 {
@@ -98,6 +109,7 @@ impl Observer for Tracer<'_> {
                     uses.push(ResultUse {
                         source,
                         subject,
+                        how,
                         position: flow.position(),
                     });
                 }
@@ -124,8 +136,11 @@ impl Observer for Tracer<'_> {
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
-            flow.module.walk(test, &mut |part| {
+            flow.module.for_each_asked(test, &mut |part| {
                 self.trace.attribute_tests.extend(attribute_of(flow, part));
+                if flow.getter(part).is_some() {
+                    self.trace.tested.push(part);
+                }
                 if let Some(held) = flow.held(state, part)
                     && let Origin::Expr(source) = held.origin
                 {

@@ -36,7 +36,7 @@ rules! {
         possibly_unbound
         redefined_function
     }
-    none(attributes belief calls) {
+    none(attributes belief calls module_variable sibling) {
         none_argument
         none_result
         none_variable
