@@ -4,7 +4,7 @@ use super::managers::sounds_catching;
 use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
 use crate::library::schema::{By, Entry as Known, Fate, Runs};
 use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};
-use crate::types::{FunctionRef, ModuleRef};
+use crate::types::{FunctionRef, ModuleRef, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A way into the program.
@@ -184,6 +184,15 @@ impl Finder<'_, '_> {
                 self.registered.insert(handed.function, known);
             }
         }
+        let overriding: Vec<(FunctionRef, Entry)> = (0..self.program.function_count() as u32)
+            .filter_map(|index| {
+                let function = FunctionRef(index);
+                Some((function, self.overridden_entry(function)?))
+            })
+            .collect();
+        for (function, known) in overriding {
+            self.registered.entry(function).or_insert(known);
+        }
         for index in 0..self.program.function_count() as u32 {
             let function = FunctionRef(index);
             if self.is_in_scope(function)
@@ -192,6 +201,26 @@ impl Finder<'_, '_> {
                 self.registered.insert(function, entry(known));
             }
         }
+    }
+
+    /// What the method that a function overrides is handed to: a thread runs the method of the subclass.
+    fn overridden_entry(&self, function: FunctionRef) -> Option<Entry> {
+        if self.registered.is_empty() || !self.is_in_scope(function) {
+            return None;
+        }
+        let class = self.program.class_of_method(function)?;
+        let (module_ref, _) = self.program.locate(function);
+        let (_, code) = self.program.code(function);
+        let symbol = self.program.symbol(module_ref, code.name);
+        let info = self.program.project_class(class)?;
+        let mut bases = info.linearization.iter().skip(1);
+        bases.find_map(|&base| {
+            let member = self.program.project_class(base)?.members.get(&symbol)?;
+            match self.program.types.get(member.class) {
+                Type::Function { function, .. } => self.registered.get(&function).copied(),
+                _ => None,
+            }
+        })
     }
 
     /// A function that is an argument of a call which keeps it for later.

@@ -4,6 +4,7 @@ pub mod clauses;
 mod entry;
 mod guards;
 mod managers;
+mod named;
 mod raised;
 mod search;
 mod sites;
@@ -49,7 +50,8 @@ impl Escapes {
             entries: &entries,
             handed,
         };
-        let sites = sites::find(&search, traces);
+        let mut sites = sites::find(&search, traces);
+        named::spare(&search, &mut sites);
         Self {
             sites,
             handles_errors: entries.handles_errors,

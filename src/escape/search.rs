@@ -79,7 +79,7 @@ pub struct Ways {
 }
 
 /// The innermost guarded region around an expression.
-fn guard_at(module: &Module, code: &Function, expr: ExprId) -> Option<TryId> {
+pub(super) fn guard_at(module: &Module, code: &Function, expr: ExprId) -> Option<TryId> {
     let span = module.span(expr);
     let holds = |block: &&Block| {
         let mut insts = code.insts(block).iter();

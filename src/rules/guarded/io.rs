@@ -2,7 +2,7 @@
 
 use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprKind, FunctionKind, TryId};
+use crate::ir::{ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
 use crate::rules::guarded::fragile::{is_fragile, is_lent, is_setup};
 use crate::rules::guarded::meant::missed;
@@ -199,7 +199,7 @@ pub(in crate::rules) fn level(
     site: &Site,
     escape: &Escape,
 ) -> (Severity, Confidence) {
-    let matters = is_fragile(whole, site) || file_matters(site, escape);
+    let matters = is_fragile(whole, site) || file_matters(whole, site, escape);
     level_of(whole, site, escape, matters)
 }
 
@@ -280,12 +280,28 @@ pub(in crate::rules) fn level_of(
 const NEAR: usize = 3;
 
 /// A missing file matters where a server or a loop trips over it, or where somebody outside says which file.
-fn file_matters(site: &Site, escape: &Escape) -> bool {
+fn file_matters(whole: &Whole<'_>, site: &Site, escape: &Escape) -> bool {
     let serves = match escape.entry {
         Entry::Registered { runs, .. } => !matches!(runs, Runs::Command | Runs::Test),
         _ => false,
     };
-    serves || site.in_endless_loop || site.call.from_outside
+    serves || site.in_endless_loop || (site.call.from_outside && !is_one_of_many(whole, site))
+}
+
+/// Whether the file is one of a list that a loop goes through: who gives a list of files has looked for them.
+fn is_one_of_many(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    let first = module.arguments(arguments).first();
+    let Some(path) = first.and_then(|path| module.kind(path.value).place()) else {
+        return false;
+    };
+    code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { target, .. } => module.kind(target).place() == Some(path),
+        LoopKind::While { .. } => false,
+    })
 }
 
 /// One level less.
