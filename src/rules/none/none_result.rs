@@ -187,8 +187,7 @@ fn finding(
                 // Who reads a property mostly knows what state the object is in.
                 Returns::Plainly
                     if flow.getter(used.source).is_some()
-                        && habit.used > 1
-                        && habit.used > habit.tested =>
+                        && (habit.tested == 0 || habit.used > habit.tested) =>
                 {
                     Confidence::Low
                 }
