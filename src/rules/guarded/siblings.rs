@@ -2,7 +2,7 @@
 //! does not was forgotten.
 
 use crate::escape::Site;
-use crate::escape::clauses::called_names;
+use crate::ir::{ExprId, ExprKind, Module, PlaceId};
 use crate::rules::Whole;
 use crate::rules::guarded::io::{Touches, touches};
 use crate::types::{CallRef, ModuleRef};
@@ -40,19 +40,12 @@ impl<'w> Siblings<'w> {
             in_file: FxHashMap::default(),
             in_project: FxHashMap::default(),
         };
-        // The sites of a function follow one another: it is asked once.
-        let mut asked = None;
         for site in &whole.escapes.sites {
             if site.rare_for.is_some() || touches(site) == Touches::Text {
                 continue;
             }
             let is_broad = site.left.classes == 0 && site.left.broadly != 0;
-            let asks = match asked {
-                Some((function, asks)) if function == site.function => asks,
-                _ => asks(whole, site),
-            };
-            asked = Some((site.function, asks));
-            if is_broad || asks {
+            if is_broad {
                 continue;
             }
             let (module, _) = whole.program.locate(site.function);
@@ -69,19 +62,23 @@ impl<'w> Siblings<'w> {
 
     /// A guarded call of the same thing, where nearly all of them are.
     pub(in crate::rules) fn guarded(&self, whole: &Whole<'_>, site: &Site) -> Option<&'w Site> {
-        if site.rare_for.is_some() || asks(whole, site) {
+        if site.rare_for.is_some() {
             return None;
         }
         let (module, _) = whole.program.locate(site.function);
         let callee = site.call.callee;
         let in_project = self.in_project.get(&callee)?;
         let in_file = self.in_file.get(&(module, callee))?;
-        if in_file.guarded >= IN_FILE && in_file.bare == 1 && in_project.guarded > in_project.bare {
-            return in_file.example;
-        }
-        (in_project.guarded >= IN_PROJECT * in_project.bare)
-            .then_some(in_project.example)
-            .flatten()
+        let is_last_in_file =
+            in_file.guarded >= IN_FILE && in_file.bare == 1 && in_project.guarded > in_project.bare;
+        let example = if is_last_in_file {
+            in_file.example
+        } else if in_project.guarded >= IN_PROJECT * in_project.bare {
+            in_project.example
+        } else {
+            None
+        };
+        example.filter(|_| !asks(whole, site))
     }
 }
 
@@ -96,10 +93,32 @@ impl<'w> Calls<'w> {
     }
 }
 
-/// Whether the function of a call asks first.
+/// Whether the function of a call asks first whether the thing is there, of the same name or of something put together alike.
 fn asks(whole: &Whole<'_>, site: &Site) -> bool {
     let (module, code) = whole.program.code(site.function);
-    called_names(module, code, code.span)
-        .iter()
-        .any(|name| ASKS.contains(name))
+    let wanted = subject(module, site.call.call);
+    code.exprs.range().map(ExprId::new).any(|call| {
+        let ExprKind::Call { callee, .. } = module.kind(call) else {
+            return false;
+        };
+        let name = match module.kind(callee) {
+            ExprKind::Attribute { name, .. } => module.name(name).to_owned(),
+            ExprKind::Name(place) => module.place_text(code, place),
+            _ => return false,
+        };
+        ASKS.contains(&name.as_str()) && subject(module, call) == wanted
+    })
+}
+
+/// What a call is about, if it has a name: its first argument, or the receiver of a method.
+fn subject(module: &Module, call: ExprId) -> Option<PlaceId> {
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return None;
+    };
+    let first = module.arguments(arguments).first();
+    match (first, module.kind(callee)) {
+        (Some(first), _) => module.kind(first.value).place(),
+        (None, ExprKind::Attribute { value, .. }) => module.kind(value).place(),
+        _ => None,
+    }
 }

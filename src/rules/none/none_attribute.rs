@@ -45,6 +45,12 @@ const STARTING: [&str; 16] = [
 /// Calls of calls of calls are followed so far to see whether they set an attribute.
 const DEPTH: u32 = 4;
 
+/// Callers of callers are followed so far.
+const CALLERS: u32 = 2;
+
+/// So many calls of a function are looked at.
+const SITES: usize = 24;
+
 /// A caller with more places is not looked into, for it is looked at anew for each attribute.
 const PLACES: usize = 1_000;
 
@@ -125,7 +131,7 @@ fn finding(
     if flow.witness(wanted) < Witness::Exception || sets_before(whole, function, used, &set) {
         return None;
     }
-    if !callers_allow(whole, function, used.attribute) {
+    if !callers_allow(whole, function, used.attribute, &set, CALLERS) {
         return None;
     }
     // Where most of the class takes the attribute for granted, it is not meant to be None by then.
@@ -401,16 +407,35 @@ fn reaches(whole: &Whole<'_>, function: FunctionRef, set: &[&&Assignment], depth
             .any(|site| reaches(whole, site.callee, set, depth - 1))
 }
 
-/// Whether some caller leaves the attribute unchecked; a function without callers in the project may be called any time.
-fn callers_allow(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) -> bool {
+/// Whether some caller leaves the attribute unchecked, and its own callers do; a function without callers in the project
+/// may be called any time.
+fn callers_allow(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    attribute: Symbol,
+    set: &[&&Assignment],
+    depth: u32,
+) -> bool {
     let mut any = false;
-    for site in whole.graph.calls_of(function) {
+    for (index, site) in whole.graph.calls_of(function).enumerate() {
+        // Among so many, one will not care.
+        if index >= SITES {
+            return true;
+        }
         any = true;
         let (_, caller) = whole.program.code(site.caller);
         if caller.places.len() > PLACES {
             return false;
         }
-        if caller_allows(whole, site, attribute) {
+        if set
+            .iter()
+            .any(|assignment| assignment.function == site.caller)
+        {
+            continue;
+        }
+        if caller_allows(whole, site, attribute)
+            && (depth == 0 || callers_allow(whole, site.caller, attribute, set, depth - 1))
+        {
             return true;
         }
     }
