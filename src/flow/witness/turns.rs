@@ -251,10 +251,11 @@ impl Flow<'_, '_> {
                 TryKind::Finally { suite, .. } if suite.contains(target) => {
                     return Shape::InFinally;
                 }
-                TryKind::Catch { handlers, .. } if region.body.contains(raised) => {
-                    if handlers.iter().any(|handler| handler.span.contains(target)) {
-                        return Shape::InHandler;
-                    }
+                TryKind::Catch { handlers, .. }
+                    if region.body.contains(raised)
+                        && handlers.iter().any(|handler| handler.span.contains(target)) =>
+                {
+                    return Shape::InHandler;
                 }
                 _ => {}
             }

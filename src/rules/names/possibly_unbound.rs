@@ -281,11 +281,12 @@ fn is_handed_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
         };
         let inside = flow.code.insts.iter();
         let evaluated = inside.filter(|inst| handler.body.contains(inst.span));
-        let last = evaluated.filter_map(|inst| match inst.kind {
+        let mut values = evaluated.filter_map(|inst| match inst.kind {
             InstKind::Eval(value) => Some(value),
             _ => None,
         });
-        last.last()
+        values
+            .next_back()
             .is_some_and(|value| hands_on(flow, value, error))
     })
 }
