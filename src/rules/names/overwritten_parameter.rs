@@ -100,7 +100,15 @@ fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)>
         return None;
     }
     let decorated = flow.program.decoration(flow.function).is_decorated;
-    let confidence = match is_documented(flow, name) {
+    // A handler's name is gone behind it, whatever was promised.
+    let is_caught = matches!(
+        flow.code.insts[kill.inst as usize].kind,
+        InstKind::Bind {
+            source: Source::Caught { .. },
+            ..
+        }
+    );
+    let confidence = match is_caught || is_documented(flow, name) {
         true if decorated => Confidence::Medium,
         true => Confidence::High,
         // Nobody promised anything: others may call it so, or nobody passes it.

@@ -5,8 +5,8 @@ use crate::flow::{
     At, Course, Decided, Event, Flow, Reach, Reaching, Shape, Start, State, Wanted, Witness,
 };
 use crate::ir::{
-    BlockId, Dialect, ExprId, ExprKind, FunctionKind, InstKind, NameId, PlaceId, Scope, Source,
-    Step, TryKind,
+    BlockId, Dialect, ExprId, ExprKind, FunctionKind, Handler, InstKind, NameId, PlaceId, Scope,
+    Source, Step, TryKind,
 };
 use crate::project::Catches;
 use crate::rules::{Check, Family, Rule, Scene};
@@ -243,7 +243,7 @@ impl Read {
             (Witness::Path, Some(Shape::Straight)) => Confidence::High,
             (Witness::Path, Some(Shape::Other)) => Confidence::Medium,
             (Witness::Unfound, Some(Shape::Straight)) => Confidence::Medium,
-            (Witness::Exception, Some(Shape::Handled)) if !is_handed_on(flow, decided) => {
+            (Witness::Exception, Some(Shape::Handled)) if goes_on(flow, decided) => {
                 Confidence::Medium
             }
             (Witness::Exception | Witness::Path, Some(Shape::InFinally))
@@ -257,37 +257,46 @@ impl Read {
     }
 }
 
-/// Whether a handler ends by giving the exception to somebody who may well raise it again: `self.fail(error)`.
-fn is_handed_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
+/// Whether some handler of what raised is sure to go on: it asks nothing, leaves nowhere, and gives the exception to nobody
+/// who may well raise it again, as in `self.fail(error)`. A `with` that swallows has no handler.
+fn goes_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
     let Some(Decided::Raised(raised)) = decided else {
-        return false;
+        return true;
     };
     let raised = flow.code.insts[raised as usize].span;
-    let regions = flow
-        .code
-        .tries
-        .iter()
-        .filter(|region| region.body.contains(raised));
-    let handlers = regions.flat_map(|region| match &region.kind {
-        TryKind::Catch { handlers, .. } => handlers.as_slice(),
-        _ => &[],
-    });
-    { handlers }.any(|handler| {
-        let Some(error) = handler
-            .target
-            .and_then(|target| flow.module.kind(target).place())
-        else {
-            return false;
-        };
-        let inside = flow.code.insts.iter();
-        let evaluated = inside.filter(|inst| handler.body.contains(inst.span));
-        let mut values = evaluated.filter_map(|inst| match inst.kind {
-            InstKind::Eval(value) => Some(value),
+    let regions = flow.code.tries.iter();
+    let mut handlers = regions
+        .filter(|region| region.body.contains(raised))
+        .filter_map(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => Some(handlers.as_slice()),
             _ => None,
-        });
-        values
-            .next_back()
-            .is_some_and(|value| hands_on(flow, value, error))
+        })
+        .flatten()
+        .peekable();
+    handlers.peek().is_none() || handlers.any(|handler| is_plain(flow, handler))
+}
+
+fn is_plain(flow: &Flow<'_, '_>, handler: &Handler) -> bool {
+    let body = handler.body;
+    let mut regions = flow.code.tries.iter();
+    if regions.any(|region| body.contains(region.span)) {
+        return false;
+    }
+    let error = handler
+        .target
+        .and_then(|target| flow.module.kind(target).place());
+    let mut inside = flow
+        .code
+        .insts
+        .iter()
+        .filter(|inst| body.contains(inst.span));
+    inside.all(|inst| match inst.kind {
+        InstKind::Assume { .. } | InstKind::Return(_) | InstKind::Raise { .. } => false,
+        InstKind::Eval(value) => {
+            !matches!(flow.module.kind(value), ExprKind::Yield(_))
+                && !error.is_some_and(|error| hands_on(flow, value, error))
+        }
+        _ => true,
     })
 }
 

@@ -99,9 +99,16 @@ fn is_declared(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
     else {
         return false;
     };
+    // It is an expression of the function around.
+    let mut functions = flow.module.functions.iter();
+    let Some(outer) =
+        functions.find(|function| function.exprs.range().contains(&annotation.index()))
+    else {
+        return false;
+    };
     let mut is_open = false;
     flow.module.walk(annotation, &mut |part| {
-        let name = flow.module.dotted(flow.code, part).unwrap_or_default();
+        let name = flow.module.dotted(outer, part).unwrap_or_default();
         let last = name.rsplit('.').next().unwrap_or_default();
         is_open |= matches!(
             flow.module.kind(part),
