@@ -18,7 +18,7 @@ mod witness;
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
-pub use witness::{Circumstances, Given, Wanted, Witness};
+pub use witness::{Circumstances, Course, Decided, Given, Shape, Wanted, Witness};
 
 use crate::ir::{
     BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,

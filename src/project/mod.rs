@@ -163,6 +163,12 @@ impl<'a> Program<'a> {
         Some(self.class(module, class))
     }
 
+    /// Whether some file can only be one of Python 2: then those that both read are, too.
+    pub fn reads_two(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|source| source.module.dialect == Dialect::Two)
+    }
+
     /// The dialect of a function's file.
     pub fn dialect(&self, function: FunctionRef) -> Dialect {
         self.module(self.locate(function).0).dialect
