@@ -163,7 +163,7 @@ impl Flow<'_, '_> {
         state: &mut State,
         observer: &mut dyn Observer,
     ) -> Held {
-        let summary = self.known.get(function);
+        let summary = self.summary(function);
         let (module, code) = self.program.code(function);
         let given = actuals(self.module, arguments, module, code, bound);
         let value_of = |wanted: ExprId| {
@@ -438,7 +438,7 @@ impl Flow<'_, '_> {
                     Delivery::Awaited => is_awaited,
                     _ => false,
                 };
-                let known = is_run && self.known.get(function).never_returns;
+                let known = is_run && self.summary(function).never_returns;
                 known && !(bound && self.is_overridden(function))
             }
             Target::Library(call) => self.program.library.get(call).summary.never_returns,

@@ -1,12 +1,12 @@
 //! What is asked of one function again and again while it is looked at, computed once.
 //!
 //! A search for a way passes the same condition thousands of times, and a rule asks for the same way once for each read
-//! that it looks back at. Nothing here depends on a state: it is all a matter of the code and of the program around it.
+//! that it looks back at. It is all a matter of the code and of the program around it.
 
 use super::raising::Raising;
 use super::reaching::Layout;
 use super::witness::{Given, Wanted, Witness};
-use super::{Flow, Reaching};
+use super::{Flow, Reaching, State};
 use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, TryId};
 use crate::project::{Catches, Coverage};
 use rustc_hash::FxHashMap;
@@ -19,6 +19,9 @@ type Question = (Wanted, Vec<(PlaceId, Given)>, Option<ExprId>);
 /// A place for each instruction or region, made when the first is asked for.
 type Each<T> = OnceCell<Box<[T]>>;
 
+/// An instruction that control gets to, and what holds before it.
+pub(super) type Reached = ((BlockId, u32), State);
+
 /// Answers that were given before.
 #[derive(Default)]
 pub(super) struct Memo {
@@ -27,11 +30,14 @@ pub(super) struct Memo {
     bound: RefCell<FxHashMap<ExprId, Rc<[PlaceId]>>>,
     raising: Each<Cell<Option<Raising>>>,
     catches: Each<OnceCell<Rc<[Catches]>>>,
+    objects: Each<OnceCell<Rc<[PlaceId]>>>,
+    written: RefCell<FxHashMap<ExprId, Option<Rc<str>>>>,
     layout: OnceCell<Rc<Layout>>,
     survives: RefCell<FxHashMap<Option<TryId>, bool>>,
     before: OnceCell<Rc<[Vec<usize>]>>,
     leading: RefCell<FxHashMap<BlockId, Rc<[bool]>>>,
     witnesses: RefCell<FxHashMap<Question, Witness>>,
+    reached: OnceCell<Rc<[Reached]>>,
 }
 
 /// What `known` has for a key, or else what `compute` gives, which it has from then on.
@@ -101,6 +107,23 @@ impl Flow<'_, '_> {
         raising
     }
 
+    /// The places whose attributes are read wherever an instruction is run.
+    pub(super) fn objects_of(&self, inst: u32) -> Rc<[PlaceId]> {
+        let insts = &self.code.insts;
+        let known = self
+            .memo
+            .objects
+            .get_or_init(|| vec![OnceCell::new(); insts.len()].into());
+        let objects = || self.collect_objects(&insts[inst as usize]).into();
+        Rc::clone(known[inst as usize].get_or_init(objects))
+    }
+
+    /// The dotted name that an expression is written as.
+    pub(super) fn written(&self, expr: ExprId) -> Option<Rc<str>> {
+        let written = || self.module.dotted(self.code, expr).map(Rc::from);
+        recall(&self.memo.written, expr, written)
+    }
+
     /// What each handler of a region catches; nothing for one that is no `try`.
     pub(super) fn catches(&self, region: TryId) -> Rc<[Catches]> {
         let count = self.code.tries.len();
@@ -122,6 +145,11 @@ impl Flow<'_, '_> {
                 })
             })
         })
+    }
+
+    /// The instructions that control gets to.
+    pub(super) fn reached(&self, record: impl FnOnce() -> Vec<Reached>) -> Rc<[Reached]> {
+        Rc::clone(self.memo.reached.get_or_init(|| record().into()))
     }
 
     /// The ways between the blocks.

@@ -49,6 +49,27 @@ impl<'s> Known<'s> {
     }
 }
 
+/// Tells whether a function's analysis looked at a summary that was not made yet: then it has to be done again.
+pub struct Watch<'s> {
+    is_finished: &'s [bool],
+    was_early: Cell<bool>,
+}
+
+impl<'s> Watch<'s> {
+    /// `is_finished` says of each function whether its summary is made.
+    pub fn new(is_finished: &'s [bool]) -> Self {
+        Self {
+            is_finished,
+            was_early: Cell::new(false),
+        }
+    }
+
+    /// Whether a summary was looked at too early.
+    pub fn was_early(&self) -> bool {
+        self.was_early.get()
+    }
+}
+
 /// How a value is used that must not be None.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Use {
@@ -176,8 +197,8 @@ impl Observer for Silent {
 pub struct Flow<'p, 'a> {
     /// The program around it.
     pub program: &'p Program<'a>,
-    /// What its callees do.
-    pub known: Known<'p>,
+    known: Known<'p>,
+    watch: Option<&'p Watch<'p>>,
     /// Its module.
     pub module_ref: ModuleRef,
     /// Its module.
@@ -222,6 +243,7 @@ impl<'p, 'a> Flow<'p, 'a> {
         Self {
             program,
             known,
+            watch: None,
             module_ref,
             module,
             code,
@@ -238,6 +260,32 @@ impl<'p, 'a> Flow<'p, 'a> {
             memo: memo::Memo::default(),
             filters: OnceCell::new(),
         }
+    }
+
+    /// The same, and `watch` learns whether a summary is looked at before it is made.
+    pub fn watched(self, watch: &'p Watch<'p>) -> Self {
+        Self {
+            watch: Some(watch),
+            ..self
+        }
+    }
+
+    /// The same for another function.
+    pub fn of_another(&self, function: FunctionRef) -> Self {
+        Self {
+            watch: self.watch,
+            ..Self::new(self.program, self.known, function)
+        }
+    }
+
+    /// What a function does, as far as that is known by now.
+    pub fn summary(&self, function: FunctionRef) -> &'p Summary {
+        if let Some(watch) = self.watch
+            && !watch.is_finished[function.0 as usize]
+        {
+            watch.was_early.set(true);
+        }
+        self.known.get(function)
     }
 
     /// The block that is at work, and the index of its instruction in `Function::insts`.

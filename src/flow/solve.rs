@@ -4,11 +4,12 @@
 //! or `continue`, with an exception. What holds there is kept apart for each way through it, or a variable that is
 //! bound on the normal way would seem unbound behind the statement.
 
+use super::memo::Reached;
 use super::raising::Raising;
 use super::{Flow, Held, Observer, Silent, State};
 use crate::ir::{Block, BlockId, Inst, Next, TryId, TryKind};
 use crate::value::Kinds;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
 /// Where control was headed when it entered a `finally` body.
@@ -112,6 +113,19 @@ impl<'p, 'a> Flow<'p, 'a> {
         }
     }
 
+    /// Calls `visit` with every instruction that control gets to, and with what holds before it on the first way there.
+    pub fn each_reached(&self, solution: &Solution, visit: &mut dyn FnMut((BlockId, u32), &State)) {
+        let record = || {
+            let mut recorder = Recorder::default();
+            self.walk(solution, &mut recorder);
+            recorder.reached
+        };
+        for (at, state) in self.reached(record).iter() {
+            self.position.set(*at);
+            visit(*at, state);
+        }
+    }
+
     fn ends_in_return(&self, block: &Block) -> bool {
         let last = self.code.insts(block).last();
         matches!(
@@ -121,6 +135,24 @@ impl<'p, 'a> Flow<'p, 'a> {
                 ..
             })
         )
+    }
+}
+
+/// Keeps what holds before each instruction.
+#[derive(Default)]
+struct Recorder {
+    reached: Vec<Reached>,
+    seen: FxHashSet<u32>,
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, _: &Flow<'_, '_>, _: &State, _: super::Event<'_>) {}
+
+    fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        let at = flow.position();
+        if self.seen.insert(at.1) {
+            self.reached.push((at, state.clone()));
+        }
     }
 }
 

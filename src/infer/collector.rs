@@ -316,7 +316,7 @@ impl Observer for Collector {
                     initializer: Some(function),
                     ..
                 } => {
-                    self.project_call(flow, call, flow.known.get(function));
+                    self.project_call(flow, call, flow.summary(function));
                 }
                 _ => {}
             },

@@ -13,7 +13,8 @@ const SHORT: usize = 100;
 
 /// Which groups of variables count at the head of each block.
 pub(super) struct Live {
-    groups: FxHashMap<PlaceId, usize>,
+    /// By place: the group that it is in.
+    groups: Vec<Option<u32>>,
     width: usize,
     at: Vec<u64>,
 }
@@ -22,7 +23,11 @@ impl Live {
     fn of(flow: &Flow<'_, '_>, target: (BlockId, u32), leading: &[bool]) -> Self {
         let asked = asked_in(flow, target);
         let groups = groups(flow, &asked);
-        let count = groups.values().max().map_or(0, |last| last + 1);
+        let count = groups
+            .iter()
+            .flatten()
+            .max()
+            .map_or(0, |&last| last as usize + 1);
         let blocks = flow.code.blocks.len();
         let mut live = Self {
             groups,
@@ -36,7 +41,8 @@ impl Live {
             .filter(|&(block, _)| leading[block])
         {
             for place in exprs.iter().flat_map(|&expr| roots(flow, expr)) {
-                if let Some(&group) = live.groups.get(&place) {
+                if let Some(group) = live.groups[place.index()] {
+                    let group = group as usize;
                     live.at[block * live.width + group / 64] |= 1 << (group % 64);
                 }
             }
@@ -63,8 +69,8 @@ impl Live {
     }
 
     fn has(&self, block: BlockId, root: PlaceId) -> bool {
-        self.groups.get(&root).is_some_and(|group| {
-            let word = self.at[block.index() * self.width + group / 64];
+        self.groups[root.index()].is_some_and(|group| {
+            let word = self.at[block.index() * self.width + group as usize / 64];
             word >> (group % 64) & 1 == 1
         })
     }
@@ -114,7 +120,7 @@ fn roots(flow: &Flow<'_, '_>, expr: ExprId) -> Vec<PlaceId> {
 }
 
 /// Variables that an expression mentions together are in one group; groups are numbered without gaps.
-fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> FxHashMap<PlaceId, usize> {
+fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> Vec<Option<u32>> {
     let mut parent: Vec<usize> = (0..flow.code.places.len()).collect();
     let mut all = Vec::new();
     for &expr in asked.iter().flatten() {
@@ -127,11 +133,11 @@ fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> FxHashMap<PlaceId, usiz
         all.extend(mentioned);
     }
     let mut numbers = FxHashMap::default();
-    let mut found = FxHashMap::default();
+    let mut found = vec![None; flow.code.places.len()];
     for place in all {
         let leader = leader(&mut parent, place.index());
-        let next = numbers.len();
-        found.insert(place, *numbers.entry(leader).or_insert(next));
+        let next = numbers.len() as u32;
+        found[place.index()] = Some(*numbers.entry(leader).or_insert(next));
     }
     found
 }
@@ -154,8 +160,8 @@ impl Search<'_, '_, '_> {
         let live = self
             .live
             .get_or_insert_with(|| Live::of(flow, target, &self.leading));
-        walker.facts.retain(|fact| {
-            let places = self.mentions.get(&fact.condition);
+        walker.facts.retain(|known| {
+            let places = self.conditions.at(known.number).mentions.as_ref();
             places.is_none_or(|places| {
                 let mut roots = places.iter().map(|&place| flow.code.root(place));
                 roots.any(|root| live.has(walker.block, root))
