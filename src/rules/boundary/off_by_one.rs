@@ -245,13 +245,20 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
     flow.place_of(value)?;
     let facts = facts(boundary, candidate, value);
     let (test, key, confidence) = too_little(&facts, need)?;
-    let is_mapping = flow.evaluate.value(value).kinds.meets(Kinds::DICT);
     let is_split = |source: &ExprId| {
         let called = boundary.called(*source);
         matches!(called, Some(("split" | "rsplit", Some(_), arguments)) if !arguments.is_empty())
     };
+    let is_split = boundary.values(value).iter().any(is_split);
+    let confidence = match key {
+        "not_exactly" if !is_of_exception(boundary, value) => Confidence::Low,
+        // Whether there is anything at all is asked of what has all of its elements or none.
+        "at_least" if need == 2 && !is_split => Confidence::Low,
+        _ => confidence,
+    };
+    let is_mapping = flow.evaluate.value(value).kinds.meets(Kinds::DICT);
     if is_mapping
-        || (key == "not_exactly" && boundary.values(value).iter().any(is_split))
+        || (key == "not_exactly" && is_split)
         || boundary.is_caught(candidate.at.0, &["IndexError"])
         || is_changed(boundary, value, test, candidate)
     {
@@ -267,6 +274,13 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
         .with("count", need.to_string());
     let finding = boundary.scene.at(candidate.expr, message).because(why);
     Some((test, finding.confidence(confidence).help(help)))
+}
+
+/// `error.args`, which may well be empty. Whoever tells one of anything else from several mostly knows that there is one.
+fn is_of_exception(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let written = flow.module.dotted(flow.code, value).unwrap_or_default();
+    written.ends_with(".args")
 }
 
 /// The test that comes closest to what an index needs, if all tests together prove too little.

@@ -42,6 +42,11 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
     if is_of_terminal && asks(whole, site, "isatty") {
         return false;
     }
+    let wakes = |part: ExprId| matches!(module.kind(part), ExprKind::Bytes(text) | ExprKind::Text(text) if module.name(text).len() <= 1);
+    if known.name == "os.write" && arguments.get(1).is_some_and(|data| wakes(data.value)) {
+        // A single byte wakes the own select; nobody else holds the other end.
+        return false;
+    }
     if known.name == "os.write" && (asks(whole, site, "mkstemp") || asks(whole, site, "open")) {
         // A file of its own, not a pipe with a reader who may go.
         return false;

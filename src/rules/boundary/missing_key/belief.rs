@@ -1,5 +1,6 @@
 //! What the code around a read believes of its key: that it may be missing.
 
+use crate::finding::Confidence;
 use crate::ir::{
     Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, Step,
     UnaryOperator,
@@ -112,7 +113,7 @@ pub(super) fn believed(
     let root = flow.code.root(place);
     let exprs = flow.code.exprs.range().map(ExprId::new);
     let careful: Vec<ExprId> = exprs
-        .filter(|&expr| asks(boundary, expr, place, index))
+        .filter(|&expr| asks(boundary, expr, place, index) && !is_used_at_once(boundary, expr))
         .collect();
     let first = *careful.first()?;
     let together = || {
@@ -134,12 +135,28 @@ pub(super) fn believed(
         hit
     };
     let by_alias = |test: ExprId| mentions(test) || mentions_alias(boundary, test, &mentions);
-    if boundary.is_tested_by(candidate, &by_alias, false) {
+    if boundary.is_tested_by(candidate, &by_alias, false)
+        || runs_over(boundary, candidate, &mentions)
+    {
         return None;
     }
     Some(match together() {
         Some(elsewhere) => (elsewhere, true),
         None => (first, false),
+    })
+}
+
+/// `for name in d.get(k, {}): d[k][name]`: a round shows that the key is there.
+fn runs_over(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    mentions: &dyn Fn(ExprId) -> bool,
+) -> bool {
+    let code = boundary.flow.code;
+    let inside = boundary.flow.module.span(candidate.expr);
+    code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { iterable, .. } => of.suite.contains(inside) && mentions(iterable),
+        LoopKind::While { .. } => false,
     })
 }
 
@@ -188,6 +205,21 @@ pub(super) fn asks(boundary: &Boundary<'_>, expr: ExprId, place: PlaceId, index:
     }
 }
 
+/// `d.get(k).x`, `d.get(k)[0]`: whoever goes on with the answer at once does not expect None.
+fn is_used_at_once(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let flow = boundary.flow;
+    let takes_nothing = matches!(
+        boundary.called(call),
+        Some(("get", _, arguments)) if arguments.len() == 1
+    );
+    let mut exprs = flow.code.exprs.range().map(ExprId::new);
+    takes_nothing
+        && exprs.any(|expr| match flow.module.kind(expr) {
+            ExprKind::Attribute { value, .. } | ExprKind::Subscript { value, .. } => value == call,
+            _ => false,
+        })
+}
+
 /// Whether a variable is bound no more than once, a path never.
 pub(super) fn is_bound_once(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let flow = boundary.flow;
@@ -210,7 +242,7 @@ pub(super) fn optional(
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-) -> Option<ExprId> {
+) -> Option<(ExprId, Confidence)> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
     let is_read = matches!(flow.module.kind(index), ExprKind::Text(_))
@@ -222,8 +254,23 @@ pub(super) fn optional(
     if !is_doubted && !is_walked {
         return None;
     }
-    let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    exprs.find(|&expr| is_careful(boundary, expr, place, index, is_walked))
+    let exprs = flow.code.exprs.range().map(ExprId::new);
+    let found: Vec<ExprId> = exprs
+        .filter(|&expr| is_careful(boundary, expr, place, index, is_walked))
+        .collect();
+    let is_run_over = |&expr: &ExprId| {
+        let mut loops = flow.code.loops.iter();
+        loops.any(|of| matches!(of.kind, LoopKind::For { iterable, .. } if iterable == expr))
+    };
+    let first = *found.first()?;
+    if is_doubted {
+        return Some((first, Confidence::Medium));
+    }
+    // One list of the document is run over with care; else the loop may be over what the document is all about.
+    Some(match found.iter().copied().find(is_run_over) {
+        Some(other) => (other, Confidence::Medium),
+        None => (first, Confidence::Low),
+    })
 }
 
 /// Whether another key of the same document is asked for with care; with `list`, with an empty list in its stead.
@@ -286,7 +333,7 @@ fn is_iterated(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
 }
 
 /// Whether a variable is bound to a dictionary that is built here, or to the answer of something that always fills it.
-fn is_built(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+pub(super) fn is_built(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let module = boundary.flow.module;
     boundary.origins(place).iter().any(|origin| match *origin {
         Origin::Value(value) => match module.kind(value) {
@@ -390,26 +437,4 @@ pub(super) fn is_optional_in_cloud(boundary: &Boundary<'_>, value: ExprId, index
             .is_some_and(|place| is_built(boundary, place))
     };
     is_known && has_library() && !is_built()
-}
-
-/// So many careful reads of a key in a module make the one that is not careful the odd one out.
-const CAREFUL: u32 = 2;
-
-/// A key that the rest of the module never takes for granted.
-pub(super) fn odd_one_out(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> Option<ExprId> {
-    let flow = boundary.flow;
-    let ExprKind::Text(key) = flow.module.kind(index) else {
-        return None;
-    };
-    let habit = boundary.scene.habits.get(flow.module_ref, key)?;
-    let is_odd = habit.bare == 1 && habit.careful >= CAREFUL && !habit.is_made;
-    let is_built = || {
-        flow.place_of(value)
-            .is_some_and(|place| is_built(boundary, place))
-    };
-    if is_odd && !is_built() {
-        habit.example
-    } else {
-        None
-    }
 }
