@@ -59,6 +59,25 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
         && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
 }
 
+/// Whether a call asks for the process that makes it, which is there.
+pub(in crate::rules) fn is_of_itself(whole: &Whole<'_>, site: &Site) -> bool {
+    let known = whole.program.library.get(site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    let mut arguments = module.arguments(arguments).iter().peekable();
+    let is_default = known.name == "psutil.Process" && arguments.peek().is_none();
+    let is_own = |part: ExprId| match module.kind(part) {
+        ExprKind::Call { callee, .. } => module
+            .dotted(code, callee)
+            .is_some_and(|name| name.ends_with("getpid")),
+        _ => false,
+    };
+    let is_process = known.summary.effects.meets(Effects::PROCESS);
+    is_default || (is_process && arguments.any(|argument| is_own(argument.value)))
+}
+
 /// Calls that ask a terminal.
 const TERMINAL: [&str; 2] = ["os.get_terminal_size", "os.ttyname"];
 

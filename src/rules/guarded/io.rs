@@ -4,7 +4,7 @@ use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
-use crate::rules::guarded::fragile::{is_fragile, is_lent, is_setup};
+use crate::rules::guarded::fragile::{is_fragile, is_lent, is_of_itself, is_setup};
 use crate::rules::guarded::meant::missed;
 use crate::rules::guarded::siblings::Siblings;
 use crate::rules::{Rule, Whole, draft};
@@ -49,6 +49,9 @@ pub(in crate::rules) fn unguarded(
     let siblings = Siblings::of(whole);
     for site in &whole.escapes.sites {
         if touches(site) != wanted || site.left.classes == 0 || missed(whole, site).is_some() {
+            continue;
+        }
+        if is_of_itself(whole, site) {
             continue;
         }
         let usual = match &site.escape {

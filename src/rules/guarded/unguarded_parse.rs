@@ -3,7 +3,7 @@
 use crate::escape::clauses::called_name;
 use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
 use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
 use crate::rules::guarded::meant::missed;
@@ -106,7 +106,22 @@ fn reads_environment(whole: &Whole<'_>, site: &Site) -> bool {
         });
         found
     };
-    is_environment(site.call.call, &mut names)
+    if is_environment(site.call.call, &mut names) {
+        return true;
+    }
+    let is_part = code.loops.iter().any(|of| match of.kind {
+        LoopKind::For {
+            target, iterable, ..
+        } => {
+            module
+                .kind(target)
+                .place()
+                .is_some_and(|place| names.contains(&place))
+                && is_environment(iterable, &mut Vec::new())
+        }
+        LoopKind::While { .. } => false,
+    });
+    is_part
         || code.insts.iter().any(|inst| match bound_value(inst.kind) {
             Some((target, value)) => {
                 matches!(module.kind(target), ExprKind::Name(place) if names.contains(&place))
