@@ -281,9 +281,10 @@ impl Work<'_, '_> {
             let flow = Flow::new(self.program, self.known(), function).watched(&watch);
             let solution = flow.solve();
             let summary = infer::summary_of(&flow, &solution);
-            let early = watch.was_early();
+            let is_whole = !watch.was_early() && !flow.is_exhausted();
+            flow.rest();
             let checked =
-                (!early).then(|| check_function(&flow, &solution, self.graph, self.habits));
+                is_whole.then(|| check_function(&flow, &solution, self.graph, self.habits));
             (function, summary, checked.filter(|_| !watch.was_early()))
         };
         members.iter().map(alone).collect()

@@ -508,7 +508,7 @@ impl Flow<'_, '_> {
         else {
             return SmallVec::new();
         };
-        let stops_if = self.known.get(function).stops_if;
+        let stops_if = self.summary(function).stops_if;
         let comes_later = self.program.delivery(function) != Delivery::Now;
         if stops_if.is_empty() || comes_later || (bound && self.is_overridden(function)) {
             return SmallVec::new();

@@ -186,6 +186,11 @@ impl Flow<'_, '_> {
         self.effort.get() > EFFORT
     }
 
+    /// From here on searches may take as long again as if there had been none.
+    pub fn rest(&self) {
+        self.effort.set(0);
+    }
+
     /// Whether control can get to an instruction at all, with these arguments.
     pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
         let Some(parameter) = self.code.parameters.first() else {

@@ -89,9 +89,7 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
         let passed = self.program.passed_by_framework(function);
         for (parameter, value) in code.parameters.iter().zip(passed) {
             if value.class != TypeId::UNKNOWN {
-                self.updates
-                    .variables
-                    .push((function, parameter.place, value, Way::Passed));
+                self.updates.passed.push((function, parameter.place, value));
             }
         }
     }
