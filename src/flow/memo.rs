@@ -30,8 +30,6 @@ pub(super) struct Memo {
     bound: RefCell<FxHashMap<ExprId, Rc<[PlaceId]>>>,
     raising: Each<Cell<Option<Raising>>>,
     catches: Each<OnceCell<Rc<[Catches]>>>,
-    objects: Each<OnceCell<Rc<[PlaceId]>>>,
-    written: RefCell<FxHashMap<ExprId, Option<Rc<str>>>>,
     layout: OnceCell<Rc<Layout>>,
     survives: RefCell<FxHashMap<Option<TryId>, bool>>,
     before: OnceCell<Rc<[Vec<usize>]>>,
@@ -105,23 +103,6 @@ impl Flow<'_, '_> {
             .unwrap_or_else(|| self.raising_of(&insts[inst as usize]));
         cell.set(Some(raising));
         raising
-    }
-
-    /// The places whose attributes are read wherever an instruction is run.
-    pub(super) fn objects_of(&self, inst: u32) -> Rc<[PlaceId]> {
-        let insts = &self.code.insts;
-        let known = self
-            .memo
-            .objects
-            .get_or_init(|| vec![OnceCell::new(); insts.len()].into());
-        let objects = || self.collect_objects(&insts[inst as usize]).into();
-        Rc::clone(known[inst as usize].get_or_init(objects))
-    }
-
-    /// The dotted name that an expression is written as.
-    pub(super) fn written(&self, expr: ExprId) -> Option<Rc<str>> {
-        let written = || self.module.dotted(self.code, expr).map(Rc::from);
-        recall(&self.memo.written, expr, written)
     }
 
     /// What each handler of a region catches; nothing for one that is no `try`.

@@ -5,6 +5,7 @@ mod blame;
 mod call;
 mod evaluate;
 mod filtered;
+mod known;
 mod lookup;
 mod memo;
 mod outside;
@@ -15,6 +16,7 @@ mod state;
 mod transfer;
 mod witness;
 
+pub use known::{Known, Watch};
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
@@ -30,59 +32,8 @@ use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Facts, Kinds, Value};
 use filtered::Filter;
 use outside::from_outside;
-use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell};
 use std::sync::LazyLock;
-
-/// Summaries as far as they are computed: those of finished components, and those of the component at work.
-#[derive(Clone, Copy)]
-pub struct Known<'s> {
-    /// Of every function; the default for those not reached yet.
-    pub finished: &'s [Summary],
-    /// Of the members of the component at work.
-    pub current: &'s FxHashMap<FunctionRef, Summary>,
-}
-
-/// The members of a component at work, where none is.
-static NOBODY: LazyLock<FxHashMap<FunctionRef, Summary>> = LazyLock::new(FxHashMap::default);
-
-impl<'s> Known<'s> {
-    /// Every component is finished.
-    pub fn finished(summaries: &'s [Summary]) -> Known<'s> {
-        Known {
-            finished: summaries,
-            current: &NOBODY,
-        }
-    }
-
-    /// What a function does.
-    pub fn get(self, function: FunctionRef) -> &'s Summary {
-        self.current
-            .get(&function)
-            .unwrap_or_else(|| &self.finished[function.0 as usize])
-    }
-}
-
-/// Tells whether a function's analysis looked at a summary that was not made yet: then it has to be done again.
-pub struct Watch<'s> {
-    is_finished: &'s [bool],
-    was_early: Cell<bool>,
-}
-
-impl<'s> Watch<'s> {
-    /// `is_finished` says of each function whether its summary is made.
-    pub fn new(is_finished: &'s [bool]) -> Self {
-        Self {
-            is_finished,
-            was_early: Cell::new(false),
-        }
-    }
-
-    /// Whether a summary was looked at too early.
-    pub fn was_early(&self) -> bool {
-        self.was_early.get()
-    }
-}
 
 /// How a value is used that must not be None.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -299,12 +250,15 @@ impl<'p, 'a> Flow<'p, 'a> {
 
     /// What a function does, as far as that is known by now.
     pub fn summary(&self, function: FunctionRef) -> &'p Summary {
-        if let Some(watch) = self.watch
-            && !watch.is_finished[function.0 as usize]
-        {
-            watch.was_early.set(true);
+        if let Some(watch) = self.watch {
+            watch.look_at(function);
         }
         self.known.get(function)
+    }
+
+    /// From here on searches for ways may take as long again as if there had been none.
+    pub fn rest(&self) {
+        self.effort.set(0);
     }
 
     /// The block that is at work, and the index of its instruction in `Function::insts`.

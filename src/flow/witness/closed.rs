@@ -2,8 +2,7 @@
 //! writes one mostly knows that there is no other kind, so that the way past all of them needs more than its form.
 
 use super::{Refused, Search, Walker, Witness, hash_of};
-use crate::flow::Flow;
-use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, UnaryOperator};
+use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, UnaryOperator};
 
 /// As many alternatives make a list of all there are.
 const LISTED: u32 = 2;
@@ -43,12 +42,13 @@ impl Search<'_, '_, '_> {
 
     /// Whether the subject is known to be one of several on this way: then what is left of them is no guess.
     fn is_known_to_be_listed(&self, walker: &Walker, subject: u64) -> bool {
-        let mut held = walker.facts.iter().filter(|known| known.fact.holds);
-        held.any(|known| {
-            let literals = &self.conditions.at(known.number).literals;
-            literals.as_ref().is_some_and(|(place, forms)| {
-                forms.len() > 1 && hash_of(&("place", *place)) == subject
-            })
+        let mut held = walker.facts.iter().filter(|fact| fact.holds);
+        held.any(|fact| {
+            self.literals
+                .get(&fact.condition)
+                .is_some_and(|(place, forms)| {
+                    forms.len() > 1 && hash_of(&("place", *place)) == subject
+                })
         })
     }
 
@@ -111,11 +111,11 @@ impl Search<'_, '_, '_> {
                 {
                     return Some((self.subject(value), 1));
                 }
-                let name = self.flow.written(callee)?;
+                let name = module.dotted(self.flow.code, callee)?;
                 let [subject, _] = arguments else {
                     return None;
                 };
-                let is_type_test = matches!(&*name, "isinstance" | "issubclass");
+                let is_type_test = matches!(name.as_str(), "isinstance" | "issubclass");
                 is_type_test.then(|| (self.subject(subject.value), 1))
             }
             ExprKind::Matches { subject, .. } if !holds => Some((self.subject(subject), 1)),
@@ -143,7 +143,7 @@ impl Search<'_, '_, '_> {
                     self.subject(value)
                 }
                 ExprKind::Name(_) if arguments.count == 1 => {
-                    match self.flow.written(callee).as_deref() {
+                    match module.dotted(self.flow.code, callee).as_deref() {
                         Some("len" | "type" | "str" | "int") => {
                             self.subject(module.arguments(arguments)[0].value)
                         }
@@ -172,7 +172,7 @@ impl Search<'_, '_, '_> {
                 parts.all(|&part| self.is_constant(part))
             }
             ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                let name = self.flow.written(expr).unwrap_or_default();
+                let name = module.dotted(self.flow.code, expr).unwrap_or_default();
                 let last = name.rsplit('.').next().unwrap_or_default();
                 is_capital(last) || name.contains('.') && starts_capital(last)
             }
@@ -181,39 +181,28 @@ impl Search<'_, '_, '_> {
     }
 
     /// Whether a way goes on behind an instruction that takes an attribute of what is None on this way.
-    pub(super) fn survives(&self, walker: &Walker, index: u32) -> bool {
-        if matches!(
-            self.flow.code.insts[index as usize].kind,
-            InstKind::Assume { .. }
-        ) {
+    pub(super) fn survives(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
+        if matches!(inst.kind, InstKind::Assume { .. }) {
             return true;
         }
-        let objects = self.flow.objects_of(index);
-        objects.iter().all(|&place| {
-            let condition = hash_of(&("none", place));
-            !walker.facts.contains(&super::Fact {
-                condition,
-                holds: true,
-            })
-        })
-    }
-}
-
-impl Flow<'_, '_> {
-    /// The places whose attributes are read wherever an instruction is run.
-    pub(in crate::flow) fn collect_objects(&self, inst: &Inst) -> Vec<PlaceId> {
         let mut roots = Vec::new();
         inst.kind.for_each_expr(&mut |root| roots.push(root));
         let mut objects = Vec::new();
         for root in roots {
             self.objects(root, &mut objects);
         }
-        objects
+        objects.into_iter().all(|place| {
+            let condition = self.noneness_of(place);
+            !walker.facts.contains(&super::Fact {
+                condition,
+                holds: true,
+            })
+        })
     }
 
     /// The places whose attributes are read wherever an expression is evaluated.
-    fn objects(&self, expr: ExprId, found: &mut Vec<PlaceId>) {
-        let module = self.module;
+    fn objects(&self, expr: ExprId, found: &mut Vec<crate::ir::PlaceId>) {
+        let module = self.flow.module;
         match module.kind(expr) {
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 if let Some(&first) = module.list(parts).first() {
@@ -224,7 +213,7 @@ impl Flow<'_, '_> {
             ExprKind::Comprehension(_) | ExprKind::Lambda(_) => {}
             kind => {
                 if let ExprKind::Attribute { value, .. } = kind {
-                    found.extend(self.place_of(value));
+                    found.extend(self.flow.place_of(value));
                 }
                 module.for_each_part(expr, &mut |part| self.objects(part, found));
             }

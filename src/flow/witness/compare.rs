@@ -40,7 +40,7 @@ impl Search<'_, '_, '_> {
                 condition: none,
                 holds: false,
             };
-            self.learnt(walker, fact);
+            walker.facts.push(fact);
         }
         self.settle(walker, condition, holds)
     }
@@ -136,7 +136,7 @@ impl Search<'_, '_, '_> {
             (positive, self.flow.place_of(left), module.kind(right))
         {
             let literal = self.literal(right);
-            self.conditions.of(condition).literals = Some((place, vec![literal]));
+            self.literals.insert(condition, (place, vec![literal]));
             if self.equals_another(walker, place, literal) {
                 return !holds_positive;
             }
@@ -185,7 +185,7 @@ impl Search<'_, '_, '_> {
                     {
                         return !holds_positive;
                     }
-                    self.conditions.of(condition).literals = Some((place, forms));
+                    self.literals.insert(condition, (place, forms));
                 }
                 module.list(parts).iter().map(|&part| of(part)).collect()
             }
@@ -248,7 +248,7 @@ impl Search<'_, '_, '_> {
     /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
     pub(super) fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: Run) -> bool {
         let module = self.flow.module;
-        let name = self.flow.written(callee);
+        let name = module.dotted(self.flow.code, callee);
         let asks = matches!(
             name.as_deref(),
             Some("isinstance" | "issubclass" | "callable")
@@ -263,7 +263,7 @@ impl Search<'_, '_, '_> {
         let mut about_none = false;
         for argument in &arguments[1..] {
             module.walk(argument.value, &mut |part| {
-                let name = self.flow.written(part);
+                let name = module.dotted(self.flow.code, part);
                 about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
                     || name.is_some_and(|name| name.ends_with("NoneType"));
             });
@@ -277,7 +277,7 @@ impl Search<'_, '_, '_> {
     }
 
     pub(super) fn is_type_test(&self, callee: ExprId, arguments: Run) -> bool {
-        let name = self.flow.written(callee);
+        let name = self.flow.module.dotted(self.flow.code, callee);
         arguments.count == 2 && name.as_deref() == Some("isinstance")
     }
 

@@ -2,88 +2,40 @@
 
 use super::{Search, Walker, hash_of};
 use crate::ir::{ExprId, PlaceId};
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// How a condition came out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Fact {
     pub(super) condition: u64,
     pub(super) holds: bool,
 }
 
-/// A fact that is known on a way, with the number of its condition in this search.
-#[derive(Clone, Copy)]
-pub(super) struct Known {
-    pub(super) fact: Fact,
-    pub(super) number: u32,
-}
-
-/// What is known on a way: in order, each fact once, so that ways on which the same is known are the same. Ways share
-/// what they know until one of them learns or forgets something.
-#[derive(Clone, Default)]
-pub(super) struct Facts {
-    known: Rc<Vec<Known>>,
-    /// The digests of all facts, added up.
-    digest: u64,
-}
+/// What is known on a way: in order, each fact once, so that ways on which the same is known are the same.
+#[derive(Clone, Default, Hash)]
+pub(super) struct Facts(Vec<Fact>);
 
 impl Facts {
     pub(super) fn contains(&self, fact: &Fact) -> bool {
-        self.find(fact).is_ok()
+        self.0.binary_search(fact).is_ok()
     }
 
-    fn find(&self, fact: &Fact) -> Result<usize, usize> {
-        self.known.binary_search_by(|known| known.fact.cmp(fact))
-    }
-
-    /// Keeps a fact; `number` gives the number of its condition.
-    fn push(&mut self, fact: Fact, number: impl FnOnce() -> u32) {
-        if let Err(at) = self.find(&fact) {
-            let number = number();
-            self.digest = self.digest.wrapping_add(fact.digest());
-            Rc::make_mut(&mut self.known).insert(at, Known { fact, number });
+    pub(super) fn push(&mut self, fact: Fact) {
+        if let Err(at) = self.0.binary_search(&fact) {
+            self.0.insert(at, fact);
         }
     }
 
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Known) -> bool) {
-        let Some(first) = self.known.iter().position(|known| !keep(known)) else {
-            return;
-        };
-        let all = Rc::make_mut(&mut self.known);
-        let mut kept = first;
-        for at in first..all.len() {
-            let known = all[at];
-            if at > first && keep(&known) {
-                all[kept] = known;
-                kept += 1;
-            } else {
-                self.digest = self.digest.wrapping_sub(known.fact.digest());
-            }
-        }
-        all.truncate(kept);
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Fact) -> bool) {
+        self.0.retain(keep);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.known.len()
+        self.0.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Known> {
-        self.known.iter()
-    }
-}
-
-impl Fact {
-    /// Well mixed, so that sums of digests are as good as a hash of all facts together.
-    fn digest(self) -> u64 {
-        let mixed = (self.condition ^ u64::from(self.holds)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
-    }
-}
-
-impl Hash for Facts {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.digest.hash(hasher);
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Fact> {
+        self.0.iter()
     }
 }
 
@@ -99,27 +51,23 @@ impl Search<'_, '_, '_> {
             (self.truth_of(place), truth),
             (self.noneness_of(place), is_none),
         ] {
-            self.learnt(walker, Fact { condition, holds });
+            walker.facts.push(Fact { condition, holds });
         }
-    }
-
-    /// From now on a fact is known on a way.
-    pub(super) fn learnt(&mut self, walker: &mut Walker, fact: Fact) {
-        let conditions = &mut self.conditions;
-        walker
-            .facts
-            .push(fact, || conditions.number(fact.condition));
     }
 
     pub(super) fn truth_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("truth", place));
-        self.conditions.about(self.flow.code, condition, place);
+        self.mentions
+            .entry(condition)
+            .or_insert_with(|| Rc::from([place]));
         condition
     }
 
     pub(super) fn noneness_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("none", place));
-        self.conditions.about(self.flow.code, condition, place);
+        self.mentions
+            .entry(condition)
+            .or_insert_with(|| Rc::from([place]));
         condition
     }
 
@@ -128,9 +76,14 @@ impl Search<'_, '_, '_> {
         let code = self.flow.code;
         let subject = hash_of(&("place", place));
         walker.refused = walker.refused.filter(|chain| chain.subject != subject);
-        walker
-            .facts
-            .retain(|known| !self.conditions.at(known.number).depends_on(code, place));
+        walker.facts.retain(|fact| {
+            let places = self.mentions.get(&fact.condition);
+            !places.is_some_and(|places| {
+                places
+                    .iter()
+                    .any(|&mentioned| mentioned == place || code.root(mentioned) == place)
+            })
+        });
     }
 
     /// Whether the place is known to equal another literal on this way, or one of several others.
@@ -154,9 +107,9 @@ impl Search<'_, '_, '_> {
         walker: &'s Walker,
         place: PlaceId,
     ) -> impl Iterator<Item = &'s [u64]> {
-        let held = walker.facts.iter().filter(|known| known.fact.holds);
-        held.filter_map(move |known| {
-            let (other, forms) = self.conditions.at(known.number).literals.as_ref()?;
+        let held = walker.facts.iter().filter(|fact| fact.holds);
+        held.filter_map(move |fact| {
+            let (other, forms) = self.literals.get(&fact.condition)?;
             (*other == place).then_some(forms.as_slice())
         })
     }
@@ -169,18 +122,17 @@ impl Search<'_, '_, '_> {
 
     pub(super) fn remember_mentions(&mut self, condition: u64, test: ExprId) {
         let places = self.flow.mentioned_in(test);
-        let code = self.flow.code;
-        self.conditions.of(condition).mention(code, places);
+        self.mentions.insert(condition, places);
     }
 
-    pub(super) fn settle(&mut self, walker: &mut Walker, condition: u64, holds: bool) -> bool {
+    pub(super) fn settle(&self, walker: &mut Walker, condition: u64, holds: bool) -> bool {
         if walker.facts.contains(&Fact {
             condition,
             holds: !holds,
         }) {
             return false;
         }
-        self.learnt(walker, Fact { condition, holds });
+        walker.facts.push(Fact { condition, holds });
         true
     }
 }

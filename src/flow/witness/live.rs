@@ -13,8 +13,7 @@ const SHORT: usize = 100;
 
 /// Which groups of variables count at the head of each block.
 pub(super) struct Live {
-    /// By place: the group that it is in.
-    groups: Vec<Option<u32>>,
+    groups: FxHashMap<PlaceId, usize>,
     width: usize,
     at: Vec<u64>,
 }
@@ -23,11 +22,7 @@ impl Live {
     fn of(flow: &Flow<'_, '_>, target: (BlockId, u32), leading: &[bool]) -> Self {
         let asked = asked_in(flow, target);
         let groups = groups(flow, &asked);
-        let count = groups
-            .iter()
-            .flatten()
-            .max()
-            .map_or(0, |&last| last as usize + 1);
+        let count = groups.values().max().map_or(0, |last| last + 1);
         let blocks = flow.code.blocks.len();
         let mut live = Self {
             groups,
@@ -41,8 +36,7 @@ impl Live {
             .filter(|&(block, _)| leading[block])
         {
             for place in exprs.iter().flat_map(|&expr| roots(flow, expr)) {
-                if let Some(group) = live.groups[place.index()] {
-                    let group = group as usize;
+                if let Some(&group) = live.groups.get(&place) {
                     live.at[block * live.width + group / 64] |= 1 << (group % 64);
                 }
             }
@@ -69,8 +63,8 @@ impl Live {
     }
 
     fn has(&self, block: BlockId, root: PlaceId) -> bool {
-        self.groups[root.index()].is_some_and(|group| {
-            let word = self.at[block.index() * self.width + group as usize / 64];
+        self.groups.get(&root).is_some_and(|group| {
+            let word = self.at[block.index() * self.width + group / 64];
             word >> (group % 64) & 1 == 1
         })
     }
@@ -120,7 +114,7 @@ fn roots(flow: &Flow<'_, '_>, expr: ExprId) -> Vec<PlaceId> {
 }
 
 /// Variables that an expression mentions together are in one group; groups are numbered without gaps.
-fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> Vec<Option<u32>> {
+fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> FxHashMap<PlaceId, usize> {
     let mut parent: Vec<usize> = (0..flow.code.places.len()).collect();
     let mut all = Vec::new();
     for &expr in asked.iter().flatten() {
@@ -133,11 +127,11 @@ fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> Vec<Option<u32>> {
         all.extend(mentioned);
     }
     let mut numbers = FxHashMap::default();
-    let mut found = vec![None; flow.code.places.len()];
+    let mut found = FxHashMap::default();
     for place in all {
         let leader = leader(&mut parent, place.index());
-        let next = numbers.len() as u32;
-        found[place.index()] = Some(*numbers.entry(leader).or_insert(next));
+        let next = numbers.len();
+        found.insert(place, *numbers.entry(leader).or_insert(next));
     }
     found
 }
@@ -160,8 +154,8 @@ impl Search<'_, '_, '_> {
         let live = self
             .live
             .get_or_insert_with(|| Live::of(flow, target, &self.leading));
-        walker.facts.retain(|known| {
-            let places = self.conditions.at(known.number).mentions.as_ref();
+        walker.facts.retain(|fact| {
+            let places = self.mentions.get(&fact.condition);
             places.is_none_or(|places| {
                 let mut roots = places.iter().map(|&place| flow.code.root(place));
                 roots.any(|root| live.has(walker.block, root))

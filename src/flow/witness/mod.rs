@@ -5,7 +5,6 @@
 
 mod closed;
 mod compare;
-mod conditions;
 mod facts;
 mod live;
 mod steps;
@@ -13,8 +12,7 @@ mod suppose;
 mod ways;
 
 use super::Flow;
-use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, TryId, TryKind};
-use conditions::Conditions;
+use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, Run, TryId, TryKind};
 use facts::{Fact, Facts};
 use live::Live;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -113,9 +111,16 @@ struct Search<'f, 'p, 'a> {
     /// The wanted name is not bound at all: then chains of tests and loops that search are weighed too.
     is_unbound: bool,
     seen: FxHashSet<u64>,
-    conditions: Conditions,
+    /// The places that a condition depends on.
+    mentions: FxHashMap<u64, Rc<[PlaceId]>>,
+    /// Operands of which at least one came out as the flag says, by the form of the whole.
+    choices: FxHashMap<u64, (Run, bool)>,
     /// Blocks that are on some way to the target.
     leading: Rc<[bool]>,
+    /// Conditions that hold where one of several others does.
+    one_of: FxHashMap<u64, Vec<u64>>,
+    /// Of a comparison with literals: the place, and the literals' forms.
+    literals: FxHashMap<u64, (PlaceId, Vec<u64>)>,
     /// Integers, by their form.
     numbers: FxHashMap<u64, i32>,
     steps: usize,
@@ -184,11 +189,6 @@ impl Flow<'_, '_> {
     /// Whether a search was not made, because those before it took so long.
     pub fn is_exhausted(&self) -> bool {
         self.effort.get() > EFFORT
-    }
-
-    /// From here on searches may take as long again as if there had been none.
-    pub fn rest(&self) {
-        self.effort.set(0);
     }
 
     /// Whether control can get to an instruction at all, with these arguments.
@@ -261,8 +261,11 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             only_control: false,
             is_unbound: wanted.origin.is_none() && !wanted.passed,
             seen: FxHashSet::default(),
-            conditions: Conditions::default(),
+            mentions: FxHashMap::default(),
+            choices: FxHashMap::default(),
             leading,
+            one_of: FxHashMap::default(),
+            literals: FxHashMap::default(),
             numbers: FxHashMap::default(),
             steps: 0,
             live: None,
@@ -287,8 +290,10 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
                 Given::Literal(truth) => self.remember(&mut start, place, false, truth),
                 Given::Something => {
                     let condition = self.noneness_of(place);
-                    let holds = false;
-                    self.learnt(&mut start, Fact { condition, holds });
+                    start.facts.push(Fact {
+                        condition,
+                        holds: false,
+                    });
                 }
             }
         }

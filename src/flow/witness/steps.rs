@@ -1,14 +1,13 @@
 //! What an instruction does to what is known of a way.
 
 use super::{Fact, Search, Walker, hash_of};
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, Source, UnaryOperator};
+use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, Source, UnaryOperator};
 use std::rc::Rc;
 
 impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
-    pub(super) fn inst(&mut self, walker: &mut Walker, index: u32) -> bool {
-        let inst = &self.flow.code.insts[index as usize];
-        if self.is_unbound && !self.survives(walker, index) {
+    pub(super) fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
+        if self.is_unbound && !self.survives(walker, inst) {
             return false;
         }
         match inst.kind {
@@ -65,11 +64,12 @@ impl Search<'_, '_, '_> {
     /// What is known of a container's truth, after something was put in or taken out.
     fn filled(&mut self, walker: &mut Walker, place: PlaceId, for_certain: bool) {
         let condition = self.truth_of(place);
-        walker
-            .facts
-            .retain(|known| known.fact.condition != condition);
+        walker.facts.retain(|fact| fact.condition != condition);
         if for_certain {
-            self.settle(walker, condition, true);
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
         }
     }
 
@@ -77,14 +77,12 @@ impl Search<'_, '_, '_> {
     fn put(&mut self, walker: &mut Walker, place: PlaceId, container: ExprId, index: ExprId) {
         let (index, container) = (self.flow.form(index), self.flow.form(container));
         let condition = hash_of(&("compare", Comparison::In as u8, index, container));
-        let code = self.flow.code;
-        self.conditions
-            .of(condition)
-            .mention(code, Rc::from([place]));
-        walker
-            .facts
-            .retain(|known| known.fact.condition != condition);
-        self.settle(walker, condition, true);
+        self.mentions.insert(condition, Rc::from([place]));
+        walker.facts.retain(|fact| fact.condition != condition);
+        walker.facts.push(Fact {
+            condition,
+            holds: true,
+        });
     }
 
     /// False if a binding takes from the wanted place what was looked for.
@@ -232,7 +230,7 @@ impl Search<'_, '_, '_> {
         let module = self.flow.module;
         let (copied, is_same) = match module.kind(value) {
             ExprKind::Call { callee, arguments } if arguments.count == 1 => {
-                let name = self.flow.written(callee);
+                let name = module.dotted(self.flow.code, callee);
                 if !matches!(
                     name.as_deref(),
                     Some("list" | "tuple" | "sorted" | "set" | "dict")
@@ -255,8 +253,7 @@ impl Search<'_, '_, '_> {
             (self.noneness_of(from), self.noneness_of(to), is_same),
         ];
         for (known, new, is_wanted) in pairs {
-            let facts = walker.facts.iter().map(|known| known.fact);
-            let known = { facts }.find(|fact| fact.condition == known);
+            let known = walker.facts.iter().find(|fact| fact.condition == known);
             if let Some(holds) = known.map(|fact| fact.holds).filter(|_| is_wanted) {
                 self.settle(walker, new, holds);
             }
@@ -286,12 +283,12 @@ impl Search<'_, '_, '_> {
             let positive = Comparison::Equal as u8;
             let forms = (self.flow.form(target), self.literal(value));
             let condition = hash_of(&("compare", positive, forms.0, forms.1));
-            let code = self.flow.code;
-            let known = self.conditions.of(condition);
-            known.mention(code, Rc::from([place]));
-            known.literals = Some((place, vec![forms.1]));
-            let holds = true;
-            self.learnt(walker, Fact { condition, holds });
+            self.mentions.insert(condition, Rc::from([place]));
+            self.literals.insert(condition, (place, vec![forms.1]));
+            walker.facts.push(Fact {
+                condition,
+                holds: true,
+            });
         }
     }
 }

@@ -17,7 +17,7 @@ impl Search<'_, '_, '_> {
             let is_and = matches!(module.kind(test), ExprKind::And(_));
             if is_and != holds {
                 let condition = hash_of(&("form", self.flow.form(test)));
-                self.conditions.of(condition).choice = Some((parts, holds));
+                self.choices.insert(condition, (parts, holds));
             }
         }
         if let Some(runs) = self.flow.type_checking(test) {
@@ -74,7 +74,7 @@ impl Search<'_, '_, '_> {
                     .all(|&part| self.suppose(walker, part, holds)),
                 Some((parts, _)) => {
                     let condition = hash_of(&("form", self.flow.form(test)));
-                    self.conditions.of(condition).choice = Some((parts, holds));
+                    self.choices.insert(condition, (parts, holds));
                     self.record(walker, test, holds) && self.suppose_one(walker, parts, holds)
                 }
                 None => self.record(walker, test, holds),
@@ -123,7 +123,7 @@ impl Search<'_, '_, '_> {
             return false;
         }
         if !parts.is_empty() {
-            self.conditions.of(whole).one_of = parts;
+            self.one_of.insert(whole, parts);
         }
         self.settle(walker, whole, holds) && self.is_possible(walker)
     }
@@ -138,9 +138,9 @@ impl Search<'_, '_, '_> {
             let open: Vec<(Run, bool)> = walker
                 .facts
                 .iter()
-                .filter_map(|known| {
-                    let choice = self.conditions.at(known.number).choice?;
-                    (choice.1 == known.fact.holds).then_some(choice)
+                .filter_map(|fact| {
+                    let choice = self.choices.get(&fact.condition)?;
+                    (choice.1 == fact.holds).then_some(*choice)
                 })
                 .collect();
             for (parts, holds) in open {
@@ -163,22 +163,22 @@ impl Search<'_, '_, '_> {
                 holds: false,
             })
         };
-        walker.facts.iter().all(|known| {
-            let parts = &self.conditions.at(known.number).one_of;
-            !known.fact.holds || parts.is_empty() || !parts.iter().all(is_false)
+        walker.facts.iter().all(|fact| {
+            let parts = self.one_of.get(&fact.condition).filter(|_| fact.holds);
+            !parts.is_some_and(|parts| parts.iter().all(is_false))
         })
     }
 
     /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
     fn quantified(&self, callee: ExprId, arguments: Run) -> Option<(Run, bool)> {
         let module = self.flow.module;
-        let name = self.flow.written(callee)?;
+        let name = module.dotted(self.flow.code, callee)?;
         let [argument] = module.arguments(arguments) else {
             return None;
         };
         let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
             return None;
         };
-        matches!(&*name, "any" | "all").then_some((parts, &*name == "all"))
+        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
     }
 }

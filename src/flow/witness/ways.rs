@@ -26,7 +26,7 @@ impl Search<'_, '_, '_> {
             if block.guard.is_some() {
                 self.raise(&walker, block.guard, index as u32, open);
             }
-            if !self.inst(&mut walker, index as u32) {
+            if !self.inst(&mut walker, inst) {
                 if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
                     self.finish(&walker, block.guard, Witness::Path, open);
                 }
@@ -206,7 +206,7 @@ impl Search<'_, '_, '_> {
         for _ in 0..WRAPPERS {
             iterable = match self.flow.module.kind(iterable) {
                 ExprKind::Call { callee, arguments } => {
-                    let name = self.flow.written(callee);
+                    let name = self.flow.module.dotted(self.flow.code, callee);
                     let Some(first) = self.flow.module.arguments(arguments).first() else {
                         return false;
                     };
@@ -260,7 +260,7 @@ impl Search<'_, '_, '_> {
         let ExprKind::Call { callee, .. } = self.flow.module.kind(iterable) else {
             return false;
         };
-        let name = self.flow.written(callee);
+        let name = self.flow.module.dotted(self.flow.code, callee);
         matches!(name.as_deref(), Some("range" | "xrange"))
     }
 
