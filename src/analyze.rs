@@ -15,7 +15,6 @@ use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
 use compact_str::CompactString;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -204,7 +203,6 @@ impl<'a> Analysis<'a> {
             habits: &habits,
             summaries: vec![Summary::default(); count],
             is_finished: vec![false; count],
-            none: FxHashMap::default(),
         };
         let mut checked: Vec<Option<Checked>> = Vec::new();
         checked.resize_with(count, || None);
@@ -265,7 +263,6 @@ struct Work<'w, 'a> {
     habits: &'w Habits,
     summaries: Vec<Summary>,
     is_finished: Vec<bool>,
-    none: FxHashMap<FunctionRef, Summary>,
 }
 
 impl Work<'_, '_> {
@@ -297,10 +294,7 @@ impl Work<'_, '_> {
     }
 
     fn known(&self) -> Known<'_> {
-        Known {
-            finished: &self.summaries,
-            current: &self.none,
-        }
+        Known::finished(&self.summaries)
     }
 }
 

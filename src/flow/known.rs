@@ -4,6 +4,7 @@ use crate::summary::Summary;
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
 use std::cell::Cell;
+use std::sync::LazyLock;
 
 /// Summaries as far as they are computed: those of finished components, and those of the component at work.
 #[derive(Clone, Copy)]

@@ -33,7 +33,6 @@ use crate::value::{Facts, Kinds, Value};
 use filtered::Filter;
 use outside::from_outside;
 use std::cell::{Cell, OnceCell};
-use std::sync::LazyLock;
 
 /// How a value is used that must not be None.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
