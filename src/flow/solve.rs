@@ -4,7 +4,6 @@
 //! or `continue`, with an exception. What holds there is kept apart for each way through it, or a variable that is
 //! bound on the normal way would seem unbound behind the statement.
 
-use super::memo::Reached;
 use super::raising::Raising;
 use super::{Flow, Held, Observer, Silent, State};
 use crate::ir::{Block, BlockId, Inst, Next, TryId, TryKind};
