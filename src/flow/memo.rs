@@ -1,12 +1,12 @@
 //! What is asked of one function again and again while it is looked at, computed once.
 //!
 //! A search for a way passes the same condition thousands of times, and a rule asks for the same way once for each read
-//! that it looks back at. It is all a matter of the code and of the program around it.
+//! that it looks back at. Nothing here depends on a state: it is all a matter of the code and of the program around it.
 
 use super::raising::Raising;
 use super::reaching::Layout;
 use super::witness::{Given, Wanted, Witness};
-use super::{Flow, Reaching, State};
+use super::{Flow, Reaching};
 use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, TryId};
 use crate::project::{Catches, Coverage};
 use rustc_hash::FxHashMap;
@@ -18,9 +18,6 @@ type Question = (Wanted, Vec<(PlaceId, Given)>, Option<ExprId>);
 
 /// A place for each instruction or region, made when the first is asked for.
 type Each<T> = OnceCell<Box<[T]>>;
-
-/// An instruction that control gets to, and what holds before it.
-pub(super) type Reached = ((BlockId, u32), State);
 
 /// Answers that were given before.
 #[derive(Default)]
@@ -35,7 +32,6 @@ pub(super) struct Memo {
     before: OnceCell<Rc<[Vec<usize>]>>,
     leading: RefCell<FxHashMap<BlockId, Rc<[bool]>>>,
     witnesses: RefCell<FxHashMap<Question, Witness>>,
-    reached: OnceCell<Rc<[Reached]>>,
 }
 
 /// What `known` has for a key, or else what `compute` gives, which it has from then on.
@@ -126,11 +122,6 @@ impl Flow<'_, '_> {
                 })
             })
         })
-    }
-
-    /// The instructions that control gets to.
-    pub(super) fn reached(&self, record: impl FnOnce() -> Vec<Reached>) -> Rc<[Reached]> {
-        Rc::clone(self.memo.reached.get_or_init(|| record().into()))
     }
 
     /// The ways between the blocks.

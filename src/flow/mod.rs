@@ -16,7 +16,6 @@ mod state;
 mod transfer;
 mod witness;
 
-pub use known::{Known, Watch};
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
@@ -33,6 +32,8 @@ use crate::value::{Facts, Kinds, Value};
 use filtered::Filter;
 use outside::from_outside;
 use std::cell::{Cell, OnceCell};
+
+pub use known::{Known, Watch};
 
 /// How a value is used that must not be None.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
