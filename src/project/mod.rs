@@ -65,7 +65,7 @@ pub struct Program<'a> {
     first_function: Vec<u32>,
     first_class: Vec<u32>,
     decorations: Vec<Decoration>,
-    overridden: Vec<bool>,
+    overrides: Vec<Box<[FunctionRef]>>,
     modules: naming::ModuleNames,
     symbols: FxHashMap<CompactString, Symbol>,
     symbol_of: Vec<Vec<Symbol>>,
