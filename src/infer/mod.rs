@@ -1,0 +1,101 @@
+//! Summaries of the project's own functions: callees first, conditional on parameters.
+
+mod collector;
+mod trace;
+mod tracer;
+
+pub use trace::{
+    AttributeBinding, AttributeUse, LibraryCall, ParameterUse, Pass, ResultUse, Trace,
+};
+pub use tracer::trace;
+
+use crate::flow::{Flow, Known};
+use crate::project::{CallGraph, Program};
+use crate::summary::{Parameters, Summary};
+use crate::types::FunctionRef;
+use crate::value::Value;
+use collector::Collector;
+use rustc_hash::FxHashMap;
+
+/// A component whose summaries still change after so many rounds is unknown.
+const ROUNDS: usize = 12;
+
+/// Summarizes the members of one component, given those of the components that they call.
+/// Returns, with each member, the solution of its last round.
+pub fn summarize(
+    program: &Program<'_>,
+    graph: &CallGraph,
+    finished: &[Summary],
+    members: &[FunctionRef],
+) -> Vec<(FunctionRef, Summary)> {
+    let is_cycle = members.len() > 1
+        || graph
+            .calls_in(members[0])
+            .iter()
+            .any(|site| site.callee == members[0]);
+    let mut current = FxHashMap::default();
+    if !is_cycle {
+        let summary = summarize_one(
+            program,
+            Known {
+                finished,
+                current: &current,
+            },
+            members[0],
+        );
+        return vec![(members[0], summary)];
+    }
+    for &member in members {
+        current.insert(member, bottom());
+    }
+    for round in 0.. {
+        let mut changed = false;
+        for &member in members {
+            let known = Known {
+                finished,
+                current: &current,
+            };
+            let new = if round < ROUNDS {
+                summarize_one(program, known, member)
+            } else {
+                Summary::default()
+            };
+            changed |= current.get(&member) != Some(&new);
+            current.insert(member, new);
+        }
+        if !changed || round >= ROUNDS {
+            break;
+        }
+    }
+    members
+        .iter()
+        .map(|&member| (member, current.remove(&member).unwrap_or_default()))
+        .collect()
+}
+
+/// Before anything is known of a member of a cycle: it does not return.
+fn bottom() -> Summary {
+    Summary {
+        returns: Value::NEVER,
+        never_returns: true,
+        requires: Parameters::ALL,
+        ..Summary::default()
+    }
+}
+
+fn summarize_one(program: &Program<'_>, known: Known<'_>, function: FunctionRef) -> Summary {
+    let flow = Flow::new(program, known, function);
+    let solution = flow.solve();
+    if solution.gave_up {
+        return Summary::default();
+    }
+    let mut collector = Collector::new(&flow);
+    flow.walk(&solution, &mut collector);
+    collector.finish(&flow)
+}
+
+/// Whether the instruction at work stands in a `try` that catches what using None raises.
+pub fn survives_none(flow: &Flow<'_, '_>) -> bool {
+    let (block, _) = flow.position();
+    flow.survives_none(flow.code.block(block).guard)
+}

@@ -1,0 +1,172 @@
+//! One round: what all modules bind, joined into what names, results and attributes hold from then on.
+
+use super::super::Program;
+use super::super::classes::{Attribute, member_symbol};
+use super::bindings::{ModuleBindings, Updates, Way};
+use crate::ir::{FunctionKind, PlaceId};
+use crate::types::{FunctionRef, ModuleRef, Type};
+use crate::value::{Kinds, Value};
+use rayon::prelude::*;
+
+/// Computes everything anew; returns the variables and results that changed.
+pub(super) fn run_round(program: &mut Program<'_>) -> Vec<Changed> {
+    let shared: &Program<'_> = program;
+    let count = shared.sources.len() as u32;
+    let updates: Vec<Updates> = (0..count)
+        .into_par_iter()
+        .map(|index| ModuleBindings::of(shared, ModuleRef(index)))
+        .collect();
+    apply(program, updates)
+}
+
+/// Something whose value changed in a round.
+pub(super) enum Changed {
+    Variable(usize),
+    Returned(usize),
+    Types,
+}
+
+fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
+    let mut variables = vec![Value::NEVER; program.facts.variables.len()];
+    let mut passed = vec![Value::NEVER; variables.len()];
+    let mut returns = vec![Value::NEVER; program.facts.returns.len()];
+    let types_before = program.types.count();
+    for info in &mut program.classes {
+        info.attributes.clear();
+    }
+    let first_class = program.library.class_count() as u32;
+    for update in updates {
+        for (function, place, value, way) in update.variables {
+            let at = program.facts.first_place[function.0 as usize] as usize + place.index();
+            match way {
+                Way::Bound => variables[at] = variables[at].join(value),
+                Way::Passed => passed[at] = passed[at].join(value),
+                Way::Imported => variables[at] = better_import(program, variables[at], value),
+            }
+        }
+        for (function, value) in update.returns {
+            let at = &mut returns[function.0 as usize];
+            *at = at.join(value);
+        }
+        for (class, symbol, assignment) in update.attributes {
+            let Some(own) = class.0.checked_sub(first_class) else {
+                continue;
+            };
+            let attribute: &mut Attribute = program.classes[own as usize]
+                .attributes
+                .entry(symbol)
+                .or_default();
+            attribute.value = attribute.value.join(assignment.value);
+            attribute.assignments.push(assignment);
+        }
+        for container in update.containers {
+            program.types.intern(container);
+        }
+    }
+    for (own, passed) in variables.iter_mut().zip(passed) {
+        let is_open = (own.kinds - Kinds::NONE).is_empty();
+        if is_open && !passed.is_never() {
+            *own = Value::typed(Kinds::ANY | own.kinds, passed.class);
+        }
+    }
+    let mut changed = Vec::new();
+    let difference = |old: &[Value], new: &[Value]| -> Vec<usize> {
+        old.iter()
+            .zip(new)
+            .enumerate()
+            .filter(|(_, (old, new))| old != new)
+            .map(|(at, _)| at)
+            .collect()
+    };
+    changed.extend(
+        difference(&program.facts.variables, &variables)
+            .into_iter()
+            .map(Changed::Variable),
+    );
+    changed.extend(
+        difference(&program.facts.returns, &returns)
+            .into_iter()
+            .map(Changed::Returned),
+    );
+    if program.types.count() != types_before {
+        changed.push(Changed::Types);
+    }
+    program.facts.variables = variables;
+    program.facts.returns = returns;
+    refresh_members(program);
+    changed
+}
+
+/// `try: import a as m / except ImportError: import b as m`: the one of which more is known stands for both.
+fn better_import(program: &Program<'_>, old: Value, new: Value) -> Value {
+    let rank = |value: Value| match program.types.get(value.class) {
+        Type::Unknown => 0,
+        Type::External(_) if value.kinds == Kinds::ANY => 1,
+        _ => 2,
+    };
+    if old.is_never() || rank(new) > rank(old) {
+        new
+    } else {
+        old
+    }
+}
+
+fn refresh_members(program: &mut Program<'_>) {
+    for index in 0..program.functions.len() as u32 {
+        let function = FunctionRef(index);
+        let (_, code) = program.code(function);
+        if code.kind != FunctionKind::Class {
+            continue;
+        }
+        for place in 0..code.places.len() {
+            let place = PlaceId::new(place);
+            let Some((class, symbol)) = member_symbol(program, function, place) else {
+                continue;
+            };
+            let value = program.variable(function, place);
+            let own = class.0 as usize - program.library.class_count();
+            program.classes[own].members.insert(symbol, value);
+        }
+    }
+}
+
+/// What never got a value, or still changes, is unknown.
+pub(super) fn settle(program: &mut Program<'_>, changed: &[Changed]) {
+    for change in changed {
+        match *change {
+            Changed::Variable(at) => program.facts.variables[at] = Value::UNKNOWN,
+            Changed::Returned(at) => program.facts.returns[at] = Value::UNKNOWN,
+            Changed::Types => {}
+        }
+    }
+    for value in program
+        .facts
+        .variables
+        .iter_mut()
+        .chain(&mut program.facts.returns)
+    {
+        if value.is_never() {
+            *value = Value::UNKNOWN;
+        }
+    }
+    for info in &mut program.classes {
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "each element is changed by itself"
+        )]
+        for value in info.members.values_mut() {
+            if value.is_never() {
+                *value = Value::UNKNOWN;
+            }
+        }
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "each element is changed by itself"
+        )]
+        for attribute in info.attributes.values_mut() {
+            if attribute.value.is_never() {
+                attribute.value = Value::UNKNOWN;
+            }
+        }
+    }
+}
