@@ -5,6 +5,7 @@ use super::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Function, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
 };
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// What an instruction does with a variable, in the order of evaluation.
@@ -182,23 +183,17 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     ) {
         let block = self.flow.code.block(id);
         let range = block.insts.range();
-        for index in first.unwrap_or(range.start)..range.end {
-            let inst = &self.flow.code.insts[index];
-            if block.guard.is_some() {
-                let raising = self.flow.raising(index as u32);
-                if !raising.is_nothing() {
-                    open.extend(catchers(self.flow, block.guard, raising));
-                }
-            }
-            let mut ended = false;
-            self.flow.accesses(inst, place, &mut |access| {
+        let first = first.unwrap_or(range.start) as u32;
+        let stop = within(&self.flow.stops(), first, range.end as u32).next();
+        let mut end = stop.map_or(range.end as u32, |stop| stop + 1);
+        let mut ended = false;
+        for inst in within(&self.flow.touching(place), first, end) {
+            let at = |name| At { name, inst };
+            let kind = &self.flow.code.insts[inst as usize];
+            self.flow.accesses(kind, place, &mut |access| {
                 if ended {
                     return;
                 }
-                let at = |name| At {
-                    name,
-                    inst: index as u32,
-                };
                 match access {
                     Access::Read(name) => reach.reads.push(at(name)),
                     Access::Write(name) => {
@@ -211,14 +206,21 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                     }
                 }
             });
-            let stops = match inst.kind {
-                InstKind::Eval(value) => self.flow.never_returns(value),
-                InstKind::Raise { .. } => true,
-                _ => false,
-            };
-            if ended || stops {
-                return;
+            if ended {
+                end = inst + 1;
+                break;
             }
+        }
+        if block.guard.is_some() {
+            for inst in first..end {
+                let raising = self.flow.raising(inst);
+                if !raising.is_nothing() {
+                    open.extend(catchers(self.flow, block.guard, raising));
+                }
+            }
+        }
+        if ended || stop.is_some() {
+            return;
         }
         open.extend(&self.layout.next[id.index()]);
         reach.survives |= self.layout.ends[id.index()];
@@ -227,13 +229,11 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     /// The instructions that bind a variable, in order.
     pub fn bindings(&self, place: PlaceId) -> Vec<At> {
         let mut found = Vec::new();
-        for (index, inst) in self.flow.code.insts.iter().enumerate() {
-            self.flow.accesses(inst, place, &mut |access| {
+        for &inst in self.flow.touching(place).iter() {
+            let kind = &self.flow.code.insts[inst as usize];
+            self.flow.accesses(kind, place, &mut |access| {
                 if let Access::Write(name) = access {
-                    found.push(At {
-                        name,
-                        inst: index as u32,
-                    });
+                    found.push(At { name, inst });
                 }
             });
         }
@@ -382,6 +382,13 @@ impl Layout {
     }
 }
 
+/// Those of some sorted instructions that are not before `first`, and before `end`.
+fn within(sorted: &[u32], first: u32, end: u32) -> impl Iterator<Item = u32> {
+    let from = sorted.partition_point(|&inst| inst < first);
+    let found = sorted[from..].iter().copied();
+    found.take_while(move |&inst| inst < end)
+}
+
 /// The blocks that an exception raised under `guard` can get to.
 fn catchers(flow: &Flow<'_, '_>, guard: Option<TryId>, raising: Raising) -> Vec<BlockId> {
     let code = flow.code;
@@ -419,6 +426,41 @@ fn catchers(flow: &Flow<'_, '_>, guard: Option<TryId>, raising: Raising) -> Vec<
 impl Flow<'_, '_> {
     /// What an instruction does with a variable, in order.
     pub fn accesses(&self, inst: &Inst, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+        self.every_access(inst, &mut |found, access| {
+            if found == place {
+                visit(access);
+            }
+        });
+    }
+
+    /// The instructions that do something with each variable, in order.
+    pub(super) fn find_touching(&self) -> FxHashMap<PlaceId, Rc<[u32]>> {
+        let mut found: FxHashMap<PlaceId, Vec<u32>> = FxHashMap::default();
+        for (index, inst) in self.code.insts.iter().enumerate() {
+            self.every_access(inst, &mut |place, _| {
+                let insts = found.entry(place).or_default();
+                if insts.last() != Some(&(index as u32)) {
+                    insts.push(index as u32);
+                }
+            });
+        }
+        let found = found.into_iter();
+        found.map(|(place, insts)| (place, insts.into())).collect()
+    }
+
+    /// The instructions behind which control does not go on.
+    pub(super) fn find_stops(&self) -> Rc<[u32]> {
+        let insts = self.code.insts.iter().enumerate();
+        let stops = insts.filter(|(_, inst)| match inst.kind {
+            InstKind::Eval(value) => self.never_returns(value),
+            InstKind::Raise { .. } => true,
+            _ => false,
+        });
+        stops.map(|(index, _)| index as u32).collect()
+    }
+
+    /// What an instruction does with any variable, in order.
+    fn every_access(&self, inst: &Inst, visit: &mut dyn FnMut(PlaceId, Access)) {
         match inst.kind {
             InstKind::Bind {
                 target,
@@ -426,21 +468,21 @@ impl Flow<'_, '_> {
                 annotation,
             } => {
                 if let Source::Augmented { .. } = source {
-                    self.reads(target, place, visit);
+                    self.reads(target, visit);
                 }
-                self.source_accesses(source, place, visit);
+                self.source_accesses(source, visit);
                 if let Some(annotation) = annotation {
-                    self.reads(annotation, place, visit);
+                    self.reads(annotation, visit);
                 }
-                self.writes(target, place, visit);
+                self.writes(target, visit);
             }
-            InstKind::Forget(target) => self.deletes(target, place, visit),
+            InstKind::Forget(target) => self.deletes(target, visit),
             InstKind::Declare { .. } | InstKind::Assume { .. } => {}
-            kind => kind.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
+            kind => kind.for_each_expr(&mut |expr| self.reads(expr, visit)),
         }
     }
 
-    fn source_accesses(&self, source: Source, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+    fn source_accesses(&self, source: Source, visit: &mut dyn FnMut(PlaceId, Access)) {
         let module = self.module;
         match source {
             Source::Function(id) => {
@@ -455,7 +497,7 @@ impl Flow<'_, '_> {
                     .copied()
                     .chain(parameters.flatten())
                     .chain(function.returns);
-                parts.for_each(|part| self.reads(part, place, visit));
+                parts.for_each(|part| self.reads(part, visit));
             }
             Source::Class(id) => {
                 let class = module.class(id);
@@ -468,68 +510,68 @@ impl Flow<'_, '_> {
                     .iter()
                     .copied()
                     .chain(bases)
-                    .for_each(|part| self.reads(part, place, visit));
+                    .for_each(|part| self.reads(part, visit));
             }
-            source => source.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
+            source => source.for_each_expr(&mut |expr| self.reads(expr, visit)),
         }
     }
 
-    fn reads(&self, expr: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+    fn reads(&self, expr: ExprId, visit: &mut dyn FnMut(PlaceId, Access)) {
         match self.module.kind(expr) {
-            ExprKind::Name(found) if found == place => visit(Access::Read(expr)),
+            ExprKind::Name(place) => visit(place, Access::Read(expr)),
             ExprKind::Walrus { target, value } => {
-                self.reads(value, place, visit);
-                self.writes(target, place, visit);
+                self.reads(value, visit);
+                self.writes(target, visit);
             }
             ExprKind::Comprehension(id) => {
                 let comprehension = self.module.comprehension(id);
                 for clause in &comprehension.clauses {
-                    self.reads(clause.iterable, place, visit);
-                    self.writes(clause.target, place, visit);
+                    self.reads(clause.iterable, visit);
+                    self.writes(clause.target, visit);
                     clause
                         .conditions
                         .iter()
-                        .for_each(|&condition| self.reads(condition, place, visit));
+                        .for_each(|&condition| self.reads(condition, visit));
                 }
-                self.reads(comprehension.element, place, visit);
+                self.reads(comprehension.element, visit);
                 if let Some(value) = comprehension.value {
-                    self.reads(value, place, visit);
+                    self.reads(value, visit);
                 }
             }
             _ => self
                 .module
-                .for_each_part(expr, &mut |part| self.reads(part, place, visit)),
+                .for_each_part(expr, &mut |part| self.reads(part, visit)),
         }
     }
 
-    fn writes(&self, target: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+    fn writes(&self, target: ExprId, visit: &mut dyn FnMut(PlaceId, Access)) {
         match self.module.kind(target) {
-            ExprKind::Name(found) if found == place => visit(Access::Write(target)),
+            ExprKind::Name(place) => visit(place, Access::Write(target)),
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 self.module
                     .list(parts)
                     .iter()
-                    .for_each(|&part| self.writes(part, place, visit));
+                    .for_each(|&part| self.writes(part, visit));
             }
-            ExprKind::Starred(inner) => self.writes(inner, place, visit),
+            ExprKind::Starred(inner) => self.writes(inner, visit),
             _ => self
                 .module
-                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
+                .for_each_part(target, &mut |part| self.reads(part, visit)),
         }
     }
 
-    fn deletes(&self, target: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
+    fn deletes(&self, target: ExprId, visit: &mut dyn FnMut(PlaceId, Access)) {
         match self.module.kind(target) {
-            ExprKind::Name(found) if found == place => visit(Access::Delete(target)),
+            ExprKind::Name(place) => visit(place, Access::Delete(target)),
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 self.module
                     .list(parts)
                     .iter()
-                    .for_each(|&part| self.deletes(part, place, visit));
+                    .for_each(|&part| self.deletes(part, visit));
             }
             _ => self
                 .module
-                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
+                .for_each_part(target, &mut |part| self.reads(part, visit)),
         }
     }
 

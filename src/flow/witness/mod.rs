@@ -82,6 +82,9 @@ const EFFORT: usize = 1_000_000;
 /// How many facts a step carries along for one more unit of effort.
 const FACTS: usize = 16;
 
+/// How many facts an instruction is told of for one more unit of effort.
+const TOLD: usize = 64;
+
 /// A way through the function, as far as it was followed.
 #[derive(Clone)]
 struct Walker {
@@ -189,6 +192,12 @@ impl Flow<'_, '_> {
     /// Whether a search was not made, because those before it took so long.
     pub fn is_exhausted(&self) -> bool {
         self.effort.get() > EFFORT
+    }
+
+    /// Takes an effort on account; false where there is none left.
+    fn affords(&self, effort: usize) -> bool {
+        self.effort.set(self.effort.get() + effort);
+        !self.is_exhausted()
     }
 
     /// Whether control can get to an instruction at all, with these arguments.
@@ -300,9 +309,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut open = vec![start];
         while let Some(mut walker) = open.pop() {
             self.steps += 1;
-            let effort = self.flow.effort.get() + 1 + walker.facts.len() / FACTS;
-            self.flow.effort.set(effort);
-            if self.steps > STEPS || effort > EFFORT {
+            if self.steps > STEPS || !self.flow.affords(1 + walker.facts.len() / FACTS) {
                 return false;
             }
             if !self.leading[walker.block.index()] {

@@ -1,6 +1,6 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
-use super::{Fact, Facts, Search, Walker, Witness, hash_of};
+use super::{Fact, Facts, Search, TOLD, Walker, Witness, hash_of};
 use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
@@ -17,6 +17,9 @@ impl Search<'_, '_, '_> {
         let block = *code.block(walker.block);
         for index in block.insts.range() {
             let inst = &code.insts[index];
+            if !self.flow.affords(walker.facts.len() / TOLD) {
+                return false;
+            }
             if walker.armed && (walker.block, index as u32) == self.wanted.target {
                 let subject = self.subject;
                 if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {

@@ -36,6 +36,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..whole.program.function_count() {
         let function = FunctionRef(index as u32);
         let (_, code) = whole.program.code(function);
+        if code.is_too_large() {
+            continue;
+        }
         let known = sites.get(&function).map(Vec::as_slice).unwrap_or_default();
         for (index, region) in code.tries.iter().enumerate() {
             findings.extend(broad(

@@ -75,6 +75,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..whole.program.function_count() {
         let function = FunctionRef(index as u32);
         let (_, code) = whole.program.code(function);
+        if code.is_too_large() {
+            continue;
+        }
         for (index, region) in code.tries.iter().enumerate() {
             let TryKind::Catch { handlers, .. } = &region.kind else {
                 continue;
