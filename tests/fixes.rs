@@ -140,3 +140,59 @@ fn a_handler_that_never_runs_is_taken_away() -> Outcome {
     assert_eq!(text, [before, after].concat());
     Ok(())
 }
+
+/// What each fix makes of a piece of code, to the letter.
+#[test]
+fn fixes_write_what_a_person_would() -> Outcome {
+    let cases = [
+        (
+            "none-argument",
+            "def send(user=None):\n    'Sends.'\n    return user.mail\n\nsend()\n",
+            "def send(user=None):\n    'Sends.'\n    if user is None:\n        raise ValueError('user must not be None')\n    return user.mail\n\nsend()\n",
+        ),
+        (
+            "mutable-default",
+            "def add(item, items=[]):\n  items.append(item)\n  return items\n",
+            "def add(item, items=None):\n  if items is None:\n    items = []\n  items.append(item)\n  return items\n",
+        ),
+        (
+            "late-binding",
+            "def bind(names):\n    return [lambda: name for name in names]\n",
+            "def bind(names):\n    return [lambda name=name: name for name in names]\n",
+        ),
+        (
+            "early-call",
+            "from functools import partial\n\ndef double(n):\n    return [n, n]\n\npairs = partial(double(1))\n",
+            "from functools import partial\n\ndef double(n):\n    return [n, n]\n\npairs = partial(double, 1)\n",
+        ),
+        (
+            "forgotten-await",
+            "async def save(x):\n    print(x)\n\nasync def run(x):\n    save(x)\n",
+            "async def save(x):\n    print(x)\n\nasync def run(x):\n    await save(x)\n",
+        ),
+        (
+            "cache-without-ttl",
+            "import redis\n\nclient = redis.Redis(socket_timeout=2)\n\ndef visit(page):\n    client.lpush('pages:' + page, 1)\n",
+            "import redis\n\nclient = redis.Redis(socket_timeout=2)\n\ndef visit(page):\n    client.lpush('pages:' + page, 1)\n    client.expire('pages:' + page, 3600)\n",
+        ),
+        (
+            "racy-singleton",
+            "from threading import Thread\n\nclass Pool:\n    def __init__(self):\n        self.free = []\n\n_pool = None\n\ndef pool():\n    global _pool\n    if _pool is None:\n        _pool = Pool()\n    return _pool\n\nThread(target=pool).start()\n",
+            "import threading\nfrom threading import Thread\n\nclass Pool:\n    def __init__(self):\n        self.free = []\n\n_pool = None\n\n_pool_lock = threading.Lock()\n\n\ndef pool():\n    global _pool\n    with _pool_lock:\n        if _pool is None:\n            _pool = Pool()\n    return _pool\n\nThread(target=pool).start()\n",
+        ),
+        (
+            "overwriting-target",
+            "def read(load, name, fields):\n    data = load(name)\n    found = {}\n    for name, field in fields:\n        found[name] = data[field]\n    return name, found\n",
+            "def read(load, name, fields):\n    data = load(name)\n    found = {}\n    for each_name, field in fields:\n        found[each_name] = data[field]\n    return name, found\n",
+        ),
+        (
+            "missing-key",
+            "import os\n\ndef name():\n    value = os.environ['NAME']\n    return value\n\nname()\n",
+            "import os\n\ndef name():\n    value = os.environ.get('NAME')\n    return value\n\nname()\n",
+        ),
+    ];
+    for (rule, before, after) in cases {
+        assert_eq!(fixed(before, rule)?, after, "{rule}");
+    }
+    Ok(())
+}

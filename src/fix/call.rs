@@ -57,7 +57,12 @@ fn call_at(bench: &Bench<'_>, span: Span) -> Option<Vec<Argument>> {
 }
 
 /// One more argument at the end of a call.
-fn append(bench: &Bench<'_>, call: Span, arguments: &[Argument], text: &str) -> Option<Edit> {
+pub(super) fn append(
+    bench: &Bench<'_>,
+    call: Span,
+    arguments: &[Argument],
+    text: &str,
+) -> Option<Edit> {
     match arguments {
         // A generator that is the only argument would need parentheses of its own.
         [only]

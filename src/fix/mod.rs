@@ -2,10 +2,18 @@
 //!
 //! They are made behind the analysis, for what is reported only: a rule knows spans, a fix needs the text as well.
 
+mod answer;
 mod apply;
+mod argument;
 mod bench;
+mod binding;
 mod call;
+mod expiry;
 mod handler;
+mod key;
+mod later;
+mod lock;
+mod statements;
 
 pub use apply::{Fixed, apply, is_sound, pick};
 
@@ -23,9 +31,19 @@ pub fn of(finding: &Finding, module: &Module, source: &[u8]) -> Option<Fix> {
     let bench = Bench::new(module, source);
     let fix = match finding.rule {
         "bare-except" => handler::name_exception(&bench, finding),
+        "cache-without-ttl" => expiry::give(&bench, finding),
+        "early-call" => later::pass_function(&bench, finding),
+        "finish-after-disconnect" => answer::once(&bench, finding),
+        "forgotten-await" => later::wait(&bench, finding),
         "handler-misses-error" => handler::widen(&bench, finding),
-        "unreachable-handler" => handler::delete(&bench, finding),
+        "late-binding" => binding::bind_now(&bench, finding),
+        "missing-key" => key::with_default(&bench, finding),
         "missing-timeout" => call::timeout(&bench, finding),
+        "mutable-default" => argument::fresh(&bench, finding),
+        "none-argument" => argument::guard(&bench, finding),
+        "overwriting-target" | "overwritten-parameter" => binding::rename(&bench, finding),
+        "racy-singleton" => lock::around(&bench, finding),
+        "unreachable-handler" => handler::delete(&bench, finding),
         _ => None,
     }?;
     fits(&fix, source).then_some(fix)
@@ -77,7 +95,18 @@ mod tests {
     #[test]
     fn every_title_is_used_and_in_both_languages() -> Result<(), toml::de::Error> {
         let titles: Titles = toml::from_str(include_str!("titles.toml"))?;
-        let sources = [include_str!("call.rs"), include_str!("handler.rs")].concat();
+        let sources = [
+            include_str!("answer.rs"),
+            include_str!("argument.rs"),
+            include_str!("binding.rs"),
+            include_str!("call.rs"),
+            include_str!("expiry.rs"),
+            include_str!("handler.rs"),
+            include_str!("key.rs"),
+            include_str!("later.rs"),
+            include_str!("lock.rs"),
+        ]
+        .concat();
         for (key, words) in &titles.title {
             assert!(
                 sources.contains(&format!("Message::new(\"{key}\")")),

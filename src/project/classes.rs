@@ -127,6 +127,24 @@ impl Program<'_> {
         self.overridden[function.0 as usize]
     }
 
+    /// The methods of base classes of the project that a method takes the place of, nearest first.
+    pub fn overridden_by(&self, function: FunctionRef) -> Vec<FunctionRef> {
+        let Some(class) = self.class_of_method(function) else {
+            return Vec::new();
+        };
+        let (module, id) = self.locate(function);
+        let symbol = self.symbol(module, self.module(module).function(id).name);
+        let bases = self.linearization(class).into_iter().skip(1);
+        let methods = bases.filter_map(|base| {
+            let member = self.project_class(base)?.members.get(&symbol)?;
+            match self.types.get(member.class) {
+                Type::Function { function, .. } => Some(function),
+                _ => None,
+            }
+        });
+        methods.collect()
+    }
+
     /// The methods that a call of `function` on an instance of an unknown subclass may reach besides it.
     pub fn overrides(&self, function: FunctionRef) -> Vec<FunctionRef> {
         let Some(class) = self.class_of_method(function) else {

@@ -1,28 +1,33 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
+use super::scene::is_test_path;
 use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId};
-use crate::project::Program;
+use crate::project::{Program, Symbol};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What all reads of one key in one module have in common.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Habit {
     /// `d.get(key)`, `key in d`: how often.
     pub careful: u32,
-    /// One of them.
-    pub example: Option<ExprId>,
+    /// The first of them.
+    pub examples: Vec<ExprId>,
     /// `d[key]`: how often.
     pub bare: u32,
     /// The module writes the key itself.
     pub is_made: bool,
 }
 
+/// So many careful reads of a key are kept.
+const EXAMPLES: usize = 8;
+
 /// What is asked of every module again and again, looked up once.
 #[derive(Debug, Default)]
 pub struct Habits {
     keys: Vec<FxHashMap<NameId, Habit>>,
+    variables: FxHashSet<Symbol>,
     imports: Vec<FxHashMap<CompactString, usize>>,
 }
 
@@ -30,10 +35,17 @@ impl Habits {
     /// Reads every module once.
     pub fn of(program: &Program<'_>) -> Self {
         let sources = program.sources.iter();
+        let keys: Vec<_> = sources.clone().map(|source| read(&source.module)).collect();
         Self {
-            keys: sources.clone().map(|source| read(&source.module)).collect(),
+            variables: variables(program, &keys),
+            keys,
             imports: sources.map(|source| imports(&source.module)).collect(),
         }
+    }
+
+    /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
+    pub fn sets_variable(&self, variable: Symbol) -> bool {
+        self.variables.contains(&variable)
     }
 
     /// The first import of a module that binds a name, as an index into `Module::imports`.
@@ -42,9 +54,24 @@ impl Habits {
     }
 
     /// How a module reads a key.
-    pub fn get(&self, module: ModuleRef, key: NameId) -> Option<Habit> {
-        self.keys.get(module.0 as usize)?.get(&key).copied()
+    pub fn get(&self, module: ModuleRef, key: NameId) -> Option<&Habit> {
+        self.keys.get(module.0 as usize)?.get(&key)
     }
+}
+
+/// The keys in capitals that the project writes: `env["NAME"] = …`, `{"NAME": …}`.
+fn variables(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
+    let is_variable = |name: &str| name.len() > 2 && !name.contains(|c: char| c.is_lowercase());
+    let mut found = FxHashSet::default();
+    for (index, (source, keys)) in program.sources.iter().zip(keys).enumerate() {
+        if is_test_path(&source.path) {
+            continue;
+        }
+        let made = keys.iter().filter(|(_, habit)| habit.is_made);
+        let made = made.filter(|(key, _)| is_variable(source.module.name(**key)));
+        found.extend(made.map(|(&key, _)| program.symbol(ModuleRef(index as u32), key)));
+    }
+    found
 }
 
 fn imports(module: &Module) -> FxHashMap<CompactString, usize> {
@@ -136,5 +163,7 @@ fn look(module: &Module, expr: ExprId, habits: &mut FxHashMap<NameId, Habit>) {
 fn care(habits: &mut FxHashMap<NameId, Habit>, key: NameId, expr: ExprId) {
     let habit = habits.entry(key).or_default();
     habit.careful += 1;
-    habit.example.get_or_insert(expr);
+    if habit.examples.len() < EXAMPLES {
+        habit.examples.push(expr);
+    }
 }

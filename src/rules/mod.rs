@@ -66,7 +66,7 @@ rules! {
         math_domain
         untested_boundary
     }
-    storage(items statements) {
+    storage(items queries statements) {
         cache_without_ttl
         query_in_loop
         keyspace_scan

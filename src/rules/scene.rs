@@ -170,7 +170,8 @@ pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
     is_test_path(&program.sources[module.0 as usize].path)
 }
 
-fn is_test_path(path: &str) -> bool {
+/// Whether a file is one of tests.
+pub(super) fn is_test_path(path: &str) -> bool {
     let mut parts: Vec<&str> = path.split('/').collect();
     let file = parts.pop().unwrap_or_default();
     let stem = file.strip_suffix(".py").unwrap_or(file);

@@ -1,6 +1,7 @@
 //! What the boundary rules share: which expressions are read, and what their names stand for.
 
 mod guard;
+mod handled;
 mod source;
 
 pub(in crate::rules) use source::{KEEPING, Outside, PASSING, outside};

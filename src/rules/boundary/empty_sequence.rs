@@ -8,7 +8,7 @@ mod member;
 mod reduced;
 mod unpacked;
 
-use crate::finding::{Finding, Message};
+use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
 use crate::ir::{ExprId, ExprKind, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
@@ -106,7 +106,10 @@ fn indexed(
     };
     let index = constant(boundary, index)?;
     let need = if index < 0 { -index } else { index + 1 };
-    let evidence = evidence(boundary, value, state)?;
+    let evidence = match evidence(boundary, value, state) {
+        Some(found) if found.confidence > Confidence::Low => found,
+        known => handled(boundary, candidate).or(known)?,
+    };
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
         || is_guarded(boundary, candidate, value, evidence.own_source())
@@ -129,6 +132,17 @@ fn indexed(
         evidence,
         finding.because(why).confidence(confidence).help(help),
     ))
+}
+
+/// The same element, read elsewhere under a handler of IndexError.
+fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
+    let source = boundary.handled_elsewhere(candidate, "IndexError")?;
+    Some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "handled",
+        source,
+    })
 }
 
 /// A literal index.

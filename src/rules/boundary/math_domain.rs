@@ -166,7 +166,13 @@ fn is_varying(boundary: &Boundary<'_>, expr: ExprId) -> bool {
             let last = text.rsplit('.').next().unwrap_or_default();
             last != last.to_uppercase() && !matches!(text.as_str(), "math.pi" | "math.e")
         }
-        ExprKind::Subscript { .. } | ExprKind::Call { .. } => true,
+        ExprKind::Call { .. } => match boundary.called(expr) {
+            Some(("len", None, arguments)) => arguments
+                .first()
+                .is_none_or(|&counted| is_varying(boundary, counted)),
+            _ => true,
+        },
+        ExprKind::Subscript { .. } => true,
         ExprKind::Binary { left, right, .. } => {
             is_varying(boundary, left) || is_varying(boundary, right)
         }

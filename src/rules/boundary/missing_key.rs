@@ -3,6 +3,8 @@
 mod belief;
 mod caught;
 mod document;
+mod environment;
+mod framework;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
@@ -15,6 +17,8 @@ use belief::{
 };
 use caught::{inside, looked_up};
 use document::{DEPTH, of_source};
+use environment::is_always_there;
+use framework::is_left_to_framework;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "missing-key",
@@ -26,25 +30,6 @@ pub(in crate::rules) const RULE: Rule = Rule {
 
 /// So many further keys of one document are told with the first.
 const MORE: usize = 6;
-
-/// Variables of the environment and of a request that are always set.
-const ALWAYS: [&str; 15] = [
-    "APPDATA",
-    "COMSPEC",
-    "LOCALAPPDATA",
-    "PATH",
-    "REQUEST_METHOD",
-    "SYSTEMROOT",
-    "SystemRoot",
-    "USERPROFILE",
-    "WINDIR",
-    "SCRIPT_NAME",
-    "PATH_INFO",
-    "SERVER_NAME",
-    "SERVER_PORT",
-    "SERVER_PROTOCOL",
-    "wsgi.input",
-];
 
 /// Why a key may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,12 +124,18 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
     if !is_literal {
         return None;
     }
-    let evidence = evidence(boundary, candidate, value, index)?;
+    let mut evidence = evidence(boundary, candidate, value, index)?;
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
     if !matches!(evidence.key, "belief" | "keywords") && is_guarded(boundary, candidate, value) {
         return None;
+    }
+    if evidence.key == "json"
+        && !is_tested_after(boundary, candidate)
+        && is_left_to_framework(boundary, &evidence)
+    {
+        evidence.confidence = Confidence::Low;
     }
     let name = boundary.text(value);
     let key = boundary.text(index);
@@ -189,7 +180,14 @@ fn evidence(
             confidence,
         });
     }
-    if let Some(found) = of_keywords(boundary, candidate, value) {
+    if let Some(elsewhere) = boundary.handled_elsewhere(candidate, "KeyError") {
+        return Some(Evidence {
+            key: "handled",
+            document: elsewhere,
+            confidence: Confidence::Medium,
+        });
+    }
+    if let Some(found) = of_keywords(boundary, candidate, value, index) {
         return Some(found);
     }
     let told = |key, document| {
@@ -201,9 +199,13 @@ fn evidence(
     };
     if !is_typed
         && !is_declared
-        && let Some(elsewhere) = optional(boundary, candidate, value, index)
+        && let Some((elsewhere, confidence)) = optional(boundary, candidate, value, index)
     {
-        return told("optional", elsewhere);
+        return Some(Evidence {
+            key: "optional",
+            document: elsewhere,
+            confidence,
+        });
     }
     if !is_typed
         && !is_declared
@@ -214,7 +216,10 @@ fn evidence(
     if is_optional_in_cloud(boundary, value, index) {
         return told("cloud", value);
     }
-    if !is_typed && let Some(elsewhere) = odd_one_out(boundary, value, index) {
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = odd_one_out(boundary, value, index)
+    {
         return told("habit", elsewhere);
     }
     let is_deeper = matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
@@ -235,30 +240,37 @@ fn evidence(
 }
 
 /// What parsers and forms call the things whose keys they declare somewhere else.
-const DECLARED: [&str; 6] = ["params", "options", "opts", "vargs", "args", "cleaned_data"];
+const DECLARED: [&str; 7] = [
+    "params",
+    "options",
+    "opts",
+    "vargs",
+    "args",
+    "CLIARGS",
+    "cleaned_data",
+];
 
-/// Whether something is filled by a parser or a form: which keys it has was said there.
+/// Whether something is filled by a parser, by a form, or by whoever loads the module (`__opts__`): which keys it has was
+/// said there.
 fn is_declared(boundary: &Boundary<'_>, value: ExprId) -> bool {
     let flow = boundary.flow;
     let written = flow.module.dotted(flow.code, value).unwrap_or_default();
     let last = written.rsplit('.').next().unwrap_or_default();
-    DECLARED.contains(&last)
-}
-
-/// Whether it is a variable of an environment that is always set.
-fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> bool {
-    let module = boundary.flow.module;
-    let written = module.dotted(boundary.flow.code, value).unwrap_or_default();
-    let last = written.rsplit('.').next().unwrap_or_default();
-    let is_environment = last == "META" || last.ends_with("environ") || last == "env";
-    is_environment
-        && matches!(module.kind(index), ExprKind::Text(name) if ALWAYS.contains(&module.name(name)))
+    DECLARED.contains(&last) || (last.starts_with("__") && last.ends_with("__"))
 }
 
 /// `if options["store"]` of `**options`: whoever tests it means that it is optional.
-fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Evidence> {
+fn of_keywords(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    value: ExprId,
+    index: ExprId,
+) -> Option<Evidence> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
+    if !is_keywords(boundary, place) {
+        return None;
+    }
     let tested = flow.code.insts.iter().any(|inst| match inst.kind {
         InstKind::Assume { test, .. } => is_truth(boundary, test, candidate.expr),
         _ => false,
@@ -272,7 +284,15 @@ fn of_keywords(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> 
     let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
     let is_command = name.ends_with(".handle");
     let is_optional = tested && !is_private && !is_command && !takes_anything;
-    (is_keywords(boundary, place) && is_optional).then_some(Evidence {
+    let asks_before = |test: ExprId| {
+        let mut found = false;
+        flow.module.walk(test, &mut |part| {
+            found |= belief::asks(boundary, part, place, index);
+        });
+        found
+    };
+    let is_sure = is_optional && !boundary.is_tested_by(candidate, &asks_before, false);
+    is_sure.then_some(Evidence {
         key: "keywords",
         document: value,
         confidence: Confidence::Medium,

@@ -245,6 +245,11 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
     flow.place_of(value)?;
     let facts = facts(boundary, candidate, value);
     let (test, key, confidence) = too_little(&facts, need)?;
+    let confidence = if key == "not_exactly" && !is_of_exception(boundary, value) {
+        Confidence::Low
+    } else {
+        confidence
+    };
     let is_mapping = flow.evaluate.value(value).kinds.meets(Kinds::DICT);
     let is_split = |source: &ExprId| {
         let called = boundary.called(*source);
@@ -267,6 +272,13 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
         .with("count", need.to_string());
     let finding = boundary.scene.at(candidate.expr, message).because(why);
     Some((test, finding.confidence(confidence).help(help)))
+}
+
+/// `error.args`, which may well be empty. Whoever tells one of anything else from several mostly knows that there is one.
+fn is_of_exception(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let written = flow.module.dotted(flow.code, value).unwrap_or_default();
+    written.ends_with(".args")
 }
 
 /// The test that comes closest to what an index needs, if all tests together prove too little.

@@ -51,6 +51,12 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
         info.subclasses.iter().all(implements)
     };
     let complete = complete.filter(|_| is_interface)?;
+    // Only where a subclass forgot something has the missing declaration done harm; else it is a matter of style.
+    let confidence = if info.subclasses.iter().all(implements) {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
     let function = program.function(module_ref, of.body);
     let message = Message::new("interface")
         .with("class", program.class_name(class))
@@ -60,7 +66,7 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
         Dialect::Three => Message::new("declare"),
     };
     let finding = draft(rule, program, function, of.name_span, message)
-        .confidence(Confidence::Medium)
+        .confidence(confidence)
         .help(help);
     let (other_ref, _, other) = syntax(program, complete)?;
     let location = Location {

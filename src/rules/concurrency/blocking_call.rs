@@ -46,6 +46,9 @@ const HEAVY: [&str; 6] = [
     "zipfile.ZipFile.extractall",
 ];
 
+/// What is further away than that the coroutine gets to only under many conditions.
+const HOPS: usize = 2;
+
 /// What the tables count as waiting for another process and that does not wait.
 const AT_ONCE: [&str; 2] = ["subprocess.Popen", "twisted.internet.base.ReactorBase.run"];
 
@@ -238,7 +241,11 @@ fn length(module: &Module, expr: ExprId) -> Option<f64> {
 /// `queue.get(False)`, `lock.acquire(blocking=False)`, `get(timeout=0)`, `waitpid(pid, os.WNOHANG)`, the lookup of an address that is one already.
 fn is_told_not_to_wait(module: &Module, arguments: &[Argument]) -> bool {
     arguments.iter().any(|argument| {
-        if says(module, argument.value, &["AI_NUMERICHOST", "WNOHANG"]) {
+        if says(
+            module,
+            argument.value,
+            &["AI_NUMERICHOST", "NI_NUMERICHOST", "WNOHANG"],
+        ) {
             return true;
         }
         let is_off = matches!(
@@ -315,6 +322,7 @@ fn finding(
         finding.related.push(entry(whole, top));
         finding.cause = Some(whole.program.qualified_name(top));
     }
+    let hops = path.len();
     for hop in path {
         finding.related.push(Related {
             location: Location {
@@ -324,7 +332,12 @@ fn finding(
             message: Message::new("calls").with("name", whole.program.qualified_name(hop.caller)),
         });
     }
-    let finding = finding.confidence(confidence(whole, of));
+    let confidence = if hops > HOPS {
+        Confidence::Low
+    } else {
+        confidence(whole, of)
+    };
+    let finding = finding.confidence(confidence);
     if is_bearable(whole, of, top) {
         finding.severity(Severity::Hint)
     } else {

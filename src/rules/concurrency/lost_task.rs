@@ -4,7 +4,7 @@ use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::infer::LibraryCall;
 use crate::ir::{ExprId, ExprKind, Function, InstKind, Module};
 use crate::library::schema::Mark;
-use crate::project::{CallKind, CallSite, Evaluate, Target};
+use crate::project::{CallKind, CallSite, Coverage, Evaluate, Target};
 use crate::rules::concurrency::usage::{Fate, Usage};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::types::FunctionRef;
@@ -142,18 +142,45 @@ fn confidence(whole: &Whole<'_>, function: FunctionRef, call: ExprId) -> Confide
         _ => "",
     };
     let first = module.arguments(arguments).first();
-    let is_coroutine = first.is_some_and(|first| match module.kind(first.value) {
+    let coroutine = first.and_then(|first| match module.kind(first.value) {
         ExprKind::Call { callee, .. } => match whole.program.target(evaluate.value(callee)) {
-            Target::Function { function, .. } => whole.program.code(function).1.is_async,
-            _ => false,
+            Target::Function { function, .. } => Some(function),
+            _ => None,
         },
-        _ => false,
+        _ => None,
     });
-    if is_coroutine || !name.ends_with("ensure_future") {
+    let coroutine = coroutine.filter(|&function| whole.program.code(function).1.is_async);
+    if coroutine.is_some_and(|function| handles_everything(whole, function)) {
+        return Confidence::Low;
+    }
+    if coroutine.is_some() || !name.ends_with("ensure_future") {
         Confidence::High
     } else {
         Confidence::Medium
     }
+}
+
+/// Whether a coroutine catches whatever goes wrong where it waits: nobody has to hear of it.
+fn handles_everything(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let program = whole.program;
+    let (module, code) = program.code(function);
+    let Some(everything) = program.library.class("Exception", module.dialect) else {
+        return false;
+    };
+    let mut waits = false;
+    let all = code.blocks.iter().all(|block| {
+        let mut is_waiting = false;
+        for inst in code.insts(block) {
+            inst.kind.for_each_expr(&mut |root| {
+                module.walk(root, &mut |part| {
+                    is_waiting |= matches!(module.kind(part), ExprKind::Await(_));
+                });
+            });
+        }
+        waits |= is_waiting;
+        !is_waiting || program.caught_in(function, block.guard, everything).0 == Coverage::Full
+    });
+    waits && all
 }
 
 /// Whether the function goes on to run the loop itself.

@@ -118,7 +118,29 @@ fn report(scene: &Scene<'_>, place: PlaceId, value: ExprId, what: &str, left: Le
     if flow.module.name(flow.code.name) == "main" {
         finding.severity = Severity::Hint;
     }
-    finding.confidence(Confidence::Medium)
+    let confidence = if is_read(flow, value) {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    finding.confidence(confidence)
+}
+
+/// Whether a call opens a file to read it: nothing is lost, and CPython closes it with the function.
+fn is_read(flow: &Flow<'_, '_>, call: ExprId) -> bool {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return false;
+    };
+    let arguments = module.arguments(arguments);
+    let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
+    let name = dotted.strip_prefix("builtins.").unwrap_or(&dotted);
+    let mode = positional(arguments, 1).or_else(|| keyword(module, arguments, "mode"));
+    let writes = mode.is_some_and(|mode| match module.kind(mode) {
+        ExprKind::Text(mode) => module.name(mode).contains(['w', 'a', 'x', '+']),
+        _ => true,
+    });
+    matches!(name, "open" | "file" | "io.open" | "codecs.open") && !writes
 }
 
 /// What a call opens, as the library says it.

@@ -7,7 +7,7 @@ use crate::project::{Actual, Target, actuals};
 use crate::rules::stores::{self, Key, StoreCall, argument, call_text, is_spread, key};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::text::Location;
-use crate::types::FunctionRef;
+use crate::types::{FunctionRef, ModuleRef};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -46,6 +46,18 @@ const REMOVING: [&str; 24] = [
     "xtrim",
 ];
 
+/// Commands that put something into a key, and those that take it out again.
+const TAKEN_OUT: [(&str, &str); 8] = [
+    ("hset", "hdel"),
+    ("hmset", "hdel"),
+    ("hsetnx", "hdel"),
+    ("sadd", "srem"),
+    ("sadd", "spop"),
+    ("zadd", "zrem"),
+    ("rpush", "lrem"),
+    ("lpush", "lrem"),
+];
+
 /// Words in the name of a function that gives a key its lifetime.
 const EXPIRING: [&str; 3] = ["expir", "ttl", "lifetime"];
 
@@ -68,9 +80,13 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
 fn is_removing(known: &Call) -> bool {
     let store = ["redis.", "txredisapi.", "memcache.", "pymemcache."];
-    let name = known.name.rsplit('.').next().unwrap_or_default();
+    let name = last(&known.name);
     REMOVING.contains(&name) && store.iter().any(|store| known.name.starts_with(store))
 }
 
@@ -81,6 +97,8 @@ struct Lifetimes {
     expiring: FxHashSet<String>,
     /// Keys that somebody takes away.
     removed: FxHashSet<String>,
+    /// Which files take something out of hashes, sets and lists, by the command.
+    emptied: FxHashSet<(ModuleRef, &'static str)>,
     /// Functions that give some key a lifetime.
     functions: FxHashMap<FunctionRef, Vec<Key>>,
 }
@@ -95,6 +113,12 @@ impl Lifetimes {
             };
             let key = key(whole, site.function, written);
             if is_removing(site.known) {
+                let (module_ref, _) = whole.program.locate(site.function);
+                let name = last(&site.known.name);
+                let known = REMOVING.iter().find(|known| **known == name);
+                found
+                    .emptied
+                    .extend(known.map(|known| (module_ref, *known)));
                 found.removed.insert(key.text);
             } else if matches!(site.known.ttl, Some(Ttl::Set | Ttl::Has))
                 || (site.known.ttl == Some(Ttl::Write) && has_lifetime(module, site))
@@ -104,6 +128,14 @@ impl Lifetimes {
             }
         }
         found
+    }
+
+    /// Whether the same file takes out again what a call puts into a hash, a set or a list.
+    fn is_kept_tidy(&self, whole: &Whole<'_>, site: &StoreCall<'_>) -> bool {
+        let (module_ref, _) = whole.program.locate(site.function);
+        let name = last(&site.known.name);
+        let mut pairs = TAKEN_OUT.iter();
+        pairs.any(|(put, taken)| *put == name && self.emptied.contains(&(module_ref, taken)))
     }
 
     /// Whether a function gives this key a lifetime, or one that may be this.
@@ -234,7 +266,16 @@ fn wrong(
             if is_lock {
                 return Some(of("lock", "atomic", Severity::Warning));
             }
-            grows(whole, lifetimes, site, &key, of)
+            let wrong = grows(whole, lifetimes, site, &key, of)?;
+            let confidence = if lifetimes.is_kept_tidy(whole, site) {
+                Confidence::Low
+            } else {
+                wrong.confidence
+            };
+            Some(Wrong {
+                confidence,
+                ..wrong
+            })
         }
     }
 }

@@ -1,15 +1,16 @@
 //! `query-in-loop`: one query for each item, where one query would do for all.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, Passing, PlaceId, Source, TryKind};
-use crate::library::Call;
+use crate::ir::{ExprId, ExprKind, InstKind, Module, PlaceId, Source};
 use crate::project::{CallKind, CallSite};
 use crate::rules::storage::items::{self, Items};
+use crate::rules::storage::queries::{
+    asks_elsewhere, is_in_handler, is_piped, is_read, is_request, last, locks, takes_many,
+};
 use crate::rules::storage::statements::{Statement, statement};
-use crate::rules::stores::{self, StoreCall, arguments, call_text, method};
+use crate::rules::stores::{self, StoreCall, call_text};
 use crate::rules::{Check, Family, Rule, Whole, draft};
-use crate::summary::Effects;
-use crate::text::{Location, Span};
+use crate::text::Location;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -24,51 +25,8 @@ pub(in crate::rules) const RULE: Rule = Rule {
 /// A query is looked for so many calls away.
 const HOPS: usize = 4;
 
-/// Longer chains of calls are not followed.
-const CHAIN: usize = 24;
-
 /// Functions of more instructions than that do more than to ask.
 const LONG: usize = 24;
-
-/// Calls that only read, as the last part of their names.
-const READS: [&str; 36] = [
-    "get",
-    "mget",
-    "hget",
-    "hmget",
-    "hgetall",
-    "hexists",
-    "lrange",
-    "lindex",
-    "smembers",
-    "sismember",
-    "zscore",
-    "zrank",
-    "zrange",
-    "exists",
-    "ttl",
-    "find",
-    "find_one",
-    "count",
-    "count_documents",
-    "first",
-    "last",
-    "one",
-    "one_or_none",
-    "all",
-    "scalar",
-    "scalars",
-    "filter",
-    "get_object_or_404",
-    "get_by_id",
-    "get_or_none",
-    "fetch",
-    "fetchrow",
-    "fetchval",
-    "aget",
-    "afirst",
-    "latest",
-];
 
 /// More queries of one loop are not pointed at.
 const ALSO: usize = 3;
@@ -109,18 +67,6 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         findings.extend(queries.in_function(rule, function));
     }
     findings
-}
-
-/// A request over HTTP: nothing asks for many at once, but one session keeps the connection.
-fn is_request(known: &Call) -> bool {
-    let sends = [
-        "requests.get",
-        "requests.post",
-        "requests.head",
-        "requests.put",
-        "requests.delete",
-    ];
-    sends.contains(&known.name.as_str()) && known.summary.effects.meets(Effects::NETWORK)
 }
 
 impl<'s, 'w> Queries<'s, 'w> {
@@ -302,14 +248,17 @@ impl<'s, 'w> Queries<'s, 'w> {
     }
 
     fn direct(&self, rule: &'static Rule, items: &Items, site: &StoreCall<'_>) -> Finding {
-        let (_, code) = self.whole.program.code(site.function);
         let key = if site.known.batch.is_some() {
             "asks"
         } else {
             "requests"
         };
         let message = Message::new(key).with("call", call_text(self.whole, site));
-        let confidence = if site.is_guess {
+        // Drivers run `executemany` row by row, too.
+        let (module, code) = self.whole.program.code(site.function);
+        let is_row = site.known.name.ends_with(".execute")
+            && statement(module, code, site.call) == Some(Statement::Write);
+        let confidence = if site.is_guess || is_row {
             Confidence::Low
         } else {
             Confidence::Medium
@@ -428,28 +377,6 @@ fn is_certain(call: &CallSite) -> bool {
     !call.is_virtual && call.kind == CallKind::Named
 }
 
-fn last(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or_default()
-}
-
-/// Whether a query only reads.
-fn is_read(module: &Module, code: &Function, site: &StoreCall<'_>) -> bool {
-    let name = last(&site.known.name);
-    let reads = match name {
-        "execute" => statement(module, code, site.call) == Some(Statement::Read),
-        _ => READS.contains(&name),
-    };
-    reads && site.known.batch.is_some()
-}
-
-/// Whether a place stands in an `except` clause: it deals with the items that failed.
-fn is_in_handler(code: &Function, at: Span) -> bool {
-    code.tries.iter().any(|region| match &region.kind {
-        TryKind::Catch { handlers, .. } => handlers.iter().any(|handler| handler.body.contains(at)),
-        _ => false,
-    })
-}
-
 /// One finding for each loop: further queries are told with the first.
 fn merge(found: &mut Option<Finding>, finding: Finding, call: String) {
     let Some(first) = found else {
@@ -495,74 +422,4 @@ fn given(whole: &Whole<'_>, function: FunctionRef) -> FxHashSet<PlaceId> {
         }
     }
     given
-}
-
-/// Whether a call is handed a pipeline to put its commands into.
-fn is_piped(module: &Module, code: &Function, call: ExprId) -> bool {
-    arguments(module, call).iter().any(|argument| {
-        let text = module.dotted(code, argument.value).unwrap_or_default();
-        text.to_ascii_lowercase().contains("pipe")
-    })
-}
-
-/// Whether what differs is whom is asked: another server, table or collection each time.
-fn asks_elsewhere(module: &Module, call: ExprId, differing: &FxHashSet<PlaceId>) -> bool {
-    let is_differing = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(place) if differing.contains(&place));
-    let Some((mut at, _)) = method(module, call) else {
-        return false;
-    };
-    for _ in 0..CHAIN {
-        match module.kind(at) {
-            ExprKind::Call { callee, .. } => {
-                let name = method(module, at).map(|(_, name)| name);
-                let is_about =
-                    matches!(name, Some("query" | "select" | "get_collection" | "cursor"));
-                let mut given = arguments(module, at).iter();
-                if is_about && given.any(|argument| is_differing(argument.value)) {
-                    return true;
-                }
-                at = callee;
-            }
-            ExprKind::Attribute { value, .. } => at = value,
-            ExprKind::Subscript { value, index, .. } => {
-                if items::mentions(module, index, differing) {
-                    return true;
-                }
-                at = value;
-            }
-            ExprKind::Await(value) => at = value,
-            _ => return is_differing(at) && !is_related_manager(module, call),
-        }
-    }
-    false
-}
-
-/// `delete(*keys)` asks for many already.
-fn takes_many(module: &Module, call: ExprId) -> bool {
-    arguments(module, call)
-        .iter()
-        .any(|argument| argument.passing == Passing::Star)
-}
-
-/// A row that is locked for the rest of a transaction is asked for by itself on purpose.
-fn locks(module: &Module, call: ExprId) -> bool {
-    let mut found = false;
-    module.walk(call, &mut |part| {
-        let name = method(module, part).map(|(_, name)| name);
-        found |= matches!(name, Some("select_for_update" | "with_for_update"));
-    });
-    found
-}
-
-/// `author.books.count()`: the items of one item, through the object-relational mapper.
-fn is_related_manager(module: &Module, call: ExprId) -> bool {
-    let mut found = false;
-    module.walk(call, &mut |part| {
-        if let ExprKind::Attribute { value, name, .. } = module.kind(part)
-            && matches!(module.kind(value), ExprKind::Name(_))
-        {
-            found |= module.name(name).ends_with("_set");
-        }
-    });
-    found
 }

@@ -3,7 +3,9 @@
 use super::evidence::{Evidence, is_empty_literal};
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, Source, UnaryOperator};
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, Function, InstKind, Module, Source, UnaryOperator,
+};
 use crate::project::{Program, Target};
 use crate::rules::sequences::Boundary;
 use crate::types::FunctionRef;
@@ -21,6 +23,7 @@ pub(super) fn of_attribute(
     state: &State,
 ) -> Option<Evidence> {
     let flow = boundary.flow;
+    let (at, _) = flow.position();
     let ExprKind::Attribute { value, name, .. } = flow.module.kind(subject) else {
         return None;
     };
@@ -51,9 +54,28 @@ pub(super) fn of_attribute(
     let source = methods.find_map(|code| doubt(flow.module, code, &text))?;
     Some(Evidence {
         least: 0,
-        confidence: Confidence::Medium,
+        confidence: if is_behind_flag(boundary, at) {
+            Confidence::Low
+        } else {
+            Confidence::Medium
+        },
         key: DOUBTED,
         source,
+    })
+}
+
+/// Whether another attribute of the object is tested on the way: it may say that the list is filled.
+fn is_behind_flag(boundary: &Boundary<'_>, at: BlockId) -> bool {
+    let flow = boundary.flow;
+    (0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.any(|inst| match inst.kind {
+            InstKind::Assume { test, holds: true } => {
+                let written = flow.module.dotted(flow.code, test).unwrap_or_default();
+                written.starts_with("self.") && boundary.dominates(block, at)
+            }
+            _ => false,
+        })
     })
 }
 
@@ -149,7 +171,22 @@ fn asks(module: &Module, code: &Function, test: ExprId, text: &str) -> Option<Ex
             let mut parts = module.list(parts).iter();
             parts.find_map(|&part| asks(module, code, part, text))
         }
-        ExprKind::Compare { left, .. } => asks(module, code, left, text),
+        // `len(x) > 1` is a question about a second one.
+        ExprKind::Compare {
+            operator,
+            left,
+            right,
+        } => {
+            let is_of_first = match module.kind(right) {
+                ExprKind::Int(0) => true,
+                ExprKind::Int(1) => {
+                    matches!(operator, Comparison::Less | Comparison::GreaterEqual)
+                }
+                ExprKind::Int(_) => false,
+                _ => true,
+            };
+            is_of_first.then(|| asks(module, code, left, text))?
+        }
         ExprKind::Call { callee, arguments } => {
             let is_len = module.dotted(code, callee).as_deref() == Some("len");
             let [only] = module.arguments(arguments) else {

@@ -167,12 +167,14 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     })
                 }
                 ("filter", None) if boundary.flow.module.dialect == Dialect::Two => {
-                    evidence(0, Confidence::Medium, "filtered")
+                    evidence(0, Confidence::Low, "filtered")
                 }
                 ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
                 (name, Some(receiver)) if FINDING.contains(&name) => {
                     let is_text_file = name == "readlines" || name == "splitlines";
-                    if is_text_file && !boundary.is_outside(receiver) {
+                    if is_text_file
+                        && (!boundary.is_outside(receiver) || has_text_default(boundary, receiver))
+                    {
                         return None;
                     }
                     if name == "select" && arguments.len() != 1 {
@@ -204,19 +206,21 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                 .clauses
                 .iter()
                 .any(|clause| !clause.conditions.is_empty());
+            // Whoever picks the first that fits mostly knows that there is one.
             (filtered && comprehension.kind == ComprehensionKind::List)
-                .then(|| evidence(0, Confidence::Medium, "filtered"))?
+                .then(|| evidence(0, Confidence::Low, "filtered"))?
         }
         ExprKind::Subscript { value, index, .. } => {
             let name = boundary.flow.evaluate.dotted(value)?;
             let is_rest = name == "sys.argv"
                 && matches!(boundary.flow.module.kind(index), ExprKind::Slice { .. });
-            is_rest.then(|| evidence(0, Confidence::Medium, "argv"))?
+            is_rest.then(|| evidence(0, Confidence::Low, "argv"))?
         }
         ExprKind::Attribute { .. } => {
             let name = boundary.flow.evaluate.dotted(expr)?;
             match name.as_str() {
-                "sys.argv" => evidence(1, Confidence::Medium, "argv"),
+                // A traceback says as well as anything that a script wants an argument.
+                "sys.argv" => evidence(1, Confidence::Low, "argv"),
                 _ => of_exception(boundary, expr),
             }
         }
@@ -400,6 +404,20 @@ fn is_query(boundary: &Boundary<'_>, expr: ExprId) -> bool {
         }
     }
     false
+}
+
+/// `error or output or "unknown"`: there is always some text.
+fn has_text_default(boundary: &Boundary<'_>, text: ExprId) -> bool {
+    let module = boundary.flow.module;
+    boundary.values(text).iter().any(|&value| {
+        let ExprKind::Or(parts) = module.kind(value) else {
+            return false;
+        };
+        let last = module.list(parts).last();
+        last.is_some_and(|&last| {
+            matches!(module.kind(last), ExprKind::Text(_)) && !is_empty_literal(module, last)
+        })
+    })
 }
 
 /// `d.get("k", "")`: where the key is missing, there is nothing to split.

@@ -3,7 +3,7 @@
 use super::{Call, Evidence};
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind};
-use crate::rules::sequences::{Boundary, Candidate};
+use crate::rules::sequences::{Boundary, Candidate, Outside, outside};
 
 /// The most that a field of one or two bytes holds, by its letter.
 const HOLDS: [(char, u32); 4] = [('b', 127), ('B', 255), ('h', 32_767), ('H', 65_535)];
@@ -62,10 +62,20 @@ fn in_handler(boundary: &Boundary<'_>, candidate: Candidate, text: ExprId) -> Op
     if !boundary.is_caught(candidate.at.0, &["ValueError"]) {
         return None;
     }
-    Some(if boundary.is_outside(text) {
-        Confidence::High
-    } else {
-        Confidence::Medium
+    let is_given = || {
+        let parameters = &boundary.flow.code.parameters;
+        let mut places = boundary.places(text).into_iter();
+        places.any(|place| {
+            let mut parameters = parameters.iter();
+            parameters.any(|parameter| parameter.place == place)
+        })
+    };
+    Some(match outside(boundary.flow, text) {
+        // What a process or a file says of itself has a form.
+        Some((Outside::Process | Outside::File | Outside::Database, _)) => Confidence::Low,
+        Some(_) => Confidence::Medium,
+        None if is_given() => Confidence::Medium,
+        None => Confidence::Low,
     })
 }
 
@@ -84,14 +94,15 @@ pub(super) fn packed(boundary: &Boundary<'_>, call: &Call<'_>) -> Option<Evidenc
         let is_length = matches!(boundary.called(source), Some(("len", None, _)));
         is_length.then_some((source, most))
     })?;
-    let (key, confidence) = match most {
-        0..=255 => ("byte", Confidence::Medium),
-        _ => ("short", Confidence::Low),
+    let key = match most {
+        0..=255 => "byte",
+        _ => "short",
     };
+    // Where the text comes from is mostly not to be seen, and the field is mostly wide enough for it.
     Some(Evidence {
         key,
         source,
-        confidence,
+        confidence: Confidence::Low,
         help: "fits",
     })
 }

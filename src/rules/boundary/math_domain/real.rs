@@ -56,6 +56,9 @@ pub(super) fn logarithm(
             help: "positive",
         })
     };
+    if !is_varying(boundary, argument) {
+        return None;
+    }
     let source = meaning(boundary, argument);
     if let Some((None, of)) = counted(boundary, source)
         && boundary
@@ -74,8 +77,8 @@ pub(super) fn logarithm(
     if let Some(source) = difference(boundary, argument) {
         return told("zero", source);
     }
-    let is_counted = is_varying(boundary, argument) && is_unadorned(boundary, source);
-    (is_counted && is_made_whole(boundary, call)).then(|| told("digits", argument))?
+    (is_unadorned(boundary, source) && is_made_whole(boundary, call))
+        .then(|| told("digits", argument))?
 }
 
 /// `len(x)`: x.

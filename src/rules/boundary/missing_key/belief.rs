@@ -1,8 +1,9 @@
 //! What the code around a read believes of its key: that it may be missing.
 
+use crate::finding::Confidence;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, Step,
-    UnaryOperator,
+    Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, LoopKind, Module, PlaceId,
+    Source, Step, UnaryOperator,
 };
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::text::Location;
@@ -112,7 +113,7 @@ pub(super) fn believed(
     let root = flow.code.root(place);
     let exprs = flow.code.exprs.range().map(ExprId::new);
     let careful: Vec<ExprId> = exprs
-        .filter(|&expr| asks(boundary, expr, place, index))
+        .filter(|&expr| asks(boundary, expr, place, index) && !is_used_at_once(boundary, expr))
         .collect();
     let first = *careful.first()?;
     let together = || {
@@ -134,12 +135,28 @@ pub(super) fn believed(
         hit
     };
     let by_alias = |test: ExprId| mentions(test) || mentions_alias(boundary, test, &mentions);
-    if boundary.is_tested_by(candidate, &by_alias, false) {
+    if boundary.is_tested_by(candidate, &by_alias, false)
+        || runs_over(boundary, candidate, &mentions)
+    {
         return None;
     }
     Some(match together() {
         Some(elsewhere) => (elsewhere, true),
         None => (first, false),
+    })
+}
+
+/// `for name in d.get(k, {}): d[k][name]`: a round shows that the key is there.
+fn runs_over(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    mentions: &dyn Fn(ExprId) -> bool,
+) -> bool {
+    let code = boundary.flow.code;
+    let inside = boundary.flow.module.span(candidate.expr);
+    code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { iterable, .. } => of.suite.contains(inside) && mentions(iterable),
+        LoopKind::While { .. } => false,
     })
 }
 
@@ -188,6 +205,21 @@ pub(super) fn asks(boundary: &Boundary<'_>, expr: ExprId, place: PlaceId, index:
     }
 }
 
+/// `d.get(k).x`, `d.get(k)[0]`: whoever goes on with the answer at once does not expect None.
+fn is_used_at_once(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let flow = boundary.flow;
+    let takes_nothing = matches!(
+        boundary.called(call),
+        Some(("get", _, arguments)) if arguments.len() == 1
+    );
+    let mut exprs = flow.code.exprs.range().map(ExprId::new);
+    takes_nothing
+        && exprs.any(|expr| match flow.module.kind(expr) {
+            ExprKind::Attribute { value, .. } | ExprKind::Subscript { value, .. } => value == call,
+            _ => false,
+        })
+}
+
 /// Whether a variable is bound no more than once, a path never.
 pub(super) fn is_bound_once(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let flow = boundary.flow;
@@ -210,7 +242,7 @@ pub(super) fn optional(
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-) -> Option<ExprId> {
+) -> Option<(ExprId, Confidence)> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
     let is_read = matches!(flow.module.kind(index), ExprKind::Text(_))
@@ -223,7 +255,14 @@ pub(super) fn optional(
         return None;
     }
     let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    exprs.find(|&expr| is_careful(boundary, expr, place, index, is_walked))
+    let found = exprs.find(|&expr| is_careful(boundary, expr, place, index, is_walked))?;
+    // A loop over it may also mean that it is what the document is about.
+    let confidence = if is_doubted {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    Some((found, confidence))
 }
 
 /// Whether another key of the same document is asked for with care; with `list`, with an empty list in its stead.
@@ -395,7 +434,7 @@ pub(super) fn is_optional_in_cloud(boundary: &Boundary<'_>, value: ExprId, index
 /// So many careful reads of a key in a module make the one that is not careful the odd one out.
 const CAREFUL: u32 = 2;
 
-/// A key that the rest of the module never takes for granted.
+/// A key that the rest of the module never takes for granted, in documents of the same name.
 pub(super) fn odd_one_out(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> Option<ExprId> {
     let flow = boundary.flow;
     let ExprKind::Text(key) = flow.module.kind(index) else {
@@ -403,13 +442,40 @@ pub(super) fn odd_one_out(boundary: &Boundary<'_>, value: ExprId, index: ExprId)
     };
     let habit = boundary.scene.habits.get(flow.module_ref, key)?;
     let is_odd = habit.bare == 1 && habit.careful >= CAREFUL && !habit.is_made;
+    // What a lambda reads, its caller may guard.
+    if !is_odd || flow.code.kind == FunctionKind::Lambda {
+        return None;
+    }
+    let name = last_name(flow.module, flow.code, value)?;
+    let is_here = |expr: &ExprId| flow.code.exprs.range().contains(&expr.index());
     let is_built = || {
         flow.place_of(value)
             .is_some_and(|place| is_built(boundary, place))
     };
-    if is_odd && !is_built() {
-        habit.example
-    } else {
-        None
+    if habit.examples.iter().any(is_here) || is_built() {
+        return None;
     }
+    let mut examples = habit.examples.iter().copied();
+    examples.find(|&expr| asked_of(flow.module, expr).is_some_and(|other| other == name))
+}
+
+/// `answer` of `self.answer`.
+fn last_name(module: &Module, code: &Function, expr: ExprId) -> Option<String> {
+    let dotted = module.dotted(code, expr)?;
+    Some(dotted.rsplit('.').next().unwrap_or_default().to_owned())
+}
+
+/// The last name of what a careful read asks.
+fn asked_of(module: &Module, expr: ExprId) -> Option<String> {
+    let asked = match module.kind(expr) {
+        ExprKind::Compare { right, .. } => right,
+        ExprKind::Call { callee, .. } => match module.kind(callee) {
+            ExprKind::Attribute { value, .. } => value,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let mut functions = module.functions.iter();
+    let code = functions.find(|code| code.exprs.range().contains(&expr.index()))?;
+    last_name(module, code, asked)
 }

@@ -53,7 +53,17 @@ pub(super) fn looked_up(boundary: &Boundary<'_>, candidate: Candidate) -> Option
     };
     let help = Message::new("get").with("name", name).with("key", key);
     let finding = boundary.scene.at(candidate.expr, message).because(why);
-    Some(finding.confidence(Confidence::Medium).help(help))
+    // One key after another, each of which may go; callers of the rest mostly know what is there.
+    let mut exprs = flow.code.exprs.range().map(ExprId::new);
+    let is_nested = exprs.any(|expr| {
+        matches!(flow.module.kind(expr), ExprKind::Subscript { value, .. } if value == candidate.expr)
+    });
+    let confidence = if is_nested {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    Some(finding.confidence(confidence).help(help))
 }
 
 /// Whether a variable is a parameter that the function leaves as it was passed.

@@ -2,7 +2,7 @@
 
 use super::is_keywords;
 use crate::finding::Confidence;
-use crate::ir::{ExprId, ExprKind, InstKind, Scope, Step};
+use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, Scope, Step};
 use crate::rules::sequences::{Boundary, Origin, Outside, outside};
 
 /// Documents are followed through so many names and keys.
@@ -125,12 +125,20 @@ fn of_attribute(
         "response" | "resp" | "res" | "r" | "answer" | "reply" | "rsp"
     );
     match name {
-        "environ" if dotted == "os.environ" => Some(("environment", expr, Confidence::Medium)),
+        // What a script or a module needs from the start it says at the start.
+        "environ" if dotted == "os.environ" => {
+            let confidence = match flow.code.kind {
+                FunctionKind::Module | FunctionKind::Class => Confidence::Low,
+                FunctionKind::Def | FunctionKind::Lambda => Confidence::Medium,
+            };
+            Some(("environment", expr, confidence))
+        }
         "headers" if is_request || is_answer => Some(("headers", expr, Confidence::Medium)),
         "headers" if last == "self" && !sets_headers(boundary) => {
             Some(("headers", expr, Confidence::Low))
         }
-        "attrib" => Some(("element", expr, Confidence::Medium)),
+        // A format mostly says which ones there are.
+        "attrib" => Some(("element", expr, Confidence::Low)),
         "GET" | "POST" | "FILES" | "COOKIES" | "META" | "query" | "query_params" if is_request => {
             let name = flow.program.qualified_name(flow.function);
             let is_private = name

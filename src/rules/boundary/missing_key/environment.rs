@@ -1,0 +1,45 @@
+//! Which variables of an environment are there.
+
+use crate::ir::{ExprId, ExprKind};
+use crate::rules::sequences::Boundary;
+
+/// Variables of the environment and of a request that are always set.
+const ALWAYS: [&str; 15] = [
+    "APPDATA",
+    "COMSPEC",
+    "LOCALAPPDATA",
+    "PATH",
+    "REQUEST_METHOD",
+    "SYSTEMROOT",
+    "SystemRoot",
+    "USERPROFILE",
+    "WINDIR",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "wsgi.input",
+];
+
+/// Whether it is a variable of an environment that is always set, or that the project sets itself for the processes that it
+/// starts: `env["WORKER_ID"] = …`, or by its name (`_WORKER_ID`).
+pub(super) fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> bool {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let written = module.dotted(flow.code, value).unwrap_or_default();
+    let last = written.rsplit('.').next().unwrap_or_default();
+    let is_environment = last == "META" || last.ends_with("environ") || last == "env";
+    let ExprKind::Text(name) = module.kind(index) else {
+        return false;
+    };
+    let variable = module.name(name);
+    let is_own = || {
+        variable.starts_with('_')
+            || boundary
+                .scene
+                .habits
+                .sets_variable(flow.program.symbol(flow.module_ref, name))
+    };
+    is_environment && (ALWAYS.contains(&variable) || is_own())
+}
