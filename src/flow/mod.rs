@@ -1,5 +1,6 @@
 //! What holds where inside one function: a worklist over blocks to a fixpoint, then a walk that tells what happens.
 
+mod access;
 mod assume;
 mod blame;
 mod call;
@@ -14,7 +15,8 @@ mod state;
 mod transfer;
 mod witness;
 
-pub use reaching::{Access, At, Reach, Reaching, Start};
+pub use access::Access;
+pub use reaching::{At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Circumstances, Given, Wanted, Witness};

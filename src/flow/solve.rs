@@ -57,7 +57,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             gave_up: false,
             falls_off: false,
         };
-        if self.code.is_too_large() {
+        if self.code.is_too_large(self.module) {
             solution.gave_up = true;
             return solution;
         }

@@ -191,10 +191,7 @@ fn in_folder(folder: &Path) -> Result<Option<Configuration>, Fault> {
 }
 
 /// Which of these files are configurations that say something else in one tree than in the other.
-pub fn reconfigured<'a>(
-    trees: [&Path; 2],
-    changed: impl Iterator<Item = &'a str>,
-) -> Vec<String> {
+pub fn reconfigured<'a>(trees: [&Path; 2], changed: impl Iterator<Item = &'a str>) -> Vec<String> {
     let is_setting = |path: &&str| {
         let name = path.rsplit('/').next();
         matches!(name, Some("pothole.toml" | "pyproject.toml"))

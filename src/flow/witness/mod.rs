@@ -76,14 +76,14 @@ pub enum Witness {
 const STEPS: usize = 4000;
 
 /// All searches of a function together: past it there is no witness for what is left of the function, which is told as
-/// one that was given up. A step costs more the more facts it carries along.
-const EFFORT: usize = 1_000_000;
+/// one that was given up. A step costs more the more facts it carries along, and each instruction on its way.
+const EFFORT: usize = 1_000_000 * STEP_COST;
 
-/// How many facts a step carries along for one more unit of effort.
-const FACTS: usize = 16;
+/// What a step costs, beside one for each fact that it carries along.
+const STEP_COST: usize = 16;
 
-/// How many facts an instruction is told of for one more unit of effort.
-const TOLD: usize = 64;
+/// What an instruction costs is one, and one more for so many facts that it is held against.
+const FACTS: usize = 4;
 
 /// A way through the function, as far as it was followed.
 #[derive(Clone)]
@@ -309,7 +309,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut open = vec![start];
         while let Some(mut walker) = open.pop() {
             self.steps += 1;
-            if self.steps > STEPS || !self.flow.affords(1 + walker.facts.len() / FACTS) {
+            if self.steps > STEPS || !self.flow.affords(STEP_COST + walker.facts.len()) {
                 return false;
             }
             if !self.leading[walker.block.index()] {
