@@ -71,6 +71,7 @@ fn describe(program: &Program<'_>, summary: &Summary) -> String {
     for (what, parameters) in [
         ("none if none", summary.none_if_none),
         ("requires", summary.requires),
+        ("stops if", summary.stops_if),
         ("true means", summary.true_means),
         ("false means", summary.false_means),
     ] {

@@ -150,6 +150,8 @@ pub struct Summary {
     pub never_returns: bool,
     /// It returns only if these are not None.
     pub requires: Parameters,
+    /// It does not return if one of these is true.
+    pub stops_if: Parameters,
     /// A true result means that these are not None.
     pub true_means: Parameters,
     /// A false result means that these are not None.
@@ -176,6 +178,7 @@ impl Default for Summary {
             returns_argument: None,
             never_returns: false,
             requires: Parameters::NONE,
+            stops_if: Parameters::NONE,
             true_means: Parameters::NONE,
             false_means: Parameters::NONE,
             demands: Vec::new(),

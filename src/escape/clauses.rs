@@ -172,13 +172,23 @@ pub fn only_constants(module: &Module, code: &Function, handler: &Handler) -> bo
     insts_in(code, handler.body).all(|inst| match inst.kind {
         InstKind::Return(value) => value.is_none_or(|value| is_constant(module, value)),
         InstKind::Bind {
+            target,
             source: Source::Value(value),
             ..
-        } => is_constant(module, value),
+        } => is_constant(module, value) && !is_flag(module, target, value),
         InstKind::Eval(value) => is_constant(module, value) || returns_constant(module, value),
         InstKind::Declare { .. } => true,
         _ => false,
     })
+}
+
+/// Whether a handler notes what happened where somebody else looks: `self.is_broken = True`.
+fn is_flag(module: &Module, target: ExprId, value: ExprId) -> bool {
+    matches!(module.kind(value), ExprKind::True | ExprKind::False)
+        && matches!(
+            module.kind(target),
+            ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+        )
 }
 
 /// Twisted's `returnValue(constant)`.

@@ -4,7 +4,7 @@ use super::managers::sounds_catching;
 use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
 use crate::library::schema::{By, Entry as Known, Fate, Runs};
 use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};
-use crate::types::{FunctionRef, ModuleRef};
+use crate::types::{FunctionRef, ModuleRef, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A way into the program.
@@ -85,7 +85,7 @@ impl Entries {
 }
 
 /// Tests, build scripts, migrations, examples: whoever runs them sees the traceback, and wants to.
-fn is_out_of_scope(path: &str) -> bool {
+pub fn is_out_of_scope(path: &str) -> bool {
     const FOLDERS: [&str; 22] = [
         "test",
         "tests",
@@ -189,16 +189,43 @@ impl Finder<'_, '_> {
                 }
             }
         }
+        let overriding: Vec<(FunctionRef, Entry)> = (0..self.program.function_count() as u32)
+            .filter_map(|index| {
+                let function = FunctionRef(index);
+                Some((function, self.overridden_entry(function)?))
+            })
+            .collect();
+        for (function, known) in overriding {
+            self.registered.entry(function).or_insert(known);
+        }
         for index in 0..self.program.function_count() as u32 {
             let function = FunctionRef(index);
             if self.is_in_scope(function)
-                && let Some(known) = self
-                    .decorated(function)
-                    .or_else(|| self.inherited(function))
+                && let Some(known) = self.program.registration(function)
             {
-                self.registered.insert(function, known);
+                self.registered.insert(function, entry(known));
             }
         }
+    }
+
+    /// What the method that a function overrides is handed to: a thread runs the method of the subclass.
+    fn overridden_entry(&self, function: FunctionRef) -> Option<Entry> {
+        if self.registered.is_empty() || !self.is_in_scope(function) {
+            return None;
+        }
+        let class = self.program.class_of_method(function)?;
+        let (module_ref, _) = self.program.locate(function);
+        let (_, code) = self.program.code(function);
+        let symbol = self.program.symbol(module_ref, code.name);
+        let info = self.program.project_class(class)?;
+        let mut bases = info.linearization.iter().skip(1);
+        bases.find_map(|&base| {
+            let member = self.program.project_class(base)?.members.get(&symbol)?;
+            match self.program.types.get(member.class) {
+                Type::Function { function, .. } => self.registered.get(&function).copied(),
+                _ => None,
+            }
+        })
     }
 
     /// A function that is an argument of a call which keeps it for later.
@@ -210,7 +237,7 @@ impl Finder<'_, '_> {
         for _ in 0..2 {
             let call = *takers.get(&argument)?;
             let (callee, place) = given_to(module, call, argument)?;
-            let mut name = self.method_name(&evaluate, module, callee)?;
+            let mut name = self.program.method_name(&evaluate, module, callee)?;
             if let Some(link) = chain_link(module, callee) {
                 name = format!("{DEFERRED}.{link}");
             }
@@ -224,66 +251,6 @@ impl Finder<'_, '_> {
                 .map(entry);
         }
         None
-    }
-
-    fn decorated(&self, function: FunctionRef) -> Option<Entry> {
-        let (module_ref, id) = self.program.locate(function);
-        let module = self.program.module(module_ref);
-        let code = module.function(id);
-        let evaluate = Evaluate::new(self.program, module_ref, code.parent?);
-        module.list(code.decorators).iter().find_map(|&decorator| {
-            let callee = match module.kind(decorator) {
-                ExprKind::Call { callee, .. } => callee,
-                _ => decorator,
-            };
-            let name = self.method_name(&evaluate, module, callee)?;
-            self.program
-                .library
-                .entries(&name)
-                .find(|known| known.by == By::Decorator)
-                .map(entry)
-        })
-    }
-
-    /// The name of a callee, with its receiver's class where that is known: `flask.Flask.route` for `app.route`.
-    fn method_name(
-        &self,
-        evaluate: &Evaluate<'_, '_>,
-        module: &Module,
-        callee: ExprId,
-    ) -> Option<String> {
-        if let ExprKind::Attribute { value, name, .. } = module.kind(callee)
-            && let crate::types::Type::Instance(class) =
-                self.program.types.get(evaluate.value(value).class)
-            && self.program.project_class(class).is_none()
-        {
-            return Some(format!(
-                "{}.{}",
-                self.program.library.class_name(class),
-                module.name(name)
-            ));
-        }
-        evaluate.dotted(callee)
-    }
-
-    fn inherited(&self, function: FunctionRef) -> Option<Entry> {
-        let class = self.program.class_of_method(function)?;
-        let (module, code) = self.program.code(function);
-        let name = module.name(code.name);
-        let ancestors = self.program.linearization(class);
-        let of_library = ancestors
-            .into_iter()
-            .filter(|&ancestor| self.program.project_class(ancestor).is_none());
-        of_library
-            .flat_map(|ancestor| self.program.library.base_entries(ancestor))
-            .find(|known| {
-                known.methods.iter().any(|method| {
-                    method
-                        .strip_suffix('*')
-                        .map_or(method == name, |start| name.starts_with(start))
-                })
-            })
-            .map(entry)
     }
 
     fn entry(&self, function: FunctionRef) -> Option<Entry> {

@@ -4,11 +4,12 @@ pub mod clauses;
 mod entry;
 mod guards;
 mod managers;
+mod named;
 mod raised;
 mod search;
 mod sites;
 
-pub use entry::{Entries, Entry};
+pub use entry::{Entries, Entry, is_out_of_scope};
 pub use guards::{Guards, Left};
 pub use managers::sounds_catching;
 pub use raised::{has_no_host, is_decoding};
@@ -16,8 +17,9 @@ pub use search::{Escape, Hop, Search, Ways};
 pub use sites::Site;
 
 use crate::infer::Trace;
-use crate::project::{CallGraph, Program};
+use crate::project::{CallGraph, Handed, Program};
 use crate::types::{FunctionRef, ModuleRef};
+use rustc_hash::FxHashMap;
 
 /// Every call of the program that can fail for a reason outside of it, and how far up its exceptions get.
 #[derive(Default)]
@@ -37,13 +39,19 @@ impl Escapes {
     pub fn of(program: &Program<'_>, graph: &CallGraph, traces: &[Trace]) -> Self {
         let guards = Guards::of(program);
         let entries = Entries::of(program, graph);
+        let mut handed: FxHashMap<FunctionRef, Vec<Handed>> = FxHashMap::default();
+        for one in &graph.handed {
+            handed.entry(one.function).or_default().push(*one);
+        }
         let search = Search {
             program,
             graph,
             guards: &guards,
             entries: &entries,
+            handed,
         };
-        let sites = sites::find(&search, traces);
+        let mut sites = sites::find(&search, traces);
+        named::spare(&search, &mut sites);
         Self {
             sites,
             handles_errors: entries.handles_errors,

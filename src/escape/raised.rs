@@ -27,10 +27,11 @@ const MISTAKES: [&str; 10] = [
 pub(super) fn usual(
     search: &Search<'_, '_, '_>,
     function: FunctionRef,
-    known: &Call,
-    call: ExprId,
+    site: LibraryCall,
 ) -> Vec<ClassRef> {
     let program = search.program;
+    let known = program.library.get(site.callee);
+    let call = site.call;
     let (module, _) = program.code(function);
     if (known.name == RELATIVE_TO && !is_resolved(module, call)) || has_no_host(module, known, call)
     {
@@ -63,6 +64,8 @@ pub(super) fn usual(
     for also in &known.raises_if {
         let applies = match (also.when, &also.keyword) {
             (When::With, Some(keyword)) => has(keyword),
+            (When::Without, Some(keyword)) => !has(keyword),
+            (When::Outside, _) => site.from_outside,
             _ => false,
         };
         if applies {
@@ -181,7 +184,8 @@ fn names_codec(module: &Module, code: &Function, call: ExprId) -> bool {
         return false;
     }
     let name = match module.kind(codec.value) {
-        ExprKind::Name(_) | ExprKind::Attribute { .. } => module.dotted(code, codec.value),
+        // An attribute was set by somebody who had seen to it.
+        ExprKind::Name(_) => module.dotted(code, codec.value),
         _ => None,
     };
     name.is_some_and(|name| {

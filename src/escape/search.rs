@@ -2,9 +2,9 @@
 
 use super::entry::{Entries, Entry};
 use super::guards::{Guards, Left};
-use crate::ir::{ExprId, TryId};
+use crate::ir::{Block, ExprId, Function, Module, TryId};
 use crate::library::schema::{Fate, Runs};
-use crate::project::{CallGraph, CallSite, Program};
+use crate::project::{CallGraph, CallSite, Handed, Program};
 use crate::summary::{ClassRef, Delivery};
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
@@ -52,6 +52,8 @@ pub struct Search<'s, 'p, 'a> {
     pub(super) graph: &'s CallGraph,
     pub(super) guards: &'s Guards<'p, 'a>,
     pub(super) entries: &'s Entries,
+    /// Where functions are handed on as values.
+    pub(super) handed: FxHashMap<FunctionRef, Vec<Handed>>,
 }
 
 struct Node {
@@ -74,6 +76,21 @@ pub struct Ways {
     pub is_spared: bool,
     /// Such a caller says which classes it means.
     pub is_named: bool,
+}
+
+/// The innermost guarded region around an expression.
+pub(super) fn guard_at(module: &Module, code: &Function, expr: ExprId) -> Option<TryId> {
+    let span = module.span(expr);
+    let holds = |block: &&Block| {
+        let mut insts = code.insts(block).iter();
+        insts.any(|inst| inst.span.contains(span))
+    };
+    let holding = code.blocks.iter().filter(holds);
+    let inner = holding.filter_map(|block| block.guard);
+    inner.min_by_key(|&guard| {
+        let span = code.region(guard).span;
+        span.end - span.start
+    })
 }
 
 impl Search<'_, '_, '_> {
@@ -138,12 +155,33 @@ impl Search<'_, '_, '_> {
                 }
             }
         }
+        if best.is_none() && spared.is_none() {
+            spared = nodes
+                .iter()
+                .find_map(|node| self.caught_where_handed(node, classes));
+        }
         let is_decorated = alive == 0 || self.entries.is_unused(function);
         Ways {
             escape: best.map(|(_, at)| self.escape(&nodes, at, spared)),
             is_spared: spared.is_some() || is_decorated,
             is_named: is_named || is_decorated,
         }
+    }
+
+    /// A place that hands the function on and catches all that leaves it: `try: await executor(f) except OSError`.
+    fn caught_where_handed(&self, node: &Node, classes: &[ClassRef]) -> Option<Hop> {
+        let handed = self.handed.get(&node.function)?;
+        handed.iter().take(CALLERS).find_map(|handed| {
+            let (module, code) = self.program.code(handed.by);
+            let guard = guard_at(module, code, handed.at)?;
+            let left = self
+                .guards
+                .leave(handed.by, Some(guard), classes, node.classes);
+            (left.classes == 0).then_some(Hop {
+                caller: handed.by,
+                call: handed.at,
+            })
+        })
     }
 
     /// What gets through a caller; nothing where the call does not raise what its callee raises.

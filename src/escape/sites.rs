@@ -67,13 +67,36 @@ pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Trace]) -> Vec<Site> {
 
 /// A call, for what it usually raises, and once more for what it seldom raises if that is what its handlers forget.
 fn sites(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -> Vec<Site> {
-    let usual = site(search, function, call);
-    let rare = match &usual {
-        Some(usual) if usual.left.classes != 0 => None,
+    let mut usual = site(search, function, call);
+    let rare = match &mut usual {
+        Some(usual) if usual.left.classes != 0 => {
+            also(search, usual);
+            None
+        }
         Some(usual) => rare(search, function, call, &usual.classes),
         None => rare(search, function, call, &[]),
     };
     rare.into_iter().chain(usual).collect()
+}
+
+/// Adds what a call seldom raises to what handlers around it let through: who widens them does it once.
+fn also(search: &Search<'_, '_, '_>, site: &mut Site) {
+    let (_, code) = search.program.code(site.function);
+    if code.block(site.call.block).guard.is_none() {
+        return;
+    }
+    let rare = super::raised::seldom(search, site.function, site.call);
+    if rare.is_empty() {
+        return;
+    }
+    let mut classes = site.classes.clone();
+    classes.extend(rare);
+    let wider = escaping(search, site.function, site.call, classes);
+    *site = Site {
+        effects: site.effects,
+        in_endless_loop: site.in_endless_loop,
+        ..wider
+    };
 }
 
 /// What a call seldom raises and the handlers written for it let through.
@@ -122,7 +145,7 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     if is_queued(search, function, known, call.call) {
         return None;
     }
-    let classes = super::raised::usual(search, function, known, call.call);
+    let classes = super::raised::usual(search, function, call);
     if classes.is_empty() {
         return None;
     }

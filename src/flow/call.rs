@@ -1,12 +1,13 @@
 //! Calls: what the callee demands, promises, returns and changes.
 
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
-use crate::ir::{Argument, Dialect, ExprId, ExprKind, Passing, Run, Scope, Step};
+use crate::ir::{Argument, Dialect, ExprId, ExprKind, Function, Module, Passing, Run, Scope, Step};
 use crate::library::Call;
 use crate::project::{Actual, Target, actuals};
 use crate::summary::{Delivery, Summary};
 use crate::types::{CallRef, FunctionRef};
 use crate::value::{Facts, Kinds, Value};
+use smallvec::SmallVec;
 
 /// Methods that put something into their receiver.
 const GROWING: [&str; 8] = [
@@ -99,7 +100,9 @@ impl Flow<'_, '_> {
                 Held::from(expr, self.program.instance_of(class))
             }
             Target::Library(call) => {
-                self.call_library(expr, call, callee, (arguments, &held), state, observer)
+                let result =
+                    self.call_library(expr, call, callee, (arguments, &held), state, observer);
+                self.handed_on(result, callee, (arguments, &held), state)
             }
             Target::Unknown => {
                 self.other_code_ran(state);
@@ -107,8 +110,34 @@ impl Flow<'_, '_> {
                 if self.sounds_final(callee) {
                     state.stop();
                 }
-                self.looked_up(expr, callee, arguments)
+                let result = self.looked_up(expr, callee, arguments);
+                self.handed_on(result, callee, (arguments, &held), state)
             }
+        }
+    }
+
+    /// `await f()`: a coroutine of the project gives what its body returns, one of a library what is written of it.
+    pub(super) fn awaited(
+        &self,
+        expr: ExprId,
+        inner: ExprId,
+        state: &mut State,
+        observer: &mut dyn Observer,
+    ) -> Held {
+        let outer = self.awaiting.replace(Some(inner));
+        let held = self.eval(inner, state, observer);
+        self.awaiting.set(outer);
+        let ExprKind::Call { callee, .. } = self.module.kind(inner) else {
+            return Held::without_evidence(self.evaluate.value(expr));
+        };
+        match self.program.target(self.evaluate.value(callee)) {
+            Target::Function { function, .. }
+                if self.program.delivery(function) == Delivery::Awaited =>
+            {
+                held
+            }
+            Target::Library(_) => held,
+            _ => Held::without_evidence(self.evaluate.value(expr)),
         }
     }
 
@@ -197,10 +226,31 @@ impl Flow<'_, '_> {
         }
         self.demands(expr, function, summary, &given, &value_of, state, observer);
         self.other_code_ran(state);
-        if summary.never_returns && self.program.delivery(function) == Delivery::Now {
+        let stops =
+            !summary.stops_if.is_empty() && self.is_given_truth(summary, &given, (module, code));
+        if (summary.never_returns || stops) && self.program.delivery(function) == Delivery::Now {
             state.stop();
         }
         self.result(expr, function, summary, &given, &value_of)
+    }
+
+    /// Whether a parameter that keeps the function from coming back is true for certain, given or by default.
+    fn is_given_truth(
+        &self,
+        summary: &Summary,
+        given: &[Actual],
+        (module, code): (&Module, &Function),
+    ) -> bool {
+        let parameters = given.iter().zip(&code.parameters).enumerate();
+        parameters
+            .filter(|(index, _)| summary.stops_if.has(*index))
+            .any(|(_, (actual, parameter))| match actual {
+                Actual::Given(argument) => self.module.kind(*argument) == ExprKind::True,
+                Actual::Omitted => parameter
+                    .default
+                    .is_some_and(|default| module.kind(default) == ExprKind::True),
+                Actual::Unclear => false,
+            })
     }
 
     fn is_overridden(&self, function: FunctionRef) -> bool {
@@ -270,6 +320,7 @@ impl Flow<'_, '_> {
                 return Held::UNKNOWN;
             }
             Delivery::Generator => return Held::from(expr, Value::of(Kinds::ITERATOR)),
+            Delivery::Awaited if self.awaiting.get() == Some(expr) => {}
             Delivery::Awaited | Delivery::Deferred => return Held::UNKNOWN,
         }
         if self.program.decoration(function).is_context_manager {
@@ -445,6 +496,37 @@ impl Flow<'_, '_> {
             Target::Unknown => self.sounds_final(callee),
             Target::Construct { .. } => false,
         }
+    }
+
+    /// The arguments of a call of the project's own that must be false for it to come back: `fatal` of `f(fatal)`
+    /// where the body says `if fatal: raise`. A default that is true is an argument too, but of another module, and left out.
+    pub(crate) fn stopping(&self, expr: ExprId) -> SmallVec<[ExprId; 1]> {
+        let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
+            return SmallVec::new();
+        };
+        let Target::Function { function, bound } = self.program.target(self.evaluate.value(callee))
+        else {
+            return SmallVec::new();
+        };
+        let stops_if = self.known.get(function).stops_if;
+        let comes_later = self.program.delivery(function) != Delivery::Now;
+        if stops_if.is_empty() || comes_later || (bound && self.is_overridden(function)) {
+            return SmallVec::new();
+        }
+        let (module, code) = self.program.code(function);
+        let given = actuals(
+            self.module,
+            self.module.arguments(arguments),
+            module,
+            code,
+            bound,
+        );
+        let given = given.into_iter().enumerate();
+        let stopping = given.filter_map(|(parameter, actual)| match actual {
+            Actual::Given(argument) if stops_if.has(parameter) => Some(argument),
+            _ => None,
+        });
+        stopping.collect()
     }
 
     /// An unknown function whose name says that it does not come back is believed: the alternative is a false alarm.

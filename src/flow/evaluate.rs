@@ -3,10 +3,10 @@
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
 use crate::ir::{
     BinaryOperator, Comparison, ComprehensionId, ComprehensionKind, Dialect, ExprId, ExprKind,
-    NameId, PlaceId, Run, Scope, Step, UnaryOperator,
+    FunctionKind, NameId, PlaceId, Run, Scope, Step, UnaryOperator,
 };
 use crate::project::literal;
-use crate::types::Type;
+use crate::types::{FunctionRef, Type};
 use crate::value::{Facts, Kinds, Value};
 
 impl Flow<'_, '_> {
@@ -77,6 +77,7 @@ impl Flow<'_, '_> {
                 let function = self.program.function(self.module_ref, id);
                 Held::from(expr, self.program.function_value(function))
             }
+            ExprKind::Await(awaited) => self.awaited(expr, awaited, state, observer),
             ExprKind::None => Held::from(expr, Value::NONE),
             ExprKind::Text(name) | ExprKind::Bytes(name) => self.text(expr, name),
             _ => self.other(expr, state, observer),
@@ -87,10 +88,7 @@ impl Flow<'_, '_> {
         self.module.for_each_part(expr, &mut |part| {
             self.eval(part, state, observer);
         });
-        match self.module.kind(expr) {
-            ExprKind::Await(_) => Held::without_evidence(self.evaluate.value(expr)),
-            kind => Held::from(expr, literal(kind)),
-        }
+        Held::from(expr, literal(self.module.kind(expr)))
     }
 
     /// Evaluates without telling anybody and without changing the state.
@@ -120,7 +118,7 @@ impl Flow<'_, '_> {
     ) -> Held {
         let mut held = state.get(place);
         if held == Held::UNSET {
-            held = self.initial(place);
+            held = self.initial(expr, place);
         }
         observer.event(self, state, Event::Read { name: expr, held });
         if held.value.kinds.meets(Kinds::UNBOUND) {
@@ -133,8 +131,8 @@ impl Flow<'_, '_> {
         held
     }
 
-    /// What a variable of another scope holds, order aside: that it is None before somebody sets it is no evidence.
-    fn initial(&self, place: PlaceId) -> Held {
+    /// What a variable of another scope holds, order aside: that it is None before somebody sets it is for others to judge.
+    fn initial(&self, expr: ExprId, place: PlaceId) -> Held {
         let Step::Variable { name, scope } = self.code.place(place).step else {
             return Held::UNKNOWN;
         };
@@ -146,7 +144,20 @@ impl Flow<'_, '_> {
                 Held::without_evidence(self.program.variable(owner, place))
             }
             Scope::Global { .. } => {
-                Held::without_evidence(self.program.global(self.module_ref, name))
+                let value = self.program.global(self.module_ref, name);
+                let is_function = self.code.kind == FunctionKind::Def;
+                match value.may_be_none() && is_function {
+                    true => Held {
+                        // What it is set to later may be nothing that is known.
+                        value: match value.is_none() {
+                            true => Value::UNKNOWN.join(Value::NONE),
+                            false => value.without(Kinds::UNBOUND),
+                        },
+                        origin: Origin::Attribute(expr),
+                        bound: None,
+                    },
+                    false => Held::without_evidence(value),
+                }
             }
             _ => Held::UNKNOWN,
         }
@@ -173,7 +184,8 @@ impl Flow<'_, '_> {
         {
             return known;
         }
-        self.declared_attribute(expr, object.value, name)
+        let held = self.declared_attribute(expr, object.value, name);
+        self.attribute_of_message(expr, object.value, held)
     }
 
     fn declared_attribute(&self, expr: ExprId, object: Value, name: NameId) -> Held {
@@ -181,6 +193,9 @@ impl Flow<'_, '_> {
         let value = self
             .program
             .attribute(object, symbol, self.module.name(name));
+        if let Some(getter) = self.program.property(object, symbol) {
+            return self.read_property(expr, getter, value);
+        }
         match self.program.types.get(object.class) {
             _ if !value.may_be_none() => Held::from(expr, value),
             Type::Instance(class) if self.program.project_class(class).is_some() => Held {
@@ -191,6 +206,15 @@ impl Flow<'_, '_> {
             Type::Module(_) | Type::Class(_) => Held::without_evidence(value),
             _ => Held::from(expr, value),
         }
+    }
+
+    /// What a property gives, as its body says; `declared` is what is known of it otherwise.
+    fn read_property(&self, expr: ExprId, getter: FunctionRef, declared: Value) -> Held {
+        let returns = self.known.get(getter).returns;
+        if self.program.is_overridden(getter) || !returns.may_be_none() {
+            return Held::without_evidence(declared);
+        }
+        Held::from(expr, returns)
     }
 
     fn subscript(
@@ -475,6 +499,7 @@ impl Flow<'_, '_> {
                 inside = state.clone();
             }
             let element = Held::without_evidence(self.program.iterated(iterable.value));
+            let element = self.gone_through(element, iterable.value);
             self.bind(clause.target, element, &mut inside, observer);
             for &condition in &clause.conditions {
                 filtered = true;

@@ -2,6 +2,7 @@
 
 use super::{Flow, Held};
 use crate::ir::{Argument, ExprId, ExprKind, Passing};
+use crate::types::FunctionRef;
 use crate::value::Value;
 
 /// What people call dicts whose keys somebody else chose: the last word of the name counts.
@@ -52,23 +53,118 @@ const DICTS: [&str; 44] = [
     "values",
 ];
 
+/// Methods that search documents and queries, and whose names say that None stands for nothing found.
+const SEARCHES: [&str; 6] = [
+    "extract_first",
+    "one_or_none",
+    "re_first",
+    "scalar_one_or_none",
+    "select_one",
+    "get_or_none",
+];
+
+/// What makes a query of an object mapper: `first()` of it may find no row.
+const QUERIES: [&str; 12] = [
+    "all",
+    "distinct",
+    "exclude",
+    "filter",
+    "filter_by",
+    "join",
+    "limit",
+    "options",
+    "order_by",
+    "query",
+    "select_related",
+    "where",
+];
+
+/// What a statement contains that answers with a row whatever the tables hold.
+const ALWAYS_A_ROW: [&str; 16] = [
+    "avg(",
+    "count(",
+    "currval",
+    "current_",
+    "exists(",
+    "exists (",
+    "last_insert",
+    "max(",
+    "min(",
+    "nextval",
+    "now(",
+    "pragma",
+    "returning",
+    "show ",
+    "sum(",
+    "version",
+];
+
 impl Flow<'_, '_> {
+    /// The getter that reading an attribute runs, if it is a property of a class of the project.
+    pub fn getter(&self, expr: ExprId) -> Option<FunctionRef> {
+        let ExprKind::Attribute { value, name, .. } = self.module.kind(expr) else {
+            return None;
+        };
+        let symbol = self.program.symbol(self.module_ref, name);
+        self.program.property(self.evaluate.value(value), symbol)
+    }
+
     /// What an unknown function returns: nothing is known, but of a lookup that it may find nothing.
     pub(super) fn looked_up(&self, expr: ExprId, callee: ExprId, arguments: &[Argument]) -> Held {
         let ExprKind::Attribute { value, name, .. } = self.module.kind(callee) else {
             return Held::UNKNOWN;
         };
-        let [key] = arguments else {
-            return Held::UNKNOWN;
+        let plain = arguments
+            .iter()
+            .all(|argument| argument.passing == Passing::Positional);
+        let values: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
+        let may_fail = match (self.module.name(name), &values[..]) {
+            ("get", [key]) if plain && self.is_written_key(*key) => self.sounds_like_dict(value),
+            ("get" | "pop", [_, default]) if plain => self.module.kind(*default) == ExprKind::None,
+            ("get", []) => self.is_made_by(value, &["xpath", "css"]),
+            ("first", []) => self.is_made_by(value, &QUERIES),
+            ("fetchone", []) => !self.counts_rows(),
+            ("find", [tag, ..]) => self.is_tag(*tag),
+            ("match" | "search" | "fullmatch", [_, ..]) => self.sounds_like_pattern(value),
+            (name, _) => SEARCHES.contains(&name),
         };
-        let is_lookup = self.module.name(name) == "get"
-            && key.passing == Passing::Positional
-            && self.is_written_key(key.value)
-            && self.sounds_like_dict(value);
-        match is_lookup {
+        match may_fail {
             true => Held::from(expr, Value::UNKNOWN.join(Value::NONE)),
             false => Held::UNKNOWN,
         }
+    }
+
+    /// Whether an expression is a call of one of these methods.
+    fn is_made_by(&self, expr: ExprId, methods: &[&str]) -> bool {
+        let ExprKind::Call { callee, .. } = self.module.kind(expr) else {
+            return false;
+        };
+        matches!(self.module.kind(callee), ExprKind::Attribute { name, .. } if methods.contains(&self.module.name(name)))
+    }
+
+    /// The name of an element, as trees of documents are searched for one: text that a text is searched for has other
+    /// characters, or is short.
+    fn is_tag(&self, expr: ExprId) -> bool {
+        let ExprKind::Text(text) = self.module.kind(expr) else {
+            return false;
+        };
+        let text = self.module.name(text);
+        text.starts_with(|first: char| first.is_ascii_alphabetic() || ".{/".contains(first))
+            && text.chars().any(|letter| letter.is_ascii_alphabetic())
+    }
+
+    /// Whether the function asks the database for what always comes as one row.
+    fn counts_rows(&self) -> bool {
+        *self.counts_rows.get_or_init(|| {
+            let exprs = self.code.exprs.range().map(ExprId::new);
+            exprs.into_iter().any(|expr| {
+                let ExprKind::Text(text) = self.module.kind(expr) else {
+                    return false;
+                };
+                let text = self.module.name(text).to_ascii_lowercase();
+                ALWAYS_A_ROW.iter().any(|part| text.contains(part))
+            })
+        })
     }
 
     /// Text, or a constant's name.
@@ -79,6 +175,16 @@ impl Flow<'_, '_> {
         let dotted = self.module.dotted(self.code, key).unwrap_or_default();
         let last = dotted.rsplit('.').next().unwrap_or_default();
         last.len() > 1 && !last.contains(|letter: char| letter.is_lowercase())
+    }
+
+    fn sounds_like_pattern(&self, receiver: ExprId) -> bool {
+        let dotted = self.module.dotted(self.code, receiver).unwrap_or_default();
+        let last = dotted.rsplit('.').next().unwrap_or_default();
+        let word = last.rsplit('_').next().unwrap_or_default();
+        matches!(
+            word.to_ascii_lowercase().as_str(),
+            "regex" | "regexp" | "pattern" | "re" | "rx" | "pat"
+        )
     }
 
     fn sounds_like_dict(&self, receiver: ExprId) -> bool {

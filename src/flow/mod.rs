@@ -8,6 +8,7 @@ mod evaluate;
 mod filtered;
 mod lookup;
 mod memo;
+mod outside;
 mod raising;
 mod reaching;
 mod solve;
@@ -23,15 +24,17 @@ pub use witness::{Circumstances, Given, Wanted, Witness};
 
 use crate::ir::{
     BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
-    Step, TryKind,
+    Source, Step, TryKind,
 };
 use crate::project::{Evaluate, Program, Target};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
-use crate::value::{Kinds, Value};
+use crate::value::{Facts, Kinds, Value};
 use filtered::Filter;
+use outside::from_outside;
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell};
+use std::sync::LazyLock;
 
 /// Summaries as far as they are computed: those of finished components, and those of the component at work.
 #[derive(Clone, Copy)]
@@ -42,7 +45,18 @@ pub struct Known<'s> {
     pub current: &'s FxHashMap<FunctionRef, Summary>,
 }
 
+/// The members of a component at work, where none is.
+static NOBODY: LazyLock<FxHashMap<FunctionRef, Summary>> = LazyLock::new(FxHashMap::default);
+
 impl<'s> Known<'s> {
+    /// Every component is finished.
+    pub fn finished(summaries: &'s [Summary]) -> Known<'s> {
+        Known {
+            finished: summaries,
+            current: &NOBODY,
+        }
+    }
+
     /// What a function does.
     pub fn get(self, function: FunctionRef) -> &'s Summary {
         self.current
@@ -196,10 +210,13 @@ pub struct Flow<'p, 'a> {
     entered: Vec<ExprId>,
     bindings: Vec<u32>,
     has_walrus: bool,
+    /// The call whose coroutine is awaited at once.
+    awaiting: Cell<Option<ExprId>>,
     position: Cell<(BlockId, u32)>,
     /// What all searches for witnesses took.
     effort: Cell<usize>,
     memo: memo::Memo,
+    counts_rows: OnceCell<bool>,
     filters: OnceCell<Vec<Filter>>,
 }
 
@@ -235,9 +252,11 @@ impl<'p, 'a> Flow<'p, 'a> {
             entered: managers.collect(),
             bindings: bindings(module, code),
             has_walrus: has_walrus(module, code),
+            awaiting: Cell::new(None),
             position: Cell::new((BlockId::new(0), 0)),
             effort: Cell::new(0),
             memo: memo::Memo::default(),
+            counts_rows: OnceCell::new(),
             filters: OnceCell::new(),
         }
     }
@@ -266,6 +285,13 @@ impl<'p, 'a> Flow<'p, 'a> {
         }
         for (index, parameter) in self.code.parameters.iter().enumerate() {
             state.set(parameter.place, self.parameter(index));
+        }
+        let passed = self.program.passed_by_framework(self.function);
+        for (parameter, passed) in self.code.parameters.iter().zip(passed) {
+            if passed.facts.has(Facts::OUTSIDE) {
+                let held = state.get(parameter.place);
+                state.set(parameter.place, from_outside(held));
+            }
         }
         state
     }
@@ -340,6 +366,21 @@ impl<'p, 'a> Flow<'p, 'a> {
             }
         });
         steady.then_some(bound)
+    }
+
+    /// The expression that a local variable is bound to, if it is bound once in the whole function.
+    pub(crate) fn only_value(&self, place: PlaceId) -> Option<ExprId> {
+        if !self.is_bound_once(place) {
+            return None;
+        }
+        self.code.insts.iter().find_map(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } if self.place_of(target) == Some(place) => Some(value),
+            _ => None,
+        })
     }
 
     pub(crate) fn is_bound_once(&self, place: PlaceId) -> bool {

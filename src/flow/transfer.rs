@@ -105,8 +105,12 @@ impl Flow<'_, '_> {
                 }
             }
             Source::Element { iterable, .. } => {
+                if let Some(something) = self.or_nothing(iterable) {
+                    self.assume(something, true, state);
+                }
                 let held = self.quietly(iterable, state);
-                self.element(iterable, self.program.iterated(held.value))
+                let element = self.element(iterable, self.program.iterated(held.value));
+                self.gone_through(element, held.value)
             }
             Source::Entered { manager, is_async } => self.entered(manager, is_async, state),
             Source::Caught { region, handler } => self.caught(region, handler),
@@ -269,6 +273,7 @@ impl Flow<'_, '_> {
         let nones = call.map_or(Parameters::NONE, |call| self.none_items(call));
         let held = self.used(subject, held, Use::Unpack, target, state, observer);
         let element = Held::without_evidence(self.program.iterated(held.value));
+        let element = self.gone_through(element, held.value);
         for (index, &part) in self.module.list(parts).iter().enumerate() {
             let element = match call.filter(|_| nones.has(index)) {
                 Some(call) => Held {
@@ -280,6 +285,23 @@ impl Flow<'_, '_> {
             };
             self.bind(part, element, state, observer);
         }
+    }
+
+    /// `x` of `for … in x or []`: where there is a round, it is true.
+    pub(super) fn or_nothing(&self, iterable: ExprId) -> Option<ExprId> {
+        let ExprKind::Or(parts) = self.module.kind(iterable) else {
+            return None;
+        };
+        let [first, second] = *self.module.list(parts) else {
+            return None;
+        };
+        let is_empty = match self.module.kind(second) {
+            ExprKind::List(parts) | ExprKind::Tuple(parts) | ExprKind::Dict(parts) => {
+                parts.is_empty()
+            }
+            _ => false,
+        };
+        is_empty.then_some(first)
     }
 
     fn unawaited(&self, value: ExprId) -> ExprId {

@@ -1,8 +1,8 @@
 //! Makes a summary of what happens in one function.
 
 use super::survives_none;
-use crate::flow::{Event, Flow, Held, Observer, Origin, State};
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId};
+use crate::flow::{Event, Flow, Given, Held, Observer, Origin, State};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Next, PlaceId};
 use crate::project::{Coverage, Target};
 use crate::summary::{ClassRef, Demand, Effects, Parameters, Raise, Summary};
 use crate::text::Location;
@@ -246,7 +246,12 @@ impl Collector {
         for demand in &mut self.demands {
             demand.always = self.requires.has(usize::from(demand.parameter));
         }
+        let stops_if = match self.any_return {
+            true => self.stops_if(flow),
+            false => Parameters::NONE,
+        };
         Summary {
+            stops_if,
             returns,
             none_at,
             none_if_none: self.none_if_none,
@@ -275,6 +280,54 @@ impl Collector {
             wants: Vec::new(),
         }
     }
+}
+
+/// Larger functions are not asked on which of their parameters it depends whether they return.
+const BLOCKS: usize = 40;
+
+impl Collector {
+    /// The parameters that the function asks for their truth, and without whose falsehood no way leads to its end.
+    fn stops_if(&self, flow: &Flow<'_, '_>) -> Parameters {
+        let code = flow.code;
+        let mut found = Parameters::NONE;
+        let raises = code.insts.iter().any(|inst| {
+            matches!(
+                inst.kind,
+                InstKind::Raise {
+                    assertion: false,
+                    ..
+                }
+            )
+        });
+        if !raises || code.blocks.len() > BLOCKS {
+            return found;
+        }
+        for &(index, place) in &self.steady {
+            let is_asked = code.insts.iter().any(|inst| match inst.kind {
+                InstKind::Assume { test, holds: true } => flow.place_of(test) == Some(place),
+                _ => false,
+            });
+            if is_asked && !can_return(flow, &[(place, Given::Literal(true))]) {
+                found.insert(index);
+            }
+        }
+        found
+    }
+}
+
+/// Whether some way leads to an end of the function, with these arguments.
+fn can_return(flow: &Flow<'_, '_>, given: &[(PlaceId, Given)]) -> bool {
+    let code = flow.code;
+    let mut blocks = code.blocks.iter().enumerate();
+    blocks.any(|(index, block)| {
+        let insts = block.insts.range();
+        let last = match insts.clone().last() {
+            Some(last) if matches!(code.insts[last].kind, InstKind::Return(_)) => last,
+            _ if block.next == Next::Return => insts.end,
+            _ => return false,
+        };
+        flow.reaches((BlockId::new(index), last as u32), given)
+    })
 }
 
 impl Observer for Collector {

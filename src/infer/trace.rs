@@ -25,6 +25,8 @@ pub struct Trace {
     pub attribute_bindings: Vec<AttributeBinding>,
     /// Uses, with no guard, of attributes that some assignment makes None.
     pub attribute_uses: Vec<AttributeUse>,
+    /// Uses, with no guard, of variables of the module that some binding makes None.
+    pub global_uses: Vec<ResultUse>,
     /// Attributes that conditions ask about.
     pub attribute_tests: Vec<(ClassRef, Symbol)>,
     /// A bound was hit: nothing is known of the function.
@@ -81,6 +83,8 @@ pub struct ResultUse {
     pub source: ExprId,
     /// The expression whose value is used.
     pub subject: ExprId,
+    /// How.
+    pub how: Use,
     /// The block and instruction that use it.
     pub position: (BlockId, u32),
 }

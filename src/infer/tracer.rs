@@ -6,10 +6,11 @@ use super::trace::{
 };
 use crate::flow::{Event, Flow, Observer, Origin, Solution, State};
 use crate::ir::{ExprId, ExprKind, InstKind};
+use crate::library::schema::When;
 use crate::project::{Symbol, Target};
 use crate::summary::{ClassRef, Effects};
 use crate::types::{CallRef, Type};
-use crate::value::Facts;
+use crate::value::{Facts, Value};
 use rustc_hash::FxHashSet;
 
 /// Walks through a function whose callees' summaries are final, for rules to listen, and keeps what they ask for later.
@@ -86,6 +87,17 @@ impl Observer for Tracer<'_> {
                     };
                     self.trace.attribute_uses.push(used);
                 }
+                if let Origin::Attribute(source) = held.origin
+                    && let ExprKind::Name(_) = flow.module.kind(source)
+                    && !survives_none(flow)
+                {
+                    self.trace.global_uses.push(ResultUse {
+                        source,
+                        subject,
+                        how,
+                        position: flow.position(),
+                    });
+                }
                 if let Origin::Expr(source) = held.origin
                     && !survives_none(flow)
                 {
@@ -97,6 +109,7 @@ impl Observer for Tracer<'_> {
                     uses.push(ResultUse {
                         source,
                         subject,
+                        how,
                         position: flow.position(),
                     });
                 }
@@ -123,8 +136,11 @@ impl Observer for Tracer<'_> {
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
-            flow.module.walk(test, &mut |part| {
+            flow.module.for_each_asked(test, &mut |part| {
                 self.trace.attribute_tests.extend(attribute_of(flow, part));
+                if flow.getter(part).is_some() {
+                    self.trace.tested.push(part);
+                }
                 if let Some(held) = flow.held(state, part)
                     && let Origin::Expr(source) = held.origin
                 {
@@ -155,13 +171,18 @@ impl Tracer<'_> {
         if !known.described || !self.calls.insert(call) {
             return;
         }
-        let from_outside = known
+        let asks = known
             .summary
             .effects
             .meets(Effects::PARSE.with(Effects::FILE))
+            || known
+                .raises_if
+                .iter()
+                .any(|also| also.when == When::Outside);
+        let from_outside = asks
             && (is_body(&known.name)
-                || is_from_outside(flow, state, call)
-                || (known.summary.effects.meets(Effects::FILE)
+                || is_from_outside(flow, state, call, &known.name)
+                || ((known.summary.effects.meets(Effects::FILE) || is_document(&known.name))
                     && is_named_by_user(flow, state, call)));
         self.trace.library.push(LibraryCall {
             call,
@@ -173,13 +194,21 @@ impl Tracer<'_> {
     }
 }
 
+/// Whether a call reads a whole document, which no parser of the command line does.
+fn is_document(name: &str) -> bool {
+    matches!(
+        name,
+        "ast.literal_eval" | "json.loads" | "yaml.load" | "yaml.safe_load"
+    )
+}
+
 /// Whether a method reads the body of an answer, which comes from outside whoever holds it.
 fn is_body(name: &str) -> bool {
     name.ends_with("Response.json")
 }
 
 /// Whether what a call reads comes from outside the program: its first argument, or the receiver of a method.
-fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
+fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId, name: &str) -> bool {
     let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
         return false;
     };
@@ -187,13 +216,26 @@ fn is_from_outside(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
         ExprKind::Attribute { value, .. } => Some(value),
         _ => None,
     };
+    // `struct.unpack(format, data)`
+    let at = usize::from(name.starts_with("struct.unpack"));
     let first = flow
         .module
         .arguments(arguments)
-        .first()
+        .get(at)
         .map(|argument| argument.value);
     let mut sources = first.into_iter().chain(receiver);
-    sources.any(|source| flow.quietly(source, state).value.facts.has(Facts::OUTSIDE))
+    sources.any(|source| {
+        let value = flow.quietly(source, state).value;
+        value.facts.has(Facts::OUTSIDE) || is_answer(flow, value)
+    })
+}
+
+/// Whether a value is the answer of a server, of which a reader reads the body.
+fn is_answer(flow: &Flow<'_, '_>, value: Value) -> bool {
+    match flow.program.types.get(value.class) {
+        Type::Instance(class) => flow.program.class_name(class) == "http.client.HTTPResponse",
+        _ => false,
+    }
 }
 
 /// Whether the file that a call is given is an argument of the command line. What else those are used for, the parser may

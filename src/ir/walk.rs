@@ -1,6 +1,8 @@
 //! Walks over expression trees.
 
-use super::{ExprId, ExprKind, InstKind, Module, Pattern, PatternId, Source};
+use super::{
+    Comparison, ExprId, ExprKind, InstKind, Module, Pattern, PatternId, Source, UnaryOperator,
+};
 
 impl Module {
     /// Calls `visit` with each direct part of an expression, in the order of evaluation. A lambda's body is not a part:
@@ -85,6 +87,69 @@ impl Module {
                     .for_each(|&part| self.for_each_in_pattern(part, visit));
             }
             Pattern::As(inner) => self.for_each_in_pattern(*inner, visit),
+        }
+    }
+
+    /// Calls `visit` with the parts of a condition that it asks about: neither what it orders or computes with, nor the
+    /// objects whose attributes it reads.
+    pub fn for_each_asked(&self, test: ExprId, visit: &mut dyn FnMut(ExprId)) {
+        use Comparison::{Equal, In, Is, IsNot, NotEqual, NotIn};
+        match self.kind(test) {
+            ExprKind::Unary {
+                operator: UnaryOperator::Not,
+                operand,
+            } => self.for_each_asked(operand, visit),
+            ExprKind::And(parts)
+            | ExprKind::Or(parts)
+            | ExprKind::Tuple(parts)
+            | ExprKind::List(parts)
+            | ExprKind::Set(parts) => {
+                for &part in self.list(parts) {
+                    self.for_each_asked(part, visit);
+                }
+            }
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                for part in [test, then, otherwise] {
+                    self.for_each_asked(part, visit);
+                }
+            }
+            ExprKind::Compare {
+                operator: Is | IsNot | Equal | NotEqual,
+                left,
+                right,
+            } => {
+                self.for_each_asked(left, visit);
+                self.for_each_asked(right, visit);
+            }
+            ExprKind::Compare {
+                operator: In | NotIn,
+                left,
+                right,
+            } => {
+                self.for_each_asked(left, visit);
+                // `None in (a, b)`.
+                if matches!(
+                    self.kind(right),
+                    ExprKind::Tuple(_) | ExprKind::List(_) | ExprKind::Set(_)
+                ) {
+                    self.for_each_asked(right, visit);
+                }
+            }
+            ExprKind::Compare { .. } => {}
+            ExprKind::Call { arguments, .. } => {
+                for argument in self.arguments(arguments) {
+                    self.for_each_asked(argument.value, visit);
+                }
+            }
+            ExprKind::Walrus { target, value } => {
+                self.for_each_asked(target, visit);
+                self.for_each_asked(value, visit);
+            }
+            _ => visit(test),
         }
     }
 

@@ -128,6 +128,24 @@ impl Program<'_> {
         Value::UNKNOWN
     }
 
+    /// The getter behind an attribute of an instance, if a property of the project's is read.
+    pub fn property(&self, object: Value, symbol: Symbol) -> Option<FunctionRef> {
+        let Type::Instance(class) = self.types.get(object.class) else {
+            return None;
+        };
+        let ancestors = &self.project_class(class)?.linearization;
+        let member = ancestors.iter().find_map(|&ancestor| {
+            let info = self.project_class(ancestor);
+            info.map_or(Some(None), |info| info.members.get(&symbol).map(Some))
+        });
+        match self.types.get(member??.class) {
+            Type::Function { function, .. } if self.decoration(function).is_property => {
+                Some(function)
+            }
+            _ => None,
+        }
+    }
+
     /// A function found on an instance or class is bound to it, unless it says otherwise; a property is called.
     fn bind_member(&self, member: Value, on_class: bool) -> Value {
         let Type::Function { function, .. } = self.types.get(member.class) else {

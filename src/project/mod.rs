@@ -14,6 +14,7 @@ mod link;
 mod lookup;
 mod naming;
 mod points_to;
+mod registered;
 
 pub use arguments::{Actual, actuals};
 pub use calls::{CallGraph, CallKind, CallSite, Handed};

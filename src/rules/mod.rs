@@ -36,7 +36,7 @@ rules! {
         possibly_unbound
         redefined_function
     }
-    none(attributes belief calls) {
+    none(attributes belief calls module_variable sibling) {
         none_argument
         none_result
         none_variable
@@ -45,7 +45,7 @@ rules! {
         misplaced_guard
         unchecked_argument
     }
-    guarded(fragile io meant) {
+    guarded(fragile io meant settled siblings) {
         unguarded_network
         unguarded_database
         unguarded_file

@@ -2,7 +2,7 @@
 
 use crate::escape::Escapes;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::Flow;
+use crate::flow::{Flow, Known};
 use crate::infer::Trace;
 use crate::ir::ExprId;
 use crate::project::{CallGraph, Coverage, Program};
@@ -38,6 +38,13 @@ pub struct Whole<'s> {
     pub traces: &'s [Trace],
     /// What can fail for a reason outside the program, and how far up that gets.
     pub escapes: &'s Escapes,
+}
+
+impl<'s> Whole<'s> {
+    /// One function again, for what only a search through it can tell.
+    pub fn flow(&self, function: FunctionRef) -> Flow<'s, 's> {
+        Flow::new(self.program, Known::finished(self.summaries), function)
+    }
 }
 
 impl Scene<'_> {

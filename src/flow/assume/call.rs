@@ -19,7 +19,12 @@ impl Flow<'_, '_> {
         match name.as_deref() {
             Some("isinstance" | "issubclass") => self.assume_instance(arguments, holds, state),
             Some("callable" | "hasattr") if holds => self.not_none(arguments.first(), state),
-            Some("getattr") => self.assume_truth(test, holds, state),
+            Some("getattr") => {
+                if holds && self.is_false_default(arguments) {
+                    self.not_none(arguments.first(), state);
+                }
+                self.assume_truth(test, holds, state);
+            }
             Some("len" | "bool") => {
                 if let Some(argument) = arguments.first() {
                     self.assume(argument.value, holds, state);
@@ -29,6 +34,26 @@ impl Flow<'_, '_> {
             Some("any") if !holds => self.assume_none_of(arguments, state),
             _ => self.assume_predicate(test, callee, arguments, holds, state),
         }
+    }
+
+    /// `getattr(x, "name", False)`: None has no such attribute, and the default is false.
+    fn is_false_default(&self, arguments: &[Argument]) -> bool {
+        let [_, name, default] = arguments else {
+            return false;
+        };
+        let is_of_all = match self.module.kind(name.value) {
+            ExprKind::Text(name) => self.module.name(name).starts_with("__"),
+            _ => true,
+        };
+        let is_false = match self.module.kind(default.value) {
+            ExprKind::None | ExprKind::False | ExprKind::Int(0) => true,
+            ExprKind::Text(text) => self.module.name(text).is_empty(),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Dict(parts) => {
+                parts.is_empty()
+            }
+            _ => false,
+        };
+        is_false && !is_of_all
     }
 
     fn assume_instance(&self, arguments: &[Argument], holds: bool, state: &mut State) {

@@ -243,7 +243,9 @@ impl Flow<'_, '_> {
                 let name = self.module.dotted(self.code, callee);
                 matches!(
                     name.as_deref(),
-                    Some("bool" | "isinstance" | "all" | "any" | "callable" | "hasattr")
+                    Some(
+                        "bool" | "isinstance" | "all" | "any" | "callable" | "hasattr" | "getattr"
+                    )
                 )
             }
             _ => false,

@@ -7,11 +7,16 @@ use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, UnaryOperator};
 /// As many alternatives make a list of all there are.
 const LISTED: u32 = 2;
 
+/// Where a variable is None if none of them fits, somebody wrote down a way without a value: it takes more.
+const LISTED_WITH_DEFAULT: u32 = 4;
+
 impl Search<'_, '_, '_> {
     /// Takes in that a test came out as `holds`: the way is a less likely one once it refused every alternative of a
     /// chain.
     pub(super) fn refuse(&self, walker: &mut Walker, test: ExprId, holds: bool) {
-        if !self.is_unbound {
+        let is_none = |origin| self.flow.module.kind(origin) == ExprKind::None;
+        let has_default = self.wanted.origin.is_some_and(is_none);
+        if !self.is_unbound && !has_default {
             return;
         }
         let Some((subject, alternatives)) = self.refuses(test, holds) else {
@@ -27,9 +32,10 @@ impl Search<'_, '_, '_> {
         if alternatives == 0 || self.is_known_to_be_listed(walker, subject) {
             return;
         }
-        let cost = match alternatives >= LISTED {
-            true => Witness::Unlisted,
-            false => Witness::Unfound,
+        let cost = match (self.is_unbound, alternatives) {
+            (true, LISTED..) | (false, LISTED_WITH_DEFAULT..) => Witness::Unlisted,
+            (true, _) => Witness::Unfound,
+            (false, _) => return,
         };
         walker.cost = walker.cost.min(cost);
     }

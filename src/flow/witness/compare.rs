@@ -153,6 +153,21 @@ impl Search<'_, '_, '_> {
         {
             return false;
         }
+        if let (Comparison::In, Some(place)) = (positive, self.flow.place_of(left))
+            && let Some(has_none) = self.holds_none(right)
+        {
+            let condition = self.noneness_of(place);
+            let none = Fact {
+                condition,
+                holds: true,
+            };
+            if holds_positive != has_none && !self.settle(walker, condition, false) {
+                return false;
+            }
+            if walker.facts.contains(&none) {
+                return holds_positive == has_none;
+            }
+        }
         let parts = match (positive, module.kind(right)) {
             (
                 Comparison::In,
@@ -177,6 +192,34 @@ impl Search<'_, '_, '_> {
             _ => Vec::new(),
         };
         self.suppose_one_of(walker, test, condition, parts, holds_positive)
+    }
+
+    /// Whether None is among the elements of a display, here or bound once to a name; nothing if that cannot be told.
+    fn holds_none(&self, container: ExprId) -> Option<bool> {
+        let module = self.flow.module;
+        let display = match self.flow.place_of(container) {
+            Some(place) => self.flow.only_value(place)?,
+            None => container,
+        };
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts)) =
+            module.kind(display)
+        else {
+            return None;
+        };
+        let parts = module.list(parts);
+        if parts
+            .iter()
+            .any(|&part| module.kind(part) == ExprKind::None)
+        {
+            return Some(true);
+        }
+        let is_literal = |&part: &ExprId| {
+            matches!(
+                module.kind(part),
+                ExprKind::Int(_) | ExprKind::Text(_) | ExprKind::Bytes(_) | ExprKind::Number(_)
+            )
+        };
+        parts.iter().all(is_literal).then_some(false)
     }
 
     /// The form of a literal; of an integer, the number is kept too.

@@ -19,7 +19,7 @@ impl Search<'_, '_, '_> {
             InstKind::Eval(value) => {
                 self.grow(walker, value);
                 self.forget_walruses(walker, value);
-                !self.flow.never_returns(value) && !self.binds_wanted(walker, value)
+                self.comes_back(walker, value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
             InstKind::Forget(target) => {
@@ -89,8 +89,17 @@ impl Search<'_, '_, '_> {
     fn bind(&mut self, walker: &mut Walker, target: ExprId, source: Source) -> bool {
         let value = match source {
             Source::Value(value) => Some(value),
+            Source::Element { iterable, .. } => {
+                if let Some(something) = self.flow.or_nothing(iterable)
+                    && !self.suppose(walker, something, true)
+                {
+                    return false;
+                }
+                None
+            }
             _ => None,
         };
+        let outcome = value.and_then(|value| self.outcome(walker, value));
         if let (ExprKind::Tuple(targets) | ExprKind::List(targets), Some(value)) =
             (self.flow.module.kind(target), value)
             && let ExprKind::Tuple(values) | ExprKind::List(values) = self.flow.module.kind(value)
@@ -142,6 +151,9 @@ impl Search<'_, '_, '_> {
                     alive &= self.suppose_on_the_way(walker, value);
                 }
             }
+            if let Some(outcome) = outcome {
+                self.remember(walker, place, false, outcome);
+            }
             if let Some(value) = value {
                 self.learn(walker, part, value);
                 self.take_over(walker, part, value);
@@ -152,6 +164,38 @@ impl Search<'_, '_, '_> {
             }
         });
         alive
+    }
+
+    /// How a condition that is given a name comes out, where what is known on this way decides it.
+    fn outcome(&mut self, walker: &Walker, value: ExprId) -> Option<bool> {
+        let is_condition = matches!(
+            self.flow.module.kind(value),
+            ExprKind::Compare { .. }
+                | ExprKind::Unary {
+                    operator: UnaryOperator::Not,
+                    ..
+                }
+        );
+        if !is_condition || walker.facts.len() == 0 {
+            return None;
+        }
+        let can_be = |search: &mut Self, holds| search.suppose(&mut walker.clone(), value, holds);
+        match (can_be(self, true), can_be(self, false)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether a call comes back, for all that is known of its arguments on this way.
+    fn comes_back(&mut self, walker: &mut Walker, value: ExprId) -> bool {
+        if self.flow.never_returns(value) {
+            return false;
+        }
+        let stopping = self.flow.stopping(value);
+        stopping
+            .into_iter()
+            .all(|argument| self.suppose(walker, argument, false))
     }
 
     /// Whether the wanted value is what an expression gives, or one side of it does.

@@ -85,6 +85,14 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
             };
             self.bind(function, parameter.place, value);
         }
+        let passed = self.program.passed_by_framework(function);
+        for (parameter, value) in code.parameters.iter().zip(passed) {
+            if value.class != TypeId::UNKNOWN {
+                self.updates
+                    .variables
+                    .push((function, parameter.place, value, Way::Passed));
+            }
+        }
     }
 
     fn receiver(&self, function: FunctionRef, code: &Function) -> Option<Value> {

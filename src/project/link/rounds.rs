@@ -65,7 +65,9 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
     }
     for (own, passed) in variables.iter_mut().zip(passed) {
         let is_open = (own.kinds - Kinds::NONE).is_empty();
-        if is_open && !passed.is_never() {
+        // Who passes on None where None is the default passes nothing.
+        let is_default = own.is_none() && passed.is_none();
+        if is_open && !passed.is_never() && !is_default {
             *own = Value::typed(Kinds::ANY | own.kinds, passed.class);
         }
     }

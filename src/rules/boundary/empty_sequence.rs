@@ -5,6 +5,7 @@ mod evidence;
 mod guarded;
 mod list;
 mod member;
+mod printed;
 mod reduced;
 mod unpacked;
 

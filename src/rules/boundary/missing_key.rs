@@ -5,6 +5,8 @@ mod caught;
 mod document;
 mod environment;
 mod framework;
+mod habit;
+mod raised;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
@@ -12,13 +14,14 @@ use crate::ir::{ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
 use belief::{
-    believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, odd_one_out, optional,
-    removed,
+    believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, optional, removed,
 };
 use caught::{inside, looked_up};
 use document::{DEPTH, of_source};
 use environment::is_always_there;
 use framework::is_left_to_framework;
+use habit::odd_one_out;
+use raised::raised;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "missing-key",
@@ -46,7 +49,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let boundary = Boundary::new(scene, solution);
     let is_of_interest = |kind: ExprKind| match kind {
         ExprKind::Subscript { .. } => true,
-        ExprKind::Call { arguments, .. } => arguments.count == 1,
+        ExprKind::Call { arguments, .. } => arguments.count > 0,
         _ => false,
     };
     if boundary.in_test() || !boundary.has(&is_of_interest) {
@@ -57,6 +60,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     boundary.walk(&mut |candidate, _| {
         removals.extend(popped(&boundary, candidate));
         removals.extend(looked_up(&boundary, candidate));
+        removals.extend(raised(&boundary, candidate));
         let Some((evidence, finding)) = read(&boundary, candidate) else {
             return;
         };

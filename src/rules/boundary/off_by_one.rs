@@ -245,18 +245,20 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
     flow.place_of(value)?;
     let facts = facts(boundary, candidate, value);
     let (test, key, confidence) = too_little(&facts, need)?;
-    let confidence = if key == "not_exactly" && !is_of_exception(boundary, value) {
-        Confidence::Low
-    } else {
-        confidence
-    };
-    let is_mapping = flow.evaluate.value(value).kinds.meets(Kinds::DICT);
     let is_split = |source: &ExprId| {
         let called = boundary.called(*source);
         matches!(called, Some(("split" | "rsplit", Some(_), arguments)) if !arguments.is_empty())
     };
+    let is_split = boundary.values(value).iter().any(is_split);
+    let confidence = match key {
+        "not_exactly" if !is_of_exception(boundary, value) => Confidence::Low,
+        // Whether there is anything at all is asked of what has all of its elements or none.
+        "at_least" if need == 2 && !is_split => Confidence::Low,
+        _ => confidence,
+    };
+    let is_mapping = flow.evaluate.value(value).kinds.meets(Kinds::DICT);
     if is_mapping
-        || (key == "not_exactly" && boundary.values(value).iter().any(is_split))
+        || (key == "not_exactly" && is_split)
         || boundary.is_caught(candidate.at.0, &["IndexError"])
         || is_changed(boundary, value, test, candidate)
     {

@@ -3,7 +3,7 @@
 mod changes;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Flow, Known, Reaching, Start};
+use crate::flow::{Flow, Reaching, Start};
 use crate::ir::{
     ComprehensionKind, ExprId, ExprKind, Function, FunctionId, InstKind, Module, Parameter,
     PlaceId, Scope, Source, Step,
@@ -14,7 +14,6 @@ use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
 use changes::{changed_path, changes_of, stored};
-use rustc_hash::FxHashMap;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "mutable-default",
@@ -171,12 +170,7 @@ impl Default<'_> {
 
     /// The first thing that changes the default itself, or lets it out.
     fn change(&self) -> Option<Change> {
-        let none = FxHashMap::default();
-        let known = Known {
-            finished: self.whole.summaries,
-            current: &none,
-        };
-        let flow = Flow::new(self.whole.program, known, self.function);
+        let flow = self.whole.flow(self.function);
         let place = self.parameter.place;
         let ways = Reaching::of(&flow);
         let reach = ways.reach(place, Start::Entry);

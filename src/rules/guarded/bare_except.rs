@@ -1,6 +1,6 @@
 //! `bare-except`: a handler that names no class catches also what nobody wants to catch.
 
-use crate::escape::clauses::{Fate, fate, keeps_exception, tells};
+use crate::escape::clauses::{Fate, called_names, fate, keeps_exception, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::Solution;
 use crate::ir::{Handler, InstKind, TryKind};
@@ -44,12 +44,45 @@ fn finding(scene: &Scene<'_>, handler: &Handler) -> Option<Finding> {
         statement: handler.header.start,
         ..scene.at_span(handler.header, Message::new(key))
     };
+    let is_habit = scene.habits.bare_handlers() > HABIT && is_logged(scene, handler);
+    let confidence = if is_habit || module.name(code.name) == "__del__" {
+        Confidence::Low
+    } else {
+        Confidence::High
+    };
     Some(
         finding
             .severity(severity)
-            .confidence(Confidence::High)
+            .confidence(confidence)
             .help(Message::new("name")),
     )
+}
+
+/// A project with more of them than that writes them on purpose, at least where it logs what it caught.
+const HABIT: usize = 12;
+
+/// Calls that write the whole exception where somebody reads it.
+const LOGGING: [&str; 12] = [
+    "critical",
+    "deferr",
+    "err",
+    "error",
+    "exception",
+    "format_exc",
+    "handle_error",
+    "handleError",
+    "print_exc",
+    "print_exception",
+    "warn",
+    "warning",
+];
+
+/// Whether the handler writes down what it caught, as the outermost loop of a server does.
+fn is_logged(scene: &Scene<'_>, handler: &Handler) -> bool {
+    let (module, code) = (scene.flow.module, scene.flow.code);
+    called_names(module, code, handler.body)
+        .iter()
+        .any(|name| LOGGING.contains(name))
 }
 
 /// Whether the exception may be raised again: somebody thought of what else it can be.

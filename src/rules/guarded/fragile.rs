@@ -42,6 +42,11 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
     if is_of_terminal && asks(whole, site, "isatty") {
         return false;
     }
+    let wakes = |part: ExprId| matches!(module.kind(part), ExprKind::Bytes(text) | ExprKind::Text(text) if module.name(text).len() <= 1);
+    if known.name == "os.write" && arguments.get(1).is_some_and(|data| wakes(data.value)) {
+        // A single byte wakes the own select; nobody else holds the other end.
+        return false;
+    }
     if known.name == "os.write" && (asks(whole, site, "mkstemp") || asks(whole, site, "open")) {
         // A file of its own, not a pipe with a reader who may go.
         return false;
@@ -52,6 +57,25 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
     }
     known.has(Mark::Fragile)
         && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
+}
+
+/// Whether a call asks for the process that makes it, which is there.
+pub(in crate::rules) fn is_of_itself(whole: &Whole<'_>, site: &Site) -> bool {
+    let known = whole.program.library.get(site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    let mut arguments = module.arguments(arguments).iter().peekable();
+    let is_default = known.name == "psutil.Process" && arguments.peek().is_none();
+    let is_own = |part: ExprId| match module.kind(part) {
+        ExprKind::Call { callee, .. } => module
+            .dotted(code, callee)
+            .is_some_and(|name| name.ends_with("getpid")),
+        _ => false,
+    };
+    let is_process = known.summary.effects.meets(Effects::PROCESS);
+    is_default || (is_process && arguments.any(|argument| is_own(argument.value)))
 }
 
 /// Calls that ask a terminal.

@@ -66,7 +66,10 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     };
     // A narrow handler of files or rows is a choice; so is any where nobody knows who calls.
     let is_chosen = match touches(site) {
-        Touches::File => (is_partial && !is_another_matter(whole, site)) || escape.is_none(),
+        Touches::File => {
+            (is_partial && !is_another_matter(whole, site))
+                || (escape.is_none() && site.rare_for.is_none())
+        }
         Touches::Database => is_partial && escape.is_none(),
         Touches::Network | Touches::Text => {
             (is_partial && names_several(whole, site, region))

@@ -2,10 +2,11 @@
 
 use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprKind, FunctionKind, TryId};
+use crate::ir::{ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
-use crate::rules::guarded::fragile::{is_fragile, is_lent, is_setup};
+use crate::rules::guarded::fragile::{is_fragile, is_lent, is_of_itself, is_setup};
 use crate::rules::guarded::meant::missed;
+use crate::rules::guarded::siblings::Siblings;
 use crate::rules::{Rule, Whole, draft};
 use crate::summary::Effects;
 use crate::text::Location;
@@ -45,16 +46,36 @@ pub(in crate::rules) fn unguarded(
     wanted: Touches,
 ) -> Vec<Finding> {
     let mut told = Told::default();
+    let siblings = Siblings::of(whole);
     for site in &whole.escapes.sites {
         if touches(site) != wanted || site.left.classes == 0 || missed(whole, site).is_some() {
             continue;
         }
-        let (key, (severity, confidence)) = match &site.escape {
-            Some(escape) => ("unguarded", level(whole, site, escape)),
-            None if is_unheard(whole, site) => ("unclear", (Severity::Warning, Confidence::Medium)),
-            None => continue,
+        if is_of_itself(whole, site) {
+            continue;
+        }
+        let usual = match &site.escape {
+            Some(escape) => Some(("unguarded", level(whole, site, escape))),
+            None if is_unheard(whole, site) => {
+                Some(("unclear", (Severity::Warning, Confidence::Medium)))
+            }
+            None => None,
         };
-        let finding = finding(rule, whole, site, site.escape.as_ref(), key);
+        let is_told = usual.is_some_and(|(_, (severity, confidence))| {
+            severity != Severity::Hint && confidence != Confidence::Low
+        });
+        let sibling = (!is_told && may_be_forgotten(whole, site))
+            .then(|| siblings.guarded(whole, site))
+            .flatten();
+        let (key, (severity, confidence)) = match (sibling, usual) {
+            (Some(_), _) => ("forgotten", (Severity::Warning, Confidence::Medium)),
+            (None, Some(usual)) => usual,
+            (None, None) => continue,
+        };
+        let mut finding = finding(rule, whole, site, site.escape.as_ref(), key);
+        if let Some(sibling) = sibling {
+            finding.related.insert(0, guarded_sibling(whole, sibling));
+        }
         told.tell(
             whole,
             site,
@@ -62,6 +83,36 @@ pub(in crate::rules) fn unguarded(
         );
     }
     told.findings
+}
+
+/// Whether the other calls of the same thing say something of this one: nobody further up catches it, and it is no part of
+/// what sets a server up or of a test.
+fn may_be_forgotten(whole: &Whole<'_>, site: &Site) -> bool {
+    let is_watched = |escape: &Escape| {
+        escape.retries
+            || matches!(
+                escape.entry,
+                Entry::Registered {
+                    runs: Runs::Test,
+                    ..
+                }
+            )
+    };
+    !site.is_spared
+        && !is_setup(whole, site)
+        && !site.escape.as_ref().is_some_and(is_watched)
+        && !is_lent(whole, site)
+}
+
+fn guarded_sibling(whole: &Whole<'_>, sibling: &Site) -> Related {
+    let (module, _) = whole.program.code(sibling.function);
+    Related {
+        location: Location {
+            file: whole.program.file(sibling.function),
+            span: module.span(sibling.call.call),
+        },
+        message: Message::new("sibling").with("call", call_text(whole, sibling)),
+    }
 }
 
 /// Libraries of clients whose calls fail whenever the other side is slow, away or wrong.
@@ -151,7 +202,7 @@ pub(in crate::rules) fn level(
     site: &Site,
     escape: &Escape,
 ) -> (Severity, Confidence) {
-    let matters = is_fragile(whole, site) || file_matters(site, escape);
+    let matters = is_fragile(whole, site) || file_matters(whole, site, escape);
     level_of(whole, site, escape, matters)
 }
 
@@ -232,12 +283,28 @@ pub(in crate::rules) fn level_of(
 const NEAR: usize = 3;
 
 /// A missing file matters where a server or a loop trips over it, or where somebody outside says which file.
-fn file_matters(site: &Site, escape: &Escape) -> bool {
+fn file_matters(whole: &Whole<'_>, site: &Site, escape: &Escape) -> bool {
     let serves = match escape.entry {
         Entry::Registered { runs, .. } => !matches!(runs, Runs::Command | Runs::Test),
         _ => false,
     };
-    serves || site.in_endless_loop || site.call.from_outside
+    serves || site.in_endless_loop || (site.call.from_outside && !is_one_of_many(whole, site))
+}
+
+/// Whether the file is one of a list that a loop goes through: who gives a list of files has looked for them.
+fn is_one_of_many(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    let first = module.arguments(arguments).first();
+    let Some(path) = first.and_then(|path| module.kind(path.value).place()) else {
+        return false;
+    };
+    code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { target, .. } => module.kind(target).place() == Some(path),
+        LoopKind::While { .. } => false,
+    })
 }
 
 /// One level less.

@@ -1,12 +1,14 @@
 //! `unguarded-division`: the divisor can be zero, and nothing tests it.
 
+use crate::escape::is_out_of_scope;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Event, State};
 use crate::ir::{
     BinaryOperator, Comparison, ExprId, ExprKind, InstKind, LoopKind, ParameterKind, PlaceId,
     Scope, Step, UnaryOperator,
 };
-use crate::project::Coverage;
+use crate::project::{Coverage, Target};
+use crate::rules::guarded::settled::is_settled_by_callers;
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::{Facts, Kinds};
 
@@ -76,7 +78,10 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
     if is_tested(scene, divisor, of) || (why == Why::Length && is_inside_loop(scene, of, at)) {
         return None;
     }
-    if scene.is_caught_above(zero) {
+    let place = flow.program.sources[flow.module_ref.0 as usize]
+        .path
+        .as_str();
+    if scene.is_caught_above(zero) || is_out_of_scope(place) || is_settled_by_callers(scene, of) {
         return None;
     }
     let text = flow.module.dotted(flow.code, divisor);
@@ -184,7 +189,8 @@ fn may_be_empty(scene: &Scene<'_>, state: &State, expr: ExprId) -> bool {
     if flow.place_of(expr).is_some_and(is_global) {
         return false;
     }
-    if flow.quietly(expr, state).value.facts.has(Facts::EMPTY) {
+    let is_empty = flow.quietly(expr, state).value.facts.has(Facts::EMPTY);
+    if is_empty && !is_returned(scene, state, expr) {
         return true;
     }
     let filtered = |expr| match flow.module.kind(expr) {
@@ -212,6 +218,20 @@ fn may_be_empty(scene: &Scene<'_>, state: &State, expr: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a value is what a function of the project returns: a list that starts empty there is filled more often than not.
+fn is_returned(scene: &Scene<'_>, state: &State, expr: ExprId) -> bool {
+    let flow = scene.flow;
+    let bound = flow
+        .place_of(expr)
+        .and_then(|place| state.get(place).bound)
+        .unwrap_or(expr);
+    let ExprKind::Call { callee, .. } = flow.module.kind(bound) else {
+        return false;
+    };
+    let value = flow.evaluate.value(callee);
+    matches!(flow.program.target(value), Target::Function { .. })
 }
 
 /// Whether a name starts from a literal zero and is only ever added to.

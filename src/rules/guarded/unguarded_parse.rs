@@ -3,7 +3,7 @@
 use crate::escape::clauses::called_name;
 use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
 use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
 use crate::rules::guarded::meant::missed;
@@ -54,8 +54,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         } else {
             "unclear"
         };
-        // The environment is set by whoever starts the program, and is there to see what it says.
-        let confidence = if reads_environment(whole, site) {
+        // The kernel writes what can be read; the environment is set by whoever starts the program, and is there to see what it says.
+        let confidence = if reads_environment(whole, site) || asks_kernel(whole, site) {
             Confidence::Low
         } else {
             confidence
@@ -70,6 +70,20 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         );
     }
     told.findings
+}
+
+/// Whether the function reads files that the kernel writes, which are well formed.
+fn asks_kernel(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    code.exprs
+        .range()
+        .any(|index| match module.exprs[index].kind {
+            ExprKind::Text(text) => {
+                let text = module.name(text);
+                text.starts_with("/proc/") || text.starts_with("/sys/")
+            }
+            _ => false,
+        })
 }
 
 /// Whether what is read is a variable of the environment: taken out right here, or bound to a name of the function.
@@ -92,7 +106,22 @@ fn reads_environment(whole: &Whole<'_>, site: &Site) -> bool {
         });
         found
     };
-    is_environment(site.call.call, &mut names)
+    if is_environment(site.call.call, &mut names) {
+        return true;
+    }
+    let is_part = code.loops.iter().any(|of| match of.kind {
+        LoopKind::For {
+            target, iterable, ..
+        } => {
+            module
+                .kind(target)
+                .place()
+                .is_some_and(|place| names.contains(&place))
+                && is_environment(iterable, &mut Vec::new())
+        }
+        LoopKind::While { .. } => false,
+    });
+    is_part
         || code.insts.iter().any(|inst| match bound_value(inst.kind) {
             Some((target, value)) => {
                 matches!(module.kind(target), ExprKind::Name(place) if names.contains(&place))
@@ -105,10 +134,20 @@ fn reads_environment(whole: &Whole<'_>, site: &Site) -> bool {
 /// Whether the function looks at the text before: `if text.isdigit()`, a match of a pattern.
 fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
     let (module, code) = whole.program.code(site.function);
+    let mut read: Vec<PlaceId> = Vec::new();
+    module.walk(site.call.call, &mut |part| {
+        read.extend(module.kind(part).place());
+    });
     let looks = |test: ExprId| {
         let mut found = false;
         module.walk(test, &mut |part| {
             found |= called_name(module, part).is_some_and(|name| LOOKS.contains(&name));
+            // `if text not in {"0", "1"}`
+            found |= matches!(
+                module.kind(part),
+                ExprKind::Compare { operator: Comparison::In | Comparison::NotIn, left, .. }
+                    if module.kind(left).place().is_some_and(|place| read.contains(&place))
+            );
         });
         found
     };
@@ -126,6 +165,10 @@ fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
             .range()
             .any(|index| match module.exprs[index].kind {
                 ExprKind::Conditional { test, .. } => looks(test),
+                ExprKind::Comprehension(id) => {
+                    let mut clauses = module.comprehension(id).clauses.iter();
+                    clauses.any(|clause| clause.conditions.iter().any(|&test| looks(test)))
+                }
                 _ => false,
             })
 }

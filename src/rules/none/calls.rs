@@ -1,12 +1,13 @@
 //! What a call says of the parameters that it fills: literals, and defaults that it leaves alone.
 
-use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, Next, PlaceId, Source};
+use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, InstKind, Module, Next, ParameterKind, Passing, PlaceId, Source,
+};
 use crate::project::{Actual, Target, actuals};
 use crate::rules::Whole;
 use crate::types::FunctionRef;
 use crate::value::Value;
-use rustc_hash::FxHashMap;
 
 /// What parameters of `function` are for one call of it, where literals tell.
 pub(in crate::rules) fn given(
@@ -20,12 +21,7 @@ pub(in crate::rules) fn given(
     let ExprKind::Call { callee, arguments } = outer.kind(call) else {
         return Vec::new();
     };
-    let none = FxHashMap::default();
-    let known = Known {
-        finished: whole.summaries,
-        current: &none,
-    };
-    let flow = Flow::new(whole.program, known, caller);
+    let flow = whole.flow(caller);
     let bound = match whole.program.target(flow.evaluate.value(callee)) {
         Target::Function {
             function: found,
@@ -83,12 +79,7 @@ pub(in crate::rules) fn returns_none(
     function: FunctionRef,
     given: &[(PlaceId, Given)],
 ) -> Returns {
-    let none = FxHashMap::default();
-    let known = Known {
-        finished: whole.summaries,
-        current: &none,
-    };
-    let flow = Flow::new(whole.program, known, function);
+    let flow = whole.flow(function);
     let mut found = Returns::Never;
     for location in &whole.summaries[function.0 as usize].none_at {
         let code = flow.code;
@@ -118,6 +109,73 @@ pub(in crate::rules) fn returns_none(
         }
     }
     found
+}
+
+/// Whether some `return` that gives None, or None for an argument that is None, is reached with these arguments.
+pub(in crate::rules) fn can_give_none(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    given: &[(PlaceId, Given)],
+) -> bool {
+    let flow = whole.flow(function);
+    let code = flow.code;
+    let mut blocks = code.blocks.iter().enumerate();
+    falls_off(&flow, given)
+        || blocks.any(|(index, block)| {
+            block.insts.range().any(|at| {
+                let may_be_none = match code.insts[at].kind {
+                    InstKind::Return(Some(value)) => !is_something(flow.module, value),
+                    InstKind::Return(None) => true,
+                    _ => false,
+                };
+                may_be_none && flow.reaches((BlockId::new(index), at as u32), given)
+            })
+        })
+}
+
+/// Whether an expression is never None, by its form alone.
+fn is_something(module: &Module, value: ExprId) -> bool {
+    matches!(
+        module.kind(value),
+        ExprKind::Text(_)
+            | ExprKind::Interpolated(_)
+            | ExprKind::Int(_)
+            | ExprKind::Number(_)
+            | ExprKind::True
+            | ExprKind::False
+            | ExprKind::List(_)
+            | ExprKind::Dict(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Set(_)
+            | ExprKind::Comprehension(_)
+            | ExprKind::Binary { .. }
+            | ExprKind::Compare { .. }
+    )
+}
+
+/// Whether a call passes keywords that its callee only collects: what it does with them is not known.
+pub(in crate::rules) fn is_collected(
+    whole: &Whole<'_>,
+    caller: FunctionRef,
+    call: ExprId,
+    function: FunctionRef,
+) -> bool {
+    let (outer, _) = whole.program.code(caller);
+    let (module, code) = whole.program.code(function);
+    let ExprKind::Call { arguments, .. } = outer.kind(call) else {
+        return false;
+    };
+    let mut parameters = code.parameters.iter();
+    if !parameters.any(|parameter| parameter.kind == ParameterKind::DoubleStar) {
+        return false;
+    }
+    outer.arguments(arguments).iter().any(|argument| {
+        let Passing::Keyword(name) = argument.passing else {
+            return false;
+        };
+        let mut parameters = code.parameters.iter();
+        !parameters.any(|parameter| module.name(parameter.name) == outer.name(name))
+    })
 }
 
 /// Whether a variable that is returned can still be the None that it was set to. What calls give it can't be ruled out.

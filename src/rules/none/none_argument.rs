@@ -1,19 +1,18 @@
 //! `none-argument`: a parameter that can be None is used with no guard.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Circumstances, Flow, Known, Wanted, Witness};
+use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
 use crate::infer::ParameterUse;
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{
     AllEvidence, Evidence, Key, gather, has_none_default, is_called_in_earnest,
 };
-use crate::rules::none::calls::{Returns, given, returns_none};
+use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
-use rustc_hash::FxHashMap;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "none-argument",
@@ -60,19 +59,8 @@ fn can_get_there(
     used: &ParameterUse,
     why: Evidence,
 ) -> bool {
-    let none = FxHashMap::default();
-    let flow = Flow::new(
-        whole.program,
-        Known {
-            finished: whole.summaries,
-            current: &none,
-        },
-        function,
-    );
+    let flow = whole.flow(function);
     let place = flow.code.parameters[usize::from(used.parameter)].place;
-    if flow.place_of(used.subject) != Some(place) {
-        return true;
-    }
     let call = match why {
         Evidence::Default(Some((caller, call))) | Evidence::Passed { caller, call, .. } => {
             Some((caller, call))
@@ -80,9 +68,14 @@ fn can_get_there(
         Evidence::Forwarded { from, call } => Some((from.0, call)),
         Evidence::Default(None) | Evidence::Declared => None,
     };
-    let given = call
+    let mut given = call
         .map(|(caller, call)| given(whole, caller, call, function))
         .unwrap_or_default();
+    if flow.place_of(used.subject) != Some(place) {
+        given.retain(|(other, _)| *other != place);
+        given.push((place, Given::None));
+        return can_be_handed_on(whole, &flow, used, &given);
+    }
     let circumstances = Circumstances {
         given: &given,
         subject: Some(used.subject),
@@ -94,6 +87,55 @@ fn can_get_there(
         target: used.position,
     };
     flow.witness_where(wanted, circumstances) >= Witness::Exception
+}
+
+/// The same for another name or path that was bound to the parameter, or to what a call gave for it.
+fn can_be_handed_on(
+    whole: &Whole<'_>,
+    flow: &Flow<'_, '_>,
+    used: &ParameterUse,
+    given: &[(PlaceId, Given)],
+) -> bool {
+    let Some(subject) = flow.place_of(used.subject) else {
+        return true;
+    };
+    let bound = flow.code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } if flow.place_of(target) == Some(subject) => Some(value),
+        _ => None,
+    });
+    let circumstances = Circumstances {
+        given,
+        subject: Some(used.subject),
+    };
+    let bound: Vec<ExprId> = bound.collect();
+    bound.is_empty()
+        || bound.into_iter().any(|value| {
+            let wanted = Wanted {
+                place: subject,
+                origin: Some(value),
+                passed: false,
+                target: used.position,
+            };
+            gives_none(whole, flow, value)
+                && flow.witness_where(wanted, circumstances) >= Witness::Exception
+        })
+}
+
+/// Whether a call of the project's own gives None for the literals that it passes.
+fn gives_none(whole: &Whole<'_>, flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = flow.module.kind(value) else {
+        return true;
+    };
+    let Target::Function { function, .. } = whole.program.target(flow.evaluate.value(callee))
+    else {
+        return true;
+    };
+    let given = given(whole, flow.function, value, function);
+    given.is_empty() || can_give_none(whole, function, &given)
 }
 
 fn finding(
@@ -180,7 +222,7 @@ fn path(
                 caller,
                 call,
                 literal,
-                ..
+                source,
             } => {
                 let message =
                     Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
@@ -188,6 +230,9 @@ fn path(
                     location: call_location(whole, caller, call),
                     message,
                 });
+                if !literal {
+                    related.extend(arises(whole, caller, source));
+                }
                 break;
             }
             Evidence::Forwarded { from, call } => {
@@ -205,6 +250,30 @@ fn path(
         }
     }
     related
+}
+
+/// Where the None that a caller may pass comes from: inside the function that it calls for it, or the call alone.
+fn arises(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Vec<Related> {
+    let (module, _) = whole.program.code(caller);
+    let flow = whole.flow(caller);
+    let returns = match module.kind(source) {
+        ExprKind::Call { callee, .. } => match whole.program.target(flow.evaluate.value(callee)) {
+            Target::Function { function, .. } => {
+                whole.summaries[function.0 as usize].none_at.as_slice()
+            }
+            _ => &[],
+        },
+        _ => &[],
+    };
+    let related = |location, message| Related {
+        location,
+        message: Message::new(message),
+    };
+    if returns.is_empty() {
+        return vec![related(call_location(whole, caller, source), "gives")];
+    }
+    let returns = returns.iter().take(2);
+    returns.map(|&at| related(at, "returns")).collect()
 }
 
 fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Location {
@@ -248,10 +317,26 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
         {
             Confidence::Low
         }
+        // It says itself that None may come, and a caller has one to hand on.
+        Evidence::Forwarded { .. } if is_always_used(whole, key) && is_optional(whole, key) => {
+            Confidence::Medium
+        }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
         Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
         Evidence::Default(_) => Confidence::Medium,
     }
+}
+
+/// Whether the annotation of a parameter allows None.
+fn is_optional(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    let (module_ref, _) = whole.program.locate(function);
+    let (_, code) = whole.program.code(function);
+    let annotation = code.parameters[usize::from(parameter)].annotation;
+    let (Some(annotation), Some(parent)) = (annotation, code.parent) else {
+        return false;
+    };
+    let outer = Evaluate::new(whole.program, module_ref, parent);
+    outer.annotated(annotation).may_be_none()
 }
 
 /// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.
@@ -278,15 +363,7 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
     let ExprKind::Call { callee, .. } = module.kind(source) else {
         return Confidence::Low;
     };
-    let none = FxHashMap::default();
-    let flow = Flow::new(
-        whole.program,
-        Known {
-            finished: whole.summaries,
-            current: &none,
-        },
-        caller,
-    );
+    let flow = whole.flow(caller);
     match whole.program.target(flow.evaluate.value(callee)) {
         Target::Function { function, .. } => {
             let given = given(whole, caller, source, function);
@@ -394,7 +471,7 @@ pub(in crate::rules) fn is_tested(
     code.insts.iter().any(|inst| {
         let mut found = false;
         if let InstKind::Assume { test, .. } = inst.kind {
-            module.walk(test, &mut |part| {
+            module.for_each_asked(test, &mut |part| {
                 found |= module.kind(part) == ExprKind::Name(place)
             });
         }

@@ -1,7 +1,7 @@
 //! `none-attribute`: an attribute that starts as None is used where nothing has set it.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Flow, Known, Wanted, Witness};
+use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
 use crate::project::{CallSite, Symbol};
@@ -12,7 +12,7 @@ use crate::rules::none::none_argument::is_tested;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "none-attribute",
@@ -44,6 +44,12 @@ const STARTING: [&str; 16] = [
 
 /// Calls of calls of calls are followed so far to see whether they set an attribute.
 const DEPTH: u32 = 4;
+
+/// Callers of callers are followed so far.
+const CALLERS: u32 = 2;
+
+/// So many calls of a function are looked at.
+const SITES: usize = 24;
 
 /// A caller with more places is not looked into, for it is looked at anew for each attribute.
 const PLACES: usize = 1_000;
@@ -103,9 +109,15 @@ fn finding(
     if has_unknown_base(whole, used.class) || is_needed_at_start(whole, start) {
         return None;
     }
-    let flow_of = |function| flow(whole, function);
-    let none = FxHashMap::default();
-    let flow = flow_of(function)(&none);
+    let initializer = program.method(used.class, "__init__");
+    let constructors = initializer.into_iter().chain([start.function]);
+    if constructors
+        .into_iter()
+        .any(|constructor| reaches(whole, constructor, &set, DEPTH))
+    {
+        return None;
+    }
+    let flow = whole.flow(function);
     let place = flow.place_of(used.subject)?;
     if is_member_function(&flow) && starts_early(name_of(function)) {
         return None;
@@ -119,7 +131,7 @@ fn finding(
     if flow.witness(wanted) < Witness::Exception || sets_before(whole, function, used, &set) {
         return None;
     }
-    if !callers_allow(whole, function, used.attribute) {
+    if !callers_allow(whole, function, used.attribute, &set, CALLERS) {
         return None;
     }
     // Where most of the class takes the attribute for granted, it is not meant to be None by then.
@@ -136,9 +148,6 @@ fn finding(
     let tested = !testing.contains(&function)
         && (testing.len() >= using.len()
             || (!is_set_elsewhere && is_tested_at_start(whole, start)));
-    let started = set
-        .iter()
-        .any(|assignment| starts_early(name_of(assignment.function)));
     let for_good = set.is_empty() && !is_set_elsewhere;
     // What is put into one object from outside says nothing of the next one.
     let is_own = |class: ClassRef| is_related(whole, class, used.class);
@@ -146,12 +155,21 @@ fn finding(
         let class = program.class_of_method(assignment.function);
         !class.is_some_and(is_own)
     });
+    // Python may call a method before any other code has put something in.
+    let is_protocol = is_protocol(name_of(function));
+    let started = !(is_protocol && by_itself)
+        && set
+            .iter()
+            .any(|assignment| starts_early(name_of(assignment.function)));
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
-            let taken = is_taken(whole, &attributes.arguments, key);
+            let taken = match initializer.filter(|&own| own != start.function) {
+                // A subclass with a constructor of its own: only what that one passes counts.
+                Some(own) if !leaves_none(&attributes.arguments, key, own) => Taken::ByNobody,
+                _ => is_taken(whole, &attributes.arguments, key),
+            };
             let is_tested = testing.iter().any(|&by| by != function);
-            let is_protocol = is_protocol(name_of(function));
             let unused = (for_good || (is_protocol && by_itself))
                 && !is_tested
                 && is_always(&flow, used.position.0);
@@ -255,6 +273,17 @@ fn is_taken(whole: &Whole<'_>, arguments: &AllEvidence, key: Key) -> Taken {
     }
 }
 
+/// Whether a constructor hands on None, or what may be None, to the one that keeps it.
+fn leaves_none(arguments: &AllEvidence, key: Key, constructor: FunctionRef) -> bool {
+    arguments.of(key).iter().any(|why| match *why {
+        Evidence::Default(Some((caller, _))) | Evidence::Passed { caller, .. } => {
+            caller == constructor
+        }
+        Evidence::Forwarded { from, .. } => from.0 == constructor,
+        Evidence::Default(None) | Evidence::Declared => false,
+    })
+}
+
 /// Methods that Python calls: as soon as there is an object, anybody may make it do so.
 fn is_protocol(name: &str) -> bool {
     name.len() > 4 && name.starts_with("__") && name.ends_with("__")
@@ -263,12 +292,18 @@ fn is_protocol(name: &str) -> bool {
 /// Whether the constructor itself fails without the argument: then no object is there to use.
 fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
     let index = start.function.0 as usize;
+    let required = whole.summaries[index].requires;
+    if start
+        .parameter
+        .is_some_and(|parameter| required.has(usize::from(parameter)))
+    {
+        return true;
+    }
     let mut demands = whole.summaries[index].demands.iter();
     if demands.any(|demand| Some(demand.parameter) == start.parameter && demand.always) {
         return true;
     }
-    let none = FxHashMap::default();
-    let flow = flow(whole, start.function)(&none);
+    let flow = whole.flow(start.function);
     let mut uses = whole.traces[index].uses.iter();
     uses.any(|used| Some(used.parameter) == start.parameter && is_always(&flow, used.position.0))
 }
@@ -287,22 +322,6 @@ fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
     let code = flow.code;
     let mut ends = code.blocks.iter().enumerate();
     ends.all(|(index, end)| end.next != Next::Return || dominates(code, block, BlockId::new(index)))
-}
-
-fn flow<'s>(
-    whole: &'s Whole<'s>,
-    function: FunctionRef,
-) -> impl Fn(&'s FxHashMap<FunctionRef, crate::summary::Summary>) -> Flow<'s, 's> {
-    move |none| {
-        Flow::new(
-            whole.program,
-            Known {
-                finished: whole.summaries,
-                current: none,
-            },
-            function,
-        )
-    }
 }
 
 fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {
@@ -388,16 +407,35 @@ fn reaches(whole: &Whole<'_>, function: FunctionRef, set: &[&&Assignment], depth
             .any(|site| reaches(whole, site.callee, set, depth - 1))
 }
 
-/// Whether some caller leaves the attribute unchecked; a function without callers in the project may be called any time.
-fn callers_allow(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) -> bool {
+/// Whether some caller leaves the attribute unchecked, and its own callers do; a function without callers in the project
+/// may be called any time.
+fn callers_allow(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    attribute: Symbol,
+    set: &[&&Assignment],
+    depth: u32,
+) -> bool {
     let mut any = false;
-    for site in whole.graph.calls_of(function) {
+    for (index, site) in whole.graph.calls_of(function).enumerate() {
+        // Among so many, one will not care.
+        if index >= SITES {
+            return true;
+        }
         any = true;
         let (_, caller) = whole.program.code(site.caller);
         if caller.places.len() > PLACES {
             return false;
         }
-        if caller_allows(whole, site, attribute) {
+        if set
+            .iter()
+            .any(|assignment| assignment.function == site.caller)
+        {
+            continue;
+        }
+        if caller_allows(whole, site, attribute)
+            && (depth == 0 || callers_allow(whole, site.caller, attribute, set, depth - 1))
+        {
             return true;
         }
     }
@@ -405,15 +443,7 @@ fn callers_allow(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) ->
 }
 
 fn caller_allows(whole: &Whole<'_>, site: &CallSite, attribute: Symbol) -> bool {
-    let none = FxHashMap::default();
-    let flow = Flow::new(
-        whole.program,
-        Known {
-            finished: whole.summaries,
-            current: &none,
-        },
-        site.caller,
-    );
+    let flow = whole.flow(site.caller);
     let Some(place) = attribute_place(whole, &flow, attribute) else {
         return true;
     };

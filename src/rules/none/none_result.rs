@@ -2,12 +2,13 @@
 
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
-use crate::flow::{Circumstances, Flow, Given, Known, Wanted, Witness};
+use crate::flow::{Circumstances, Flow, Given, Use, Wanted, Witness};
 use crate::infer::ResultUse;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
 use crate::project::Target;
 use crate::rules::none::belief::{alike, dominates};
-use crate::rules::none::calls::{Returns, given, returns_none};
+use crate::rules::none::calls::{Returns, given, is_collected, returns_none};
+use crate::rules::none::sibling;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
 use crate::text::Location;
@@ -36,18 +37,11 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         if trace.results.is_empty() {
             continue;
         }
-        let none = FxHashMap::default();
-        let flow = Flow::new(
-            whole.program,
-            Known {
-                finished: whole.summaries,
-                current: &none,
-            },
-            FunctionRef(index as u32),
-        );
+        let flow = whole.flow(FunctionRef(index as u32));
         let mut told = FxHashSet::default();
         for used in &trace.results {
             if !told.contains(&used.source)
+                && !is_repeated(&flow, used, &told)
                 && let Some(finding) = finding(rule, whole, &flow, used, &habits)
             {
                 told.insert(used.source);
@@ -55,7 +49,34 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             }
         }
     }
+    for new in sibling::findings(rule, whole) {
+        if !findings.iter().any(|known| known.location == new.location) {
+            findings.push(new);
+        }
+    }
     findings
+}
+
+/// Whether the same tree was told to be searched before in this function: one part that is missing stands for all.
+fn is_repeated(flow: &Flow<'_, '_>, used: &ResultUse, told: &FxHashSet<ExprId>) -> bool {
+    let found = |source: ExprId| match flow.module.kind(source) {
+        ExprKind::Call { callee, .. } => flow.module.dotted(flow.code, callee),
+        _ => None,
+    };
+    is_find(flow, used.source)
+        && found(used.source).is_some_and(|tree| {
+            let mut told = told.iter();
+            told.any(|&source| found(source).as_ref() == Some(&tree))
+        })
+}
+
+/// Whether a method `find` of something unknown is called.
+fn is_find(flow: &Flow<'_, '_>, source: ExprId) -> bool {
+    let ExprKind::Call { callee: found, .. } = flow.module.kind(source) else {
+        return false;
+    };
+    matches!(flow.module.kind(found), ExprKind::Attribute { name, .. } if flow.module.name(name) == "find")
+        && callee(flow, source) == Target::Unknown
 }
 
 fn finding(
@@ -68,6 +89,9 @@ fn finding(
     let module = flow.module;
     if matches!(module.kind(used.source), ExprKind::Compare { .. }) {
         return Some(filtered(rule, whole, flow, used));
+    }
+    if is_search_of_text(flow, used) {
+        return None;
     }
     let witness = match flow.place_of(used.subject) {
         Some(place) => {
@@ -122,7 +146,9 @@ fn finding(
             message,
         )
     };
-    if used.subject != used.source {
+    let at_once = used.subject == used.source
+        || flow.module.kind(used.subject) == ExprKind::Await(used.source);
+    if !at_once {
         let location = Location {
             file: whole.program.file(flow.function),
             span: module.span(used.source),
@@ -155,6 +181,16 @@ fn finding(
             let confidence = match returns_none(whole, function, &given) {
                 Returns::Never => return None,
                 Returns::HandedOn => Confidence::Low,
+                Returns::Plainly if is_collected(whole, flow.function, used.source, function) => {
+                    Confidence::Low
+                }
+                // Who reads a property mostly knows what state the object is in.
+                Returns::Plainly
+                    if flow.getter(used.source).is_some()
+                        && (habit.tested == 0 || habit.used > habit.tested) =>
+                {
+                    Confidence::Low
+                }
                 Returns::Plainly => of_habit(habit),
             };
             returns(whole, function, &mut finding);
@@ -278,12 +314,7 @@ fn items_at(
     index: usize,
     given: &[(PlaceId, Given)],
 ) -> Vec<Location> {
-    let none = FxHashMap::default();
-    let known = Known {
-        finished: whole.summaries,
-        current: &none,
-    };
-    let flow = Flow::new(whole.program, known, function);
+    let flow = whole.flow(function);
     let mut found = Vec::new();
     for (block, of) in flow.code.blocks.iter().enumerate() {
         for at in of.insts.range() {
@@ -319,6 +350,12 @@ const STEADY: [&str; 7] = [
     "getmodulename",
 ];
 
+/// Whether a text may have been searched for another, which gives a number: only what no number has tells that it was a document.
+fn is_search_of_text(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    is_find(flow, used.source)
+        && !matches!(used.how, Use::Attribute | Use::Subscript | Use::Iterate)
+}
+
 /// Whether a call that is written alike was tested on the way, however far up.
 fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
     let module = flow.module;
@@ -339,13 +376,15 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
 
 /// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
 /// error, memory that is not closed yet, the root of a document that was parsed or made.
-const PRESENT: [&str; 6] = [
+const PRESENT: [&str; 7] = [
     "stdin",
     "stdout",
     "stderr",
     "name",
     "buf",
     "documentElement",
+    // A parser sets it before it calls anybody.
+    "values",
 ];
 
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
@@ -373,6 +412,9 @@ fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
         }
         ("get", _) => Some(Confidence::Medium),
         (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
+        ("match" | "search" | "fullmatch", [.., text]) if is_part_of_match(flow, text.value) => {
+            Some(Confidence::Low)
+        }
         _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
             Some(Confidence::Low)
         }
@@ -400,6 +442,52 @@ fn is_contained(flow: &Flow<'_, '_>, key: ExprId, container: ExprId, source: Exp
     })
 }
 
+/// Whether a text is a group that an earlier pattern matched: then that one decided what it may look like.
+fn is_part_of_match(flow: &Flow<'_, '_>, text: ExprId) -> bool {
+    const STEPS: usize = 3;
+    let module = flow.module;
+    let is_group = |value: ExprId| {
+        let mut found = false;
+        module.walk(value, &mut |part| {
+            found |= matches!(module.kind(part), ExprKind::Attribute { name, .. }
+                if matches!(module.name(name), "group" | "groups" | "groupdict"));
+        });
+        found
+    };
+    let mut at = text;
+    for _ in 0..STEPS {
+        if is_group(at) {
+            return true;
+        }
+        let subject = match module.kind(at) {
+            ExprKind::Subscript { value, .. } => value,
+            _ => at,
+        };
+        let Some(place) = flow.place_of(subject) else {
+            return false;
+        };
+        let bound = flow.code.insts.iter().find_map(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } => {
+                let mut found = false;
+                module.walk(target, &mut |part| {
+                    found |= flow.place_of(part) == Some(place);
+                });
+                found.then_some(value)
+            }
+            _ => None,
+        });
+        match bound {
+            Some(value) if value != at => at = value,
+            _ => return false,
+        }
+    }
+    is_group(at)
+}
+
 /// A table that the program wrote down itself: `C.MAPPING`.
 fn is_table(flow: &Flow<'_, '_>, container: ExprId) -> bool {
     let dotted = flow.module.dotted(flow.code, container).unwrap_or_default();
@@ -410,7 +498,7 @@ fn is_table(flow: &Flow<'_, '_>, container: ExprId) -> bool {
 /// Where others test the result, this one ought to; where hardly anybody does, None never comes or always crashes.
 fn of_habit(habit: Habit) -> Confidence {
     match habit {
-        Habit { tested, used } if used > 1 && used > 4 * tested => Confidence::Low,
+        Habit { tested, used } if used > 2 && used > 4 * tested => Confidence::Low,
         Habit { tested, used } if tested >= 2 * used => Confidence::High,
         _ => Confidence::Medium,
     }
@@ -429,7 +517,12 @@ fn returns(whole: &Whole<'_>, function: FunctionRef, finding: &mut Finding) {
 fn callee(flow: &Flow<'_, '_>, source: ExprId) -> Target {
     match flow.module.kind(source) {
         ExprKind::Call { callee, .. } => flow.program.target(flow.evaluate.value(callee)),
-        _ => Target::Unknown,
+        _ => flow
+            .getter(source)
+            .map_or(Target::Unknown, |function| Target::Function {
+                function,
+                bound: true,
+            }),
     }
 }
 
@@ -439,15 +532,7 @@ fn habits(whole: &Whole<'_>) -> FxHashMap<FunctionRef, Habit> {
         if trace.results.is_empty() && trace.tested.is_empty() {
             continue;
         }
-        let none = FxHashMap::default();
-        let flow = Flow::new(
-            whole.program,
-            Known {
-                finished: whole.summaries,
-                current: &none,
-            },
-            FunctionRef(index as u32),
-        );
+        let flow = whole.flow(FunctionRef(index as u32));
         let mut tested: Vec<ExprId> = trace.tested.clone();
         let mut used: Vec<ExprId> = trace.results.iter().map(|used| used.source).collect();
         for sources in [&mut tested, &mut used] {

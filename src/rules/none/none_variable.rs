@@ -1,13 +1,13 @@
 //! `none-variable`: a variable that is None on one path is used.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{Flow, Known, Wanted, Witness};
+use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::ResultUse;
 use crate::ir::{ExprId, PlaceId};
+use crate::rules::none::module_variable;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::text::Location;
 use crate::types::FunctionRef;
-use rustc_hash::FxHashMap;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "none-variable",
@@ -30,12 +30,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         if trace.nones.is_empty() {
             continue;
         }
-        let none = FxHashMap::default();
-        let known = Known {
-            finished: whole.summaries,
-            current: &none,
-        };
-        let flow = Flow::new(whole.program, known, FunctionRef(index as u32));
+        let flow = whole.flow(FunctionRef(index as u32));
         let reached = reached(&flow, &trace.nones);
         findings.extend(
             reached
@@ -43,6 +38,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 .map(|reached| finding(rule, whole, &flow, reached)),
         );
     }
+    findings.extend(module_variable::findings(rule, whole));
     findings
 }
 

@@ -3,11 +3,12 @@
 use super::attribute::{DOUBTED, of_attribute};
 use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
+use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
 use crate::project::Target;
-use crate::rules::sequences::{Boundary, Origin, Outside, outside};
+use crate::rules::sequences::{Boundary, Outside, outside};
 use crate::value::{Facts, Kinds};
 
 /// Calls that answer with a list of whatever they found, which may be nothing.
@@ -290,7 +291,10 @@ pub(super) fn of_split(
     let confidence = match outside(boundary.flow, text) {
         None | Some((Outside::Database, _)) => Confidence::Low,
         Some((Outside::File, from)) if is_of_kernel(boundary, from) => Confidence::Low,
-        Some((Outside::Process, _)) if !is_line(boundary, text) && tests_status(boundary) => {
+        Some((Outside::Process, from))
+            if !is_line(boundary, text)
+                && (tests_status(boundary) || checks_itself(boundary, from)) =>
+        {
             Confidence::Low
         }
         Some(_) => Confidence::Medium,
@@ -301,81 +305,6 @@ pub(super) fn of_split(
         key: if by_space { "spaces" } else { "separator" },
         source,
     })
-}
-
-/// Names under which people keep what a process returned.
-const STATUS: [&str; 6] = ["rc", "returncode", "ret", "retcode", "status", "exit_code"];
-
-/// Whether the function asks a process whether it worked: what it prints then has one form.
-fn tests_status(boundary: &Boundary<'_>) -> bool {
-    let flow = boundary.flow;
-    flow.code.insts.iter().any(|inst| match inst.kind {
-        InstKind::Assume { test, .. } => {
-            let mut found = false;
-            flow.module.walk(test, &mut |part| {
-                let written = flow.module.dotted(flow.code, part).unwrap_or_default();
-                let last = written.rsplit('.').next().unwrap_or_default();
-                found |= STATUS.contains(&last);
-            });
-            found
-        }
-        _ => false,
-    })
-}
-
-/// Whether a text is one of many: any of them may be blank.
-fn is_line(boundary: &Boundary<'_>, text: ExprId) -> bool {
-    let mut at = text;
-    for _ in 0..DEPTH {
-        match boundary.flow.module.kind(at) {
-            ExprKind::Name(place) => match boundary.origins(place)[..] {
-                [Origin::Value(value)] => at = value,
-                [Origin::Element(_)] => return true,
-                _ => return false,
-            },
-            ExprKind::Call { .. } => match boundary.called(at) {
-                Some((_, Some(receiver), _)) => at = receiver,
-                _ => return false,
-            },
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// `open("/proc/mounts")`: the kernel writes it, and always in the same form.
-fn is_of_kernel(boundary: &Boundary<'_>, from: ExprId) -> bool {
-    let is_kernel = |expr: ExprId| match boundary.flow.module.kind(expr) {
-        ExprKind::Text(name) => {
-            let path = boundary.flow.module.name(name);
-            path.starts_with("/proc/") || path.starts_with("/sys/")
-        }
-        _ => false,
-    };
-    let mut at = from;
-    for _ in 0..DEPTH {
-        match boundary.called(at) {
-            Some(("open", _, arguments)) => {
-                return arguments.first().is_some_and(|&path| is_kernel(path));
-            }
-            Some((_, Some(receiver), arguments)) => {
-                if arguments.first().is_some_and(|&path| is_kernel(path)) {
-                    return true;
-                }
-                match boundary.flow.module.kind(receiver) {
-                    ExprKind::Name(place) => {
-                        match boundary.sources(place)[..] {
-                            [source] => at = source,
-                            _ => return false,
-                        };
-                    }
-                    _ => at = receiver,
-                }
-            }
-            _ => return false,
-        }
-    }
-    false
 }
 
 /// `""`, `[]`, `()`.

@@ -97,6 +97,7 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
             // Mostly an invariant: what is looked for was put there before.
             filtered.then_some(("nothing", Confidence::Low))?
         }
+        _ if is_of_file(boundary, argument) => ("header", Confidence::Medium),
         ExprKind::Name(place)
             if in_endless_loop(boundary, candidate) && is_finite(boundary, place) =>
         {
@@ -109,6 +110,19 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
     let help = Message::new("next");
     (key == "generator" || !boundary.is_tested(candidate, &places))
         .then(|| finding.confidence(confidence).help(help))
+}
+
+/// Whether it runs over the lines of a file: a table without any has no header either.
+fn is_of_file(boundary: &Boundary<'_>, iterator: ExprId) -> bool {
+    let values = boundary.values(iterator);
+    let reads = |&value: &ExprId| {
+        let ExprKind::Call { callee, .. } = boundary.flow.module.kind(value) else {
+            return false;
+        };
+        let name = boundary.flow.evaluate.dotted(callee).unwrap_or_default();
+        matches!(name.as_str(), "csv.reader" | "csv.DictReader")
+    };
+    !values.is_empty() && values.iter().all(reads)
 }
 
 /// Whether a use stands in a `while True` of a generator: `StopIteration` does not end it quietly any more (PEP 479).

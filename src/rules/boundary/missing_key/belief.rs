@@ -2,8 +2,8 @@
 
 use crate::finding::Confidence;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, LoopKind, Module, PlaceId,
-    Source, Step, UnaryOperator,
+    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, Step,
+    UnaryOperator,
 };
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::text::Location;
@@ -254,15 +254,23 @@ pub(super) fn optional(
     if !is_doubted && !is_walked {
         return None;
     }
-    let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    let found = exprs.find(|&expr| is_careful(boundary, expr, place, index, is_walked))?;
-    // A loop over it may also mean that it is what the document is about.
-    let confidence = if is_doubted {
-        Confidence::Medium
-    } else {
-        Confidence::Low
+    let exprs = flow.code.exprs.range().map(ExprId::new);
+    let found: Vec<ExprId> = exprs
+        .filter(|&expr| is_careful(boundary, expr, place, index, is_walked))
+        .collect();
+    let is_run_over = |&expr: &ExprId| {
+        let mut loops = flow.code.loops.iter();
+        loops.any(|of| matches!(of.kind, LoopKind::For { iterable, .. } if iterable == expr))
     };
-    Some((found, confidence))
+    let first = *found.first()?;
+    if is_doubted {
+        return Some((first, Confidence::Medium));
+    }
+    // One list of the document is run over with care; else the loop may be over what the document is all about.
+    Some(match found.iter().copied().find(is_run_over) {
+        Some(other) => (other, Confidence::Medium),
+        None => (first, Confidence::Low),
+    })
 }
 
 /// Whether another key of the same document is asked for with care; with `list`, with an empty list in its stead.
@@ -325,7 +333,7 @@ fn is_iterated(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
 }
 
 /// Whether a variable is bound to a dictionary that is built here, or to the answer of something that always fills it.
-fn is_built(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+pub(super) fn is_built(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let module = boundary.flow.module;
     boundary.origins(place).iter().any(|origin| match *origin {
         Origin::Value(value) => match module.kind(value) {
@@ -429,53 +437,4 @@ pub(super) fn is_optional_in_cloud(boundary: &Boundary<'_>, value: ExprId, index
             .is_some_and(|place| is_built(boundary, place))
     };
     is_known && has_library() && !is_built()
-}
-
-/// So many careful reads of a key in a module make the one that is not careful the odd one out.
-const CAREFUL: u32 = 2;
-
-/// A key that the rest of the module never takes for granted, in documents of the same name.
-pub(super) fn odd_one_out(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> Option<ExprId> {
-    let flow = boundary.flow;
-    let ExprKind::Text(key) = flow.module.kind(index) else {
-        return None;
-    };
-    let habit = boundary.scene.habits.get(flow.module_ref, key)?;
-    let is_odd = habit.bare == 1 && habit.careful >= CAREFUL && !habit.is_made;
-    // What a lambda reads, its caller may guard.
-    if !is_odd || flow.code.kind == FunctionKind::Lambda {
-        return None;
-    }
-    let name = last_name(flow.module, flow.code, value)?;
-    let is_here = |expr: &ExprId| flow.code.exprs.range().contains(&expr.index());
-    let is_built = || {
-        flow.place_of(value)
-            .is_some_and(|place| is_built(boundary, place))
-    };
-    if habit.examples.iter().any(is_here) || is_built() {
-        return None;
-    }
-    let mut examples = habit.examples.iter().copied();
-    examples.find(|&expr| asked_of(flow.module, expr).is_some_and(|other| other == name))
-}
-
-/// `answer` of `self.answer`.
-fn last_name(module: &Module, code: &Function, expr: ExprId) -> Option<String> {
-    let dotted = module.dotted(code, expr)?;
-    Some(dotted.rsplit('.').next().unwrap_or_default().to_owned())
-}
-
-/// The last name of what a careful read asks.
-fn asked_of(module: &Module, expr: ExprId) -> Option<String> {
-    let asked = match module.kind(expr) {
-        ExprKind::Compare { right, .. } => right,
-        ExprKind::Call { callee, .. } => match module.kind(callee) {
-            ExprKind::Attribute { value, .. } => value,
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let mut functions = module.functions.iter();
-    let code = functions.find(|code| code.exprs.range().contains(&expr.index()))?;
-    last_name(module, code, asked)
 }

@@ -1,0 +1,124 @@
+//! What a project believes of a call: where nearly all calls of a thing stand under handlers of their own, the one that
+//! does not was forgotten.
+
+use crate::escape::Site;
+use crate::ir::{ExprId, ExprKind, Module, PlaceId};
+use crate::rules::Whole;
+use crate::rules::guarded::io::{Touches, touches};
+use crate::types::{CallRef, ModuleRef};
+use rustc_hash::FxHashMap;
+
+/// In one file, so many guarded calls are enough for one that is not.
+const IN_FILE: u32 = 3;
+
+/// In the whole project, so many are, and each bare one needs so many of them.
+const IN_PROJECT: u32 = 5;
+
+/// How calls of one thing are guarded.
+#[derive(Clone, Copy, Default)]
+struct Calls<'w> {
+    guarded: u32,
+    bare: u32,
+    example: Option<&'w Site>,
+}
+
+/// How the calls of each thing are guarded, in each file and in the whole project.
+pub(in crate::rules) struct Siblings<'w> {
+    in_file: FxHashMap<(ModuleRef, CallRef), Calls<'w>>,
+    in_project: FxHashMap<CallRef, Calls<'w>>,
+}
+
+/// Functions that ask whether something is there, which a call that follows relies on.
+const ASKS: [&str; 8] = [
+    "access", "exists", "isatty", "isdir", "isfile", "is_dir", "is_file", "lexists",
+];
+
+impl<'w> Siblings<'w> {
+    /// Counts them.
+    pub(in crate::rules) fn of(whole: &'w Whole<'_>) -> Self {
+        let mut siblings = Self {
+            in_file: FxHashMap::default(),
+            in_project: FxHashMap::default(),
+        };
+        for site in &whole.escapes.sites {
+            if site.rare_for.is_some() || touches(site) == Touches::Text {
+                continue;
+            }
+            let is_broad = site.left.classes == 0 && site.left.broadly != 0;
+            if is_broad {
+                continue;
+            }
+            let (module, _) = whole.program.locate(site.function);
+            let callee = site.call.callee;
+            siblings
+                .in_file
+                .entry((module, callee))
+                .or_default()
+                .add(site);
+            siblings.in_project.entry(callee).or_default().add(site);
+        }
+        siblings
+    }
+
+    /// A guarded call of the same thing, where nearly all of them are.
+    pub(in crate::rules) fn guarded(&self, whole: &Whole<'_>, site: &Site) -> Option<&'w Site> {
+        if site.rare_for.is_some() {
+            return None;
+        }
+        let (module, _) = whole.program.locate(site.function);
+        let callee = site.call.callee;
+        let in_project = self.in_project.get(&callee)?;
+        let in_file = self.in_file.get(&(module, callee))?;
+        let is_last_in_file =
+            in_file.guarded >= IN_FILE && in_file.bare == 1 && in_project.guarded > in_project.bare;
+        let example = if is_last_in_file {
+            in_file.example
+        } else if in_project.guarded >= IN_PROJECT * in_project.bare {
+            in_project.example
+        } else {
+            None
+        };
+        example.filter(|_| !asks(whole, site))
+    }
+}
+
+impl<'w> Calls<'w> {
+    fn add(&mut self, site: &'w Site) {
+        if site.left.classes == 0 {
+            self.guarded += 1;
+            self.example = self.example.or(Some(site));
+        } else {
+            self.bare += 1;
+        }
+    }
+}
+
+/// Whether the function of a call asks first whether the thing is there, of the same name or of something put together alike.
+fn asks(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let wanted = subject(module, site.call.call);
+    code.exprs.range().map(ExprId::new).any(|call| {
+        let ExprKind::Call { callee, .. } = module.kind(call) else {
+            return false;
+        };
+        let name = match module.kind(callee) {
+            ExprKind::Attribute { name, .. } => module.name(name).to_owned(),
+            ExprKind::Name(place) => module.place_text(code, place),
+            _ => return false,
+        };
+        ASKS.contains(&name.as_str()) && subject(module, call) == wanted
+    })
+}
+
+/// What a call is about, if it has a name: its first argument, or the receiver of a method.
+fn subject(module: &Module, call: ExprId) -> Option<PlaceId> {
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return None;
+    };
+    let first = module.arguments(arguments).first();
+    match (first, module.kind(callee)) {
+        (Some(first), _) => module.kind(first.value).place(),
+        (None, ExprKind::Attribute { value, .. }) => module.kind(value).place(),
+        _ => None,
+    }
+}
