@@ -140,9 +140,9 @@ impl Flow<'_, '_> {
         };
         let is_vague =
             held.value.kinds == Kinds::ANY || held.value.kinds - Kinds::NONE == Kinds::TEXT;
-        let is_project = matches!(self.program.types.get(object.class),
-            Type::Instance(class) if self.program.project_class(class).is_some());
-        let is_part = object.facts.has(Facts::OUTSIDE) && is_vague && !is_project;
+        // Of the attributes of a known class the tables say themselves what is from outside.
+        let is_unknown = matches!(self.program.types.get(object.class), Type::Unknown);
+        let is_part = object.facts.has(Facts::OUTSIDE) && is_vague && is_unknown;
         if is_part || self.is_headers(value, name) {
             from_outside(held)
         } else {

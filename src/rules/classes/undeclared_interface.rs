@@ -51,8 +51,15 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
         info.subclasses.iter().all(implements)
     };
     let complete = complete.filter(|_| is_interface)?;
-    // Only where a subclass forgot something has the missing declaration done harm; else it is a matter of style.
-    let confidence = if info.subclasses.iter().all(implements) {
+    // Only where a subclass forgot something has the missing declaration done harm; else it is a matter of style. What
+    // others derive from in turn may leave the rest to them.
+    let is_last = |&&subclass: &&ClassRef| {
+        program
+            .project_class(subclass)
+            .is_some_and(|info| info.subclasses.is_empty())
+    };
+    let mut last = info.subclasses.iter().filter(is_last);
+    let confidence = if last.all(implements) {
         Confidence::Low
     } else {
         Confidence::Medium

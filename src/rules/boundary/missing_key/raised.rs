@@ -24,6 +24,16 @@ pub(super) fn raised(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Fi
         return None;
     }
     let asked = boundary.called(candidate.expr)?.2;
+    // `load(name, required=False)`: a flag may say that nothing is raised.
+    let is_flag = |&argument: &ExprId| {
+        matches!(
+            flow.module.kind(argument),
+            ExprKind::True | ExprKind::False | ExprKind::None
+        )
+    };
+    if asked.iter().any(is_flag) {
+        return None;
+    }
     let places: Vec<_> = asked
         .iter()
         .flat_map(|&argument| boundary.places(argument))
