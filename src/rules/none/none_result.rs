@@ -204,6 +204,10 @@ fn finding(
                 of_library(flow, used.source)?
             }
         }
+        // Who wrote the None down and asks for it somewhere has another reason not to ask here.
+        Target::Unknown if has_default(flow, used.source) && is_asked(flow, used) => {
+            Confidence::Low
+        }
         _ => of_library(flow, used.source)?.min(Confidence::Medium),
     };
     let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
@@ -276,6 +280,21 @@ fn handed_on(flow: &Flow<'_, '_>, subject: ExprId) -> Option<PlaceId> {
         [only] => flow.place_of(only.value),
         _ => None,
     }
+}
+
+/// Whether a call is given the None that it may give.
+fn has_default(flow: &Flow<'_, '_>, source: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = flow.module.kind(source) else {
+        return false;
+    };
+    let last = flow.module.arguments(arguments).last();
+    last.is_some_and(|last| flow.module.kind(last.value) == ExprKind::None)
+}
+
+/// Whether the variable that is used is tested anywhere behind its source.
+fn is_asked(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let place = flow.place_of(used.subject);
+    place.is_some_and(|place| is_any_asked(flow, used, &[flow.code.root(place)]))
 }
 
 /// Whether one of these names is tested anywhere: `error, value = f()` is asked for the error.

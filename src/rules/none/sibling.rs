@@ -79,8 +79,7 @@ fn gather(
             ExprKind::Await(call) => call,
             _ => value,
         };
-        // A second argument may well be what is given instead of None.
-        let (ExprKind::Name(place), ExprKind::Call { callee, arguments }) =
+        let (ExprKind::Name(place), ExprKind::Call { callee, .. }) =
             (module.kind(target), module.kind(call))
         else {
             continue;
@@ -88,7 +87,8 @@ fn gather(
         let ExprKind::Attribute { name, .. } = module.kind(callee) else {
             continue;
         };
-        if arguments.count > 1 && matches!(module.name(name), "get" | "pop" | "setdefault") {
+        // What one key may lack, another may have.
+        if matches!(module.name(name), "get" | "pop" | "setdefault") {
             continue;
         }
         let is_plain = is_own_variable(code, place) && flow.is_bound_once(place);
