@@ -16,8 +16,7 @@ mod state;
 mod transfer;
 mod witness;
 
-pub use access::Access;
-pub use reaching::{At, Reach, Reaching, Start};
+pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Circumstances, Given, Wanted, Witness};

@@ -1,7 +1,8 @@
 //! Which bindings of a variable reach which reads of it: searches forward from one binding, made for candidates only.
 
+pub use super::access::Access;
+
 use super::Flow;
-use super::access::Access;
 use super::raising::Raising;
 use crate::ir::{BlockId, ExprId, Function, Inst, InstKind, Next, PlaceId, TryId, TryKind};
 use std::rc::Rc;

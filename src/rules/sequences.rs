@@ -10,7 +10,6 @@ use crate::flow::{Flow, Observer, Solution, State};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
 use crate::rules::{Scene, is_test};
 use crate::text::Span;
-use rustc_hash::FxHashSet;
 
 /// What a name was bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +61,7 @@ impl<'s> Boundary<'s> {
     pub(in crate::rules) fn walk(&self, visit: &mut dyn FnMut(Candidate, &State)) {
         let mut reader = Reader {
             visit,
-            seen: FxHashSet::default(),
+            seen: rustc_hash::FxHashSet::default(),
         };
         self.flow.walk(self.solution, &mut reader);
     }
@@ -288,7 +287,7 @@ fn comprehended(flow: &Flow<'_, '_>, place: PlaceId) -> Option<ExprId> {
 /// Hands on what instructions read.
 struct Reader<'v> {
     visit: &'v mut dyn FnMut(Candidate, &State),
-    seen: FxHashSet<u32>,
+    seen: rustc_hash::FxHashSet<u32>,
 }
 
 impl Observer for Reader<'_> {
@@ -307,12 +306,9 @@ impl Observer for Reader<'_> {
         let mut roots = Vec::new();
         kind.for_each_expr(&mut |root| roots.push(root));
         for root in roots {
-            let mut bound = FxHashSet::default();
-            if Some(root) == target {
-                targets(flow, root, &mut bound);
-            }
             flow.module.walk(root, &mut |expr| {
-                if !bound.contains(&expr) {
+                let is_target = Some(root) == target && is_bound(flow, root, expr);
+                if !is_target {
                     (self.visit)(Candidate { expr, root, at }, state);
                 }
             });
@@ -320,16 +316,15 @@ impl Observer for Reader<'_> {
     }
 }
 
-/// The target itself and those in it: not something that is read to get there.
-fn targets(flow: &Flow<'_, '_>, target: ExprId, found: &mut FxHashSet<ExprId>) {
-    found.insert(target);
-    match flow.module.kind(target) {
-        ExprKind::Tuple(parts) | ExprKind::List(parts) => {
-            for &part in flow.module.list(parts) {
-                targets(flow, part, found);
+/// Whether an expression is the target itself, not something that is read to get there.
+fn is_bound(flow: &Flow<'_, '_>, target: ExprId, expr: ExprId) -> bool {
+    target == expr
+        || match flow.module.kind(target) {
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                let mut parts = flow.module.list(parts).iter();
+                parts.any(|&part| is_bound(flow, part, expr))
             }
+            ExprKind::Starred(inner) => is_bound(flow, inner, expr),
+            _ => false,
         }
-        ExprKind::Starred(inner) => targets(flow, inner, found),
-        _ => {}
-    }
 }

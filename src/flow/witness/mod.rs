@@ -83,7 +83,7 @@ const EFFORT: usize = 1_000_000 * STEP_COST;
 const STEP_COST: usize = 16;
 
 /// What an instruction costs is one, and one more for so many facts that it is held against.
-const FACTS: usize = 4;
+const FACTS: usize = 16;
 
 /// A way through the function, as far as it was followed.
 #[derive(Clone)]

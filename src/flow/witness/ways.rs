@@ -1,6 +1,6 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
-use super::{FACTS, Fact, Facts, Search, Walker, Witness, hash_of};
+use super::{Fact, Facts, Search, Walker, Witness, hash_of};
 use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
@@ -17,9 +17,6 @@ impl Search<'_, '_, '_> {
         let block = *code.block(walker.block);
         for index in block.insts.range() {
             let inst = &code.insts[index];
-            if !self.flow.affords(1 + walker.facts.len() / FACTS) {
-                return false;
-            }
             if walker.armed && (walker.block, index as u32) == self.wanted.target {
                 let subject = self.subject;
                 if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {
