@@ -28,6 +28,10 @@ const WAYS: usize = 400;
 /// A function is given up where its blocks are visited more often than this many times on average.
 const VISITS: usize = 60;
 
+/// A function with more blocks than this is given up: the largest of 320,000 functions that people wrote has 540, and
+/// what rules ask of a function may grow with the square of its blocks.
+const BLOCKS: usize = 2_000;
+
 /// What holds at the head of every block.
 pub struct Solution {
     states: FxHashMap<(BlockId, Way), State>,
@@ -57,7 +61,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             gave_up: false,
             falls_off: false,
         };
-        if self.code.is_too_large(self.module) {
+        if self.code.blocks.len() > BLOCKS || self.code.is_too_wide(self.module) {
             solution.gave_up = true;
             return solution;
         }

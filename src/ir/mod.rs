@@ -241,21 +241,22 @@ impl Module {
     }
 }
 
-/// A function with more blocks than this is not analyzed: the largest of 320,000 functions that people wrote has 540, and
-/// what is asked of a function may grow with the square of its blocks.
-const BLOCKS: usize = 2_000;
-
-/// Nor is one whose instructions times its places are more than this, or the bindings of one name times themselves, for
-/// the same reason. Of 48,000 functions that people wrote the heaviest has a tenth of it.
-const WEIGHT: usize = 50_000_000;
+/// A function is not analyzed whose instructions times its places and handlers are more than this, or the bindings of one
+/// name times themselves: what is asked of a function may grow with any of these. Of 48,000 functions that people wrote
+/// the widest has a tenth of it.
+const WIDTH: usize = 50_000_000;
 
 impl Function {
-    /// Whether the function is larger than what is analyzed.
-    pub fn is_too_large(&self, module: &Module) -> bool {
+    /// Whether the function is wider than what is analyzed.
+    pub fn is_too_wide(&self, module: &Module) -> bool {
+        let handlers = self.tries.iter().map(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => handlers.len(),
+            _ => 0,
+        });
         let count = self.insts.len();
-        self.blocks.len() > BLOCKS
-            || count.saturating_mul(self.places.len()) > WEIGHT
-            || count.saturating_mul(count) > WEIGHT && self.is_bound_too_often(module)
+        let beside = self.places.len() + handlers.sum::<usize>();
+        count.saturating_mul(beside) > WIDTH
+            || count.saturating_mul(count) > WIDTH && self.is_bound_too_often(module)
     }
 
     fn is_bound_too_often(&self, module: &Module) -> bool {
@@ -269,7 +270,7 @@ impl Function {
         }
         counts
             .iter()
-            .any(|count| count.saturating_mul(*count) > WEIGHT)
+            .any(|count| count.saturating_mul(*count) > WIDTH)
     }
 
     /// A place.

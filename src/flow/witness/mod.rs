@@ -76,13 +76,13 @@ pub enum Witness {
 const STEPS: usize = 4000;
 
 /// All searches of a function together: past it there is no witness for what is left of the function, which is told as
-/// one that was given up. A step costs more the more facts it carries along, and each instruction on its way.
+/// one that was given up. A step costs more the more facts it carries along, and so does each binding on its way.
 const EFFORT: usize = 1_000_000 * STEP_COST;
 
 /// What a step costs, beside one for each fact that it carries along.
 const STEP_COST: usize = 16;
 
-/// What an instruction costs is one, and one more for so many facts that it is held against.
+/// What a binding costs is one for so many facts that it is held against.
 const FACTS: usize = 16;
 
 /// A way through the function, as far as it was followed.
@@ -194,10 +194,9 @@ impl Flow<'_, '_> {
         self.effort.get() > EFFORT
     }
 
-    /// Takes an effort on account; false where there is none left.
-    fn affords(&self, effort: usize) -> bool {
+    /// Takes an effort on account.
+    fn spend(&self, effort: usize) {
         self.effort.set(self.effort.get() + effort);
-        !self.is_exhausted()
     }
 
     /// Whether control can get to an instruction at all, with these arguments.
@@ -309,7 +308,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut open = vec![start];
         while let Some(mut walker) = open.pop() {
             self.steps += 1;
-            if self.steps > STEPS || !self.flow.affords(STEP_COST + walker.facts.len()) {
+            self.flow.spend(STEP_COST + walker.facts.len());
+            if self.steps > STEPS || self.flow.is_exhausted() {
                 return false;
             }
             if !self.leading[walker.block.index()] {

@@ -1,15 +1,12 @@
 //! What an instruction does to what is known of a way.
 
-use super::{FACTS, Fact, Search, Walker, hash_of};
+use super::{Fact, Search, Walker, hash_of};
 use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, Source, UnaryOperator};
 use std::rc::Rc;
 
 impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     pub(super) fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
-        if !self.flow.affords(1 + walker.facts.len() / FACTS) {
-            return false;
-        }
         if self.is_unbound && !self.survives(walker, inst) {
             return false;
         }

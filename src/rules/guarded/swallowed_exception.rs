@@ -75,7 +75,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..whole.program.function_count() {
         let function = FunctionRef(index as u32);
         let (module, code) = whole.program.code(function);
-        if code.is_too_large(module) {
+        if code.is_too_wide(module) {
             continue;
         }
         for (index, region) in code.tries.iter().enumerate() {
