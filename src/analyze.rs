@@ -3,7 +3,7 @@
 use crate::config::{Configuration, RuleSettings};
 use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
-use crate::flow::{Event, Flow, Known, Observer, Silent, State};
+use crate::flow::{Event, Flow, Known, Observer, Silent, Solution, State, Watch};
 use crate::infer::{self, Trace};
 use crate::ir::ProblemKind;
 use crate::library::{Library, schema::Tables};
@@ -15,7 +15,6 @@ use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
 use compact_str::CompactString;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -199,39 +198,44 @@ impl<'a> Analysis<'a> {
         monitor.progress(Pass::Link, sources.len(), sources.len());
         let graph = CallGraph::of(&program);
         let count = program.function_count();
-        let mut summaries = vec![Summary::default(); count];
+        let habits = Habits::of(&program);
+        let mut work = Work {
+            program: &program,
+            graph: &graph,
+            habits: &habits,
+            summaries: vec![Summary::default(); count],
+            is_finished: vec![false; count],
+        };
+        let mut checked: Vec<Option<Checked>> = Vec::new();
+        checked.resize_with(count, || None);
         let mut done = 0;
         for layer in graph.layers() {
             if monitor.is_cancelled() {
                 return Err(Cancelled);
             }
-            let parts: Vec<_> = layer
-                .par_iter()
-                .map(|members| infer::summarize(&program, &graph, &summaries, members))
+            let parts: Vec<Part> = { layer.par_iter() }
+                .map(|members| work.component(members))
                 .collect();
-            for (function, summary) in parts.into_iter().flatten() {
-                summaries[function.0 as usize] = summary;
+            for (function, summary, findings) in parts.into_iter().flatten() {
+                work.summaries[function.0 as usize] = summary;
+                work.is_finished[function.0 as usize] = true;
+                checked[function.0 as usize] = findings;
                 done += 1;
             }
             monitor.progress(Pass::Summarize, done, count);
         }
-        let none = FxHashMap::default();
-        let habits = Habits::of(&program);
-        let checked: Vec<(Trace, Vec<Finding>)> = (0..count as u32)
+        let checked: Vec<Checked> = checked
             .into_par_iter()
-            .map(|function| {
+            .enumerate()
+            .map(|(function, checked)| {
                 if monitor.is_cancelled() {
                     return Err(Cancelled);
                 }
-                let known = Known {
-                    finished: &summaries,
-                    current: &none,
-                };
-                let flow = Flow::new(&program, known, FunctionRef(function));
-                Ok(check_function(&flow, &graph, &habits))
+                Ok(checked.unwrap_or_else(|| work.check(FunctionRef(function as u32))))
             })
             .collect::<Result<_, Cancelled>>()?;
         monitor.progress(Pass::Check, count, count);
+        let summaries = work.summaries;
         let mut traces = Vec::with_capacity(count);
         let mut latent = Vec::new();
         for (trace, findings) in checked {
@@ -248,6 +252,54 @@ impl<'a> Analysis<'a> {
     }
 }
 
+/// What the final walk through a function leaves behind, and what rules found on it.
+type Checked = (Trace, Vec<Finding>);
+
+/// What came of a component: each member's summary, and where its callees' were all made by then, its check.
+type Part = Vec<(FunctionRef, Summary, Option<Checked>)>;
+
+/// Functions at work, and the summaries that there are by now.
+struct Work<'w, 'a> {
+    program: &'w Program<'a>,
+    graph: &'w CallGraph,
+    habits: &'w Habits,
+    summaries: Vec<Summary>,
+    is_finished: Vec<bool>,
+}
+
+impl Work<'_, '_> {
+    /// Summarizes a component. A function alone is solved once for its summary and its check.
+    fn component(&self, members: &[FunctionRef]) -> Part {
+        if infer::is_cycle(self.graph, members) {
+            let summaries = infer::summarize(self.program, self.graph, &self.summaries, members);
+            let unchecked = |(function, summary)| (function, summary, None);
+            return summaries.into_iter().map(unchecked).collect();
+        }
+        let alone = |&function: &FunctionRef| {
+            let watch = Watch::new(&self.is_finished);
+            let flow = Flow::new(self.program, self.known(), function).watched(&watch);
+            let solution = flow.solve();
+            let summary = infer::summary_of(&flow, &solution);
+            let is_whole = !watch.was_early() && !flow.is_exhausted();
+            flow.rest();
+            let checked =
+                is_whole.then(|| check_function(&flow, &solution, self.graph, self.habits));
+            (function, summary, checked.filter(|_| !watch.was_early()))
+        };
+        members.iter().map(alone).collect()
+    }
+
+    fn check(&self, function: FunctionRef) -> Checked {
+        let flow = Flow::new(self.program, self.known(), function);
+        let solution = flow.solve();
+        check_function(&flow, &solution, self.graph, self.habits)
+    }
+
+    fn known(&self) -> Known<'_> {
+        Known::finished(&self.summaries)
+    }
+}
+
 /// What a rule finds. A released program keeps the findings of all the others where one rule has a fault in it, which has been told
 /// on standard error by then; where it is tested, it fails.
 fn apart<T: Default>(check: impl FnOnce() -> T) -> T {
@@ -259,12 +311,12 @@ fn apart<T: Default>(check: impl FnOnce() -> T) -> T {
 
 fn check_function(
     flow: &Flow<'_, '_>,
+    solution: &Solution,
     graph: &CallGraph,
     habits: &Habits,
-) -> (Trace, Vec<Finding>) {
-    let solution = flow.solve();
+) -> Checked {
     if solution.gave_up {
-        let trace = infer::trace(flow, &solution, &mut Silent);
+        let trace = infer::trace(flow, solution, &mut Silent);
         return (trace, Vec::new());
     }
     let mut listener = Listener {
@@ -272,7 +324,7 @@ fn check_function(
         graph,
         habits,
     };
-    let mut trace = infer::trace(flow, &solution, &mut listener);
+    let mut trace = infer::trace(flow, solution, &mut listener);
     let mut findings = listener.findings;
     for rule in rules::ALL {
         if let Check::Function(check) = rule.check {
@@ -282,7 +334,7 @@ fn check_function(
                 graph,
                 habits,
             };
-            findings.extend(apart(|| check(&scene, &solution)));
+            findings.extend(apart(|| check(&scene, solution)));
         }
     }
     trace.is_cut_short = flow.is_exhausted();

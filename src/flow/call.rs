@@ -192,7 +192,7 @@ impl Flow<'_, '_> {
         state: &mut State,
         observer: &mut dyn Observer,
     ) -> Held {
-        let summary = self.known.get(function);
+        let summary = self.summary(function);
         let (module, code) = self.program.code(function);
         let given = actuals(self.module, arguments, module, code, bound);
         let value_of = |wanted: ExprId| {
@@ -489,7 +489,7 @@ impl Flow<'_, '_> {
                     Delivery::Awaited => is_awaited,
                     _ => false,
                 };
-                let known = is_run && self.known.get(function).never_returns;
+                let known = is_run && self.summary(function).never_returns;
                 known && !(bound && self.is_overridden(function))
             }
             Target::Library(call) => self.program.library.get(call).summary.never_returns,
@@ -508,7 +508,7 @@ impl Flow<'_, '_> {
         else {
             return SmallVec::new();
         };
-        let stops_if = self.known.get(function).stops_if;
+        let stops_if = self.summary(function).stops_if;
         let comes_later = self.program.delivery(function) != Delivery::Now;
         if stops_if.is_empty() || comes_later || (bound && self.is_overridden(function)) {
             return SmallVec::new();

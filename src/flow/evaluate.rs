@@ -210,7 +210,7 @@ impl Flow<'_, '_> {
 
     /// What a property gives, as its body says; `declared` is what is known of it otherwise.
     fn read_property(&self, expr: ExprId, getter: FunctionRef, declared: Value) -> Held {
-        let returns = self.known.get(getter).returns;
+        let returns = self.summary(getter).returns;
         if self.program.is_overridden(getter) || !returns.may_be_none() {
             return Held::without_evidence(declared);
         }

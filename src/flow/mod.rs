@@ -6,6 +6,7 @@ mod blame;
 mod call;
 mod evaluate;
 mod filtered;
+mod known;
 mod lookup;
 mod memo;
 mod outside;
@@ -19,7 +20,7 @@ mod witness;
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
-pub use witness::{Circumstances, Given, Wanted, Witness};
+pub use witness::{Circumstances, Course, Decided, Given, Shape, Wanted, Witness};
 
 use crate::ir::{
     BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
@@ -31,38 +32,9 @@ use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Facts, Kinds, Value};
 use filtered::Filter;
 use outside::from_outside;
-use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell};
-use std::sync::LazyLock;
 
-/// Summaries as far as they are computed: those of finished components, and those of the component at work.
-#[derive(Clone, Copy)]
-pub struct Known<'s> {
-    /// Of every function; the default for those not reached yet.
-    pub finished: &'s [Summary],
-    /// Of the members of the component at work.
-    pub current: &'s FxHashMap<FunctionRef, Summary>,
-}
-
-/// The members of a component at work, where none is.
-static NOBODY: LazyLock<FxHashMap<FunctionRef, Summary>> = LazyLock::new(FxHashMap::default);
-
-impl<'s> Known<'s> {
-    /// Every component is finished.
-    pub fn finished(summaries: &'s [Summary]) -> Known<'s> {
-        Known {
-            finished: summaries,
-            current: &NOBODY,
-        }
-    }
-
-    /// What a function does.
-    pub fn get(self, function: FunctionRef) -> &'s Summary {
-        self.current
-            .get(&function)
-            .unwrap_or_else(|| &self.finished[function.0 as usize])
-    }
-}
+pub use known::{Known, Watch};
 
 /// How a value is used that must not be None.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -191,8 +163,8 @@ impl Observer for Silent {
 pub struct Flow<'p, 'a> {
     /// The program around it.
     pub program: &'p Program<'a>,
-    /// What its callees do.
-    pub known: Known<'p>,
+    known: Known<'p>,
+    watch: Option<&'p Watch<'p>>,
     /// Its module.
     pub module_ref: ModuleRef,
     /// Its module.
@@ -240,6 +212,7 @@ impl<'p, 'a> Flow<'p, 'a> {
         Self {
             program,
             known,
+            watch: None,
             module_ref,
             module,
             code,
@@ -258,6 +231,35 @@ impl<'p, 'a> Flow<'p, 'a> {
             counts_rows: OnceCell::new(),
             filters: OnceCell::new(),
         }
+    }
+
+    /// The same, and `watch` learns whether a summary is looked at before it is made.
+    pub fn watched(self, watch: &'p Watch<'p>) -> Self {
+        Self {
+            watch: Some(watch),
+            ..self
+        }
+    }
+
+    /// The same for another function.
+    pub fn of_another(&self, function: FunctionRef) -> Self {
+        Self {
+            watch: self.watch,
+            ..Self::new(self.program, self.known, function)
+        }
+    }
+
+    /// What a function does, as far as that is known by now.
+    pub fn summary(&self, function: FunctionRef) -> &'p Summary {
+        if let Some(watch) = self.watch {
+            watch.look_at(function);
+        }
+        self.known.get(function)
+    }
+
+    /// From here on searches for ways may take as long again as if there had been none.
+    pub fn rest(&self) {
+        self.effort.set(0);
     }
 
     /// The block that is at work, and the index of its instruction in `Function::insts`.

@@ -50,13 +50,11 @@ impl Flow<'_, '_> {
                 source: Source::Element { iterable, is_async },
                 ..
             } => raising.anything = is_async || self.module.kind(iterable).place().is_none(),
-            InstKind::Bind { target, .. }
-                if matches!(
-                    self.module.kind(target),
-                    ExprKind::Tuple(_) | ExprKind::List(_)
-                ) =>
-            {
-                raising.unpack = true;
+            InstKind::Bind { target, source, .. } => {
+                raising.unpack = self.parts(target).is_some_and(|count| match source {
+                    Source::Value(value) => self.parts(value) != Some(count),
+                    _ => true,
+                });
             }
             InstKind::Raise {
                 exception,
@@ -105,6 +103,14 @@ impl Flow<'_, '_> {
                 });
         });
         raising
+    }
+
+    /// How many parts a tuple or list display has, none of them a starred one.
+    fn parts(&self, expr: ExprId) -> Option<u32> {
+        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = self.module.kind(expr) else {
+            return None;
+        };
+        Some(parts.count)
     }
 
     /// The class of a raised expression: a class, or a call of one.

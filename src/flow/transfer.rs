@@ -324,7 +324,7 @@ impl Flow<'_, '_> {
         if may_be_another || self.program.decoration(function).is_context_manager {
             return Parameters::NONE;
         }
-        self.known.get(function).none_items
+        self.summary(function).none_items
     }
 
     /// Something was put into a container.

@@ -369,7 +369,7 @@ impl Observer for Collector {
                     initializer: Some(function),
                     ..
                 } => {
-                    self.project_call(flow, call, flow.known.get(function));
+                    self.project_call(flow, call, flow.summary(function));
                 }
                 _ => {}
             },

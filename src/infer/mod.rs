@@ -9,7 +9,7 @@ pub use trace::{
 };
 pub use tracer::trace;
 
-use crate::flow::{Flow, Known};
+use crate::flow::{Flow, Known, Solution};
 use crate::project::{CallGraph, Program};
 use crate::summary::{Parameters, Summary};
 use crate::types::FunctionRef;
@@ -28,13 +28,8 @@ pub fn summarize(
     finished: &[Summary],
     members: &[FunctionRef],
 ) -> Vec<(FunctionRef, Summary)> {
-    let is_cycle = members.len() > 1
-        || graph
-            .calls_in(members[0])
-            .iter()
-            .any(|site| site.callee == members[0]);
     let mut current = FxHashMap::default();
-    if !is_cycle {
+    if !is_cycle(graph, members) {
         let summary = summarize_one(
             program,
             Known {
@@ -73,6 +68,15 @@ pub fn summarize(
         .collect()
 }
 
+/// Whether a function calls itself, by way of others or directly.
+pub fn is_cycle(graph: &CallGraph, members: &[FunctionRef]) -> bool {
+    let calls_itself = |&member: &FunctionRef| {
+        let sites = graph.calls_in(member);
+        sites.iter().any(|site| site.callee == member)
+    };
+    members.len() > 1 || members.iter().any(calls_itself)
+}
+
 /// Before anything is known of a member of a cycle: it does not return.
 fn bottom() -> Summary {
     Summary {
@@ -86,12 +90,17 @@ fn bottom() -> Summary {
 fn summarize_one(program: &Program<'_>, known: Known<'_>, function: FunctionRef) -> Summary {
     let flow = Flow::new(program, known, function);
     let solution = flow.solve();
+    summary_of(&flow, &solution)
+}
+
+/// The summary of a function that is solved.
+pub fn summary_of(flow: &Flow<'_, '_>, solution: &Solution) -> Summary {
     if solution.gave_up {
         return Summary::default();
     }
-    let mut collector = Collector::new(&flow);
-    flow.walk(&solution, &mut collector);
-    collector.finish(&flow)
+    let mut collector = Collector::new(flow);
+    flow.walk(solution, &mut collector);
+    collector.finish(flow)
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.

@@ -219,8 +219,10 @@ impl Module {
         match self.kind(expr) {
             ExprKind::Name(place) => Some(self.place_text(function, place)),
             ExprKind::Attribute { value, name, .. } => {
-                let before = self.dotted(function, value)?;
-                Some(format!("{before}.{}", self.name(name)))
+                let mut text = self.dotted(function, value)?;
+                text.push('.');
+                text.push_str(self.name(name));
+                Some(text)
             }
             _ => None,
         }
@@ -229,15 +231,19 @@ impl Module {
     /// The function and place that an access path or variable is written with, as source text: `self.db["users"]`.
     pub fn place_text(&self, function: &Function, place: PlaceId) -> String {
         let Place { parent, step } = function.places[place.index()];
-        let before = parent
+        let mut text = parent
             .map(|parent| self.place_text(function, parent))
             .unwrap_or_default();
         match step {
-            Step::Variable { name, .. } => self.name(name).to_owned(),
-            Step::Attribute(name) => format!("{before}.{}", self.name(name)),
-            Step::Key(key) => format!("{before}[{:?}]", self.name(key)),
-            Step::Index(index) => format!("{before}[{index}]"),
+            Step::Variable { name, .. } => text.push_str(self.name(name)),
+            Step::Attribute(name) => {
+                text.push('.');
+                text.push_str(self.name(name));
+            }
+            Step::Key(key) => text.push_str(&format!("[{:?}]", self.name(key))),
+            Step::Index(index) => text.push_str(&format!("[{index}]")),
         }
+        text
     }
 }
 

@@ -287,10 +287,10 @@ impl<'p, 'a> Scan<'p, 'a> {
     fn site(&mut self, callee: FunctionRef, bound: bool, may_be_overridden: bool, site: CallSite) {
         let overrides = match may_be_overridden {
             true => self.program.overrides(callee),
-            false => Vec::new(),
+            false => &[],
         };
         let is_virtual = !overrides.is_empty();
-        let callees = std::iter::once(callee).chain(overrides);
+        let callees = std::iter::once(callee).chain(overrides.iter().copied());
         self.sites.extend(callees.map(|callee| CallSite {
             callee,
             bound,

@@ -6,6 +6,7 @@ use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::{FunctionRef, ModuleRef, Type};
 use crate::value::Value;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// A class of the project.
@@ -112,7 +113,11 @@ impl Program<'_> {
                 continue;
             };
             for &subclass in &info.subclasses {
-                if !found.contains(&subclass) && found.len() < ANCESTORS {
+                if found.len() >= ANCESTORS {
+                    open.clear();
+                    break;
+                }
+                if !found.contains(&subclass) {
                     found.push(subclass);
                     open.push(subclass);
                 }
@@ -124,7 +129,7 @@ impl Program<'_> {
 
     /// Whether some subclass in the project has its own version of a method.
     pub fn is_overridden(&self, function: FunctionRef) -> bool {
-        self.overridden[function.0 as usize]
+        !self.overrides(function).is_empty()
     }
 
     /// The methods of base classes of the project that a method takes the place of, nearest first.
@@ -146,25 +151,37 @@ impl Program<'_> {
     }
 
     /// The methods that a call of `function` on an instance of an unknown subclass may reach besides it.
-    pub fn overrides(&self, function: FunctionRef) -> Vec<FunctionRef> {
-        let Some(class) = self.class_of_method(function) else {
-            return Vec::new();
-        };
-        let (module, id) = self.locate(function);
-        let symbol = self.symbol(module, self.module(module).function(id).name);
-        let mut found = Vec::new();
-        for subclass in self.descendants(class) {
-            let Some(info) = self.project_class(subclass) else {
-                continue;
-            };
-            if let Some(member) = info.members.get(&symbol)
-                && let Type::Function { function, .. } = self.types.get(member.class)
-            {
-                found.push(function);
-            }
-        }
-        found
+    pub fn overrides(&self, function: FunctionRef) -> &[FunctionRef] {
+        &self.overrides[function.0 as usize]
     }
+}
+
+/// For each function, the methods of subclasses that stand in for it.
+pub(super) fn overrides(program: &Program<'_>) -> Vec<Box<[FunctionRef]>> {
+    let first = program.library.class_count() as u32;
+    let classes = 0..program.classes.len() as u32;
+    let descendants: Vec<Vec<ClassRef>> = classes
+        .into_par_iter()
+        .map(|own| program.descendants(ClassRef(first + own)))
+        .collect();
+    let own_versions = |function: FunctionRef| {
+        let class = program.class_of_method(function)?;
+        let (module, id) = program.locate(function);
+        let symbol = program.symbol(module, program.module(module).function(id).name);
+        let own_version = |&subclass: &ClassRef| {
+            let member = program.project_class(subclass)?.members.get(&symbol)?;
+            match program.types.get(member.class) {
+                Type::Function { function, .. } => Some(function),
+                _ => None,
+            }
+        };
+        let descendants = descendants[(class.0 - first) as usize].iter();
+        Some(descendants.filter_map(own_version).collect())
+    };
+    (0..program.functions.len() as u32)
+        .into_par_iter()
+        .map(|function| own_versions(FunctionRef(function)).unwrap_or_default())
+        .collect()
 }
 
 /// Reads the classes of all modules; bases come later, as they need imports.

@@ -65,7 +65,7 @@ pub struct Program<'a> {
     first_function: Vec<u32>,
     first_class: Vec<u32>,
     decorations: Vec<Decoration>,
-    overridden: Vec<bool>,
+    overrides: Vec<Box<[FunctionRef]>>,
     modules: naming::ModuleNames,
     symbols: FxHashMap<CompactString, Symbol>,
     symbol_of: Vec<Vec<Symbol>>,
@@ -161,6 +161,12 @@ impl<'a> Program<'a> {
         let code = self.module(module).function(id);
         let class = code.class.filter(|_| code.kind == FunctionKind::Def)?;
         Some(self.class(module, class))
+    }
+
+    /// Whether some file can only be one of Python 2: then those that both read are, too.
+    pub fn reads_two(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|source| source.module.dialect == Dialect::Two)
     }
 
     /// The dialect of a function's file.

@@ -182,7 +182,7 @@ impl Flow<'_, '_> {
         if bound && self.program.is_overridden(function) {
             return;
         }
-        let summary = self.known.get(function);
+        let summary = self.summary(function);
         let means = if holds {
             summary.true_means
         } else {

@@ -5,7 +5,9 @@ mod compare;
 mod pattern;
 
 use super::{ALWAYS_TRUE, Flow, Held, State};
-use crate::ir::{Argument, ExprId, ExprKind, FunctionKind, Passing, PlaceId, Run, UnaryOperator};
+use crate::ir::{
+    Argument, ExprId, ExprKind, FunctionKind, Passing, PlaceId, Run, Step, UnaryOperator,
+};
 use crate::value::{Facts, Kinds};
 
 impl Flow<'_, '_> {
@@ -122,7 +124,10 @@ impl Flow<'_, '_> {
 
     fn is_type_checking(&self, test: ExprId) -> bool {
         match self.module.kind(test) {
-            ExprKind::Name(place) => self.place_text(place) == "TYPE_CHECKING",
+            ExprKind::Name(place) => match self.code.place(place).step {
+                Step::Variable { name, .. } => self.module.name(name) == "TYPE_CHECKING",
+                _ => false,
+            },
             ExprKind::Attribute { name, .. } => self.module.name(name) == "TYPE_CHECKING",
             _ => false,
         }

@@ -101,8 +101,8 @@ impl Search<'_, '_, '_> {
                 if self.is_constant(right) {
                     return Some((self.subject(left), u32::from(!state)));
                 }
-                let swapped = self.is_constant(left) && operator != Comparison::In;
-                swapped.then(|| (self.subject(right), 1))
+                // `"a" in options`, and then `"b" in options`: a list of what there may be, too.
+                self.is_constant(left).then(|| (self.subject(right), 1))
             }
             ExprKind::Call { callee, arguments } if !holds => {
                 let arguments = module.arguments(arguments);
@@ -115,7 +115,7 @@ impl Search<'_, '_, '_> {
                 let [subject, _] = arguments else {
                     return None;
                 };
-                let is_type_test = matches!(name.as_str(), "isinstance" | "issubclass");
+                let is_type_test = matches!(name.as_str(), "isinstance" | "issubclass" | "hasattr");
                 is_type_test.then(|| (self.subject(subject.value), 1))
             }
             ExprKind::Matches { subject, .. } if !holds => Some((self.subject(subject), 1)),
@@ -170,6 +170,9 @@ impl Search<'_, '_, '_> {
             ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) => {
                 let mut parts = module.list(parts).iter();
                 parts.all(|&part| self.is_constant(part))
+            }
+            ExprKind::Subscript { value, index, .. } => {
+                self.is_constant(value) && self.is_constant(index)
             }
             ExprKind::Name(_) | ExprKind::Attribute { .. } => {
                 let name = module.dotted(self.flow.code, expr).unwrap_or_default();

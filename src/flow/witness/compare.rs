@@ -110,6 +110,12 @@ impl Search<'_, '_, '_> {
                 return false;
             }
             let condition = self.noneness_of(place);
+            // Found false before: then it was None, until shown otherwise.
+            let known = |condition, holds| walker.facts.contains(&Fact { condition, holds });
+            if self.is_unbound && !holds_positive && known(truth, false) && !known(condition, false)
+            {
+                return false;
+            }
             return self.settle(walker, condition, holds_positive)
                 && (holds_positive || self.suppose_object(walker, place));
         }
@@ -120,17 +126,20 @@ impl Search<'_, '_, '_> {
             return self.suppose_truth(walker, left, place, truth);
         }
         let positive = match operator {
-            Comparison::IsNot => Comparison::Is,
-            Comparison::NotEqual => Comparison::Equal,
+            // What is no None, is the one where it equals the other.
+            Comparison::IsNot | Comparison::Is | Comparison::NotEqual => Comparison::Equal,
             Comparison::NotIn => Comparison::In,
             other => other,
         };
-        let condition = hash_of(&(
-            "compare",
-            positive as u8,
-            self.flow.form(left),
-            self.flow.form(right),
-        ));
+        let forms = (self.flow.form(left), self.flow.form(right));
+        // `b > a`, `not a >= b` and `not b <= a` all say `a < b`.
+        let (positive, forms, holds_positive) = match operator {
+            Comparison::Greater => (Comparison::Less, (forms.1, forms.0), holds),
+            Comparison::GreaterEqual => (Comparison::Less, forms, !holds),
+            Comparison::LessEqual => (Comparison::Less, (forms.1, forms.0), !holds),
+            _ => (positive, forms, holds_positive),
+        };
+        let condition = hash_of(&("compare", positive as u8, forms.0, forms.1));
         self.remember_mentions(condition, test);
         if let (Comparison::Equal, Some(place), ExprKind::Int(_) | ExprKind::Text(_)) =
             (positive, self.flow.place_of(left), module.kind(right))

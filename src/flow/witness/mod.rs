@@ -7,8 +7,10 @@ mod closed;
 mod compare;
 mod facts;
 mod live;
+mod rounds;
 mod steps;
 mod suppose;
+mod turns;
 mod ways;
 
 use super::Flow;
@@ -18,6 +20,8 @@ use live::Live;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
+use turns::Turn;
+pub use turns::{Course, Decided, Shape};
 
 /// What is looked for: control reaches `target` while `place` still holds what it was given at `origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,8 +95,12 @@ struct Walker {
     block: BlockId,
     facts: Facts,
     rounds: Vec<u32>,
+    /// Of loops that are being gone through, by their number: the rounds that began since control came to the loop.
+    begun: Vec<(u32, u8)>,
     armed: bool,
     cost: Witness,
+    /// The last turn of the way, where turns are kept.
+    trail: Option<u32>,
     /// The constants that one subject was found different from, in tests one right after the other.
     refused: Option<Refused>,
 }
@@ -129,6 +137,10 @@ struct Search<'f, 'p, 'a> {
     steps: usize,
     /// What still counts, once the search turns out to be a long one.
     live: Option<Live>,
+    /// The turns of all ways and the one before each, where they are wanted.
+    turns: Option<Vec<(Turn, Option<u32>)>>,
+    /// The last turn of the way that was found.
+    found: Option<u32>,
 }
 
 impl Flow<'_, '_> {
@@ -221,21 +233,15 @@ impl Flow<'_, '_> {
         let module = self.module;
         let mut hasher = FxHasher::default();
         module.walk(expr, &mut |part| {
-            let kind = module.kind(part);
-            std::mem::discriminant(&kind).hash(&mut hasher);
-            match kind {
-                ExprKind::Name(place) => place.hash(&mut hasher),
-                ExprKind::Attribute { name, .. }
-                | ExprKind::Number(name)
-                | ExprKind::Text(name)
-                | ExprKind::Bytes(name) => name.hash(&mut hasher),
-                ExprKind::Int(number) => number.hash(&mut hasher),
-                ExprKind::Call { arguments, .. } => arguments.count.hash(&mut hasher),
-                ExprKind::Compare { operator, .. } => (operator as u8).hash(&mut hasher),
-                ExprKind::Binary { operator, .. } => (operator as u8).hash(&mut hasher),
-                _ => {}
-            }
+            hash_kind(module.kind(part), &mut hasher);
         });
+        hasher.finish()
+    }
+
+    /// The form of an expression that has no parts.
+    fn form_of_leaf(kind: ExprKind) -> u64 {
+        let mut hasher = FxHasher::default();
+        hash_kind(kind, &mut hasher);
         hasher.finish()
     }
 
@@ -277,6 +283,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             numbers: FxHashMap::default(),
             steps: 0,
             live: None,
+            turns: None,
+            found: None,
         }
     }
 
@@ -286,6 +294,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             block: BlockId::new(0),
             facts: Facts::default(),
             rounds: Vec::new(),
+            begun: Vec::new(),
+            trail: None,
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
             refused: None,
@@ -327,6 +337,23 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
     }
 }
 
+/// What an expression is, its parts aside.
+fn hash_kind(kind: ExprKind, hasher: &mut FxHasher) {
+    std::mem::discriminant(&kind).hash(hasher);
+    match kind {
+        ExprKind::Name(place) => place.hash(hasher),
+        ExprKind::Attribute { name, .. }
+        | ExprKind::Number(name)
+        | ExprKind::Text(name)
+        | ExprKind::Bytes(name) => name.hash(hasher),
+        ExprKind::Int(number) => number.hash(hasher),
+        ExprKind::Call { arguments, .. } => arguments.count.hash(hasher),
+        ExprKind::Compare { operator, .. } => (operator as u8).hash(hasher),
+        ExprKind::Binary { operator, .. } => (operator as u8).hash(hasher),
+        _ => {}
+    }
+}
+
 fn hash_of<T: Hash + ?Sized>(of: &T) -> u64 {
     let mut hasher = FxHasher::default();
     of.hash(&mut hasher);
@@ -339,6 +366,7 @@ impl Hash for Walker {
             self.block,
             &self.facts,
             &self.rounds,
+            &self.begun,
             self.armed,
             self.cost as u8,
             self.refused,

@@ -1,7 +1,10 @@
 //! What an instruction does to what is known of a way.
 
 use super::{Fact, Search, Walker, hash_of};
-use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, Source, UnaryOperator};
+use crate::flow::Flow;
+use crate::ir::{
+    BinaryOperator, Comparison, ExprId, ExprKind, Inst, InstKind, PlaceId, Source, UnaryOperator,
+};
 use std::rc::Rc;
 
 impl Search<'_, '_, '_> {
@@ -9,6 +12,13 @@ impl Search<'_, '_, '_> {
     pub(super) fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
         if self.is_unbound && !self.survives(walker, inst) {
             return false;
+        }
+        if self.is_unbound && self.flow.has_walrus {
+            let mut roots = Vec::new();
+            inst.kind.for_each_expr(&mut |root| roots.push(root));
+            if !roots.into_iter().all(|root| self.passes_by(walker, root)) {
+                return false;
+            }
         }
         match inst.kind {
             InstKind::Assume { test, holds } => {
@@ -158,9 +168,30 @@ impl Search<'_, '_, '_> {
                 self.learn(walker, part, value);
                 self.take_over(walker, part, value);
             }
-            if let Source::Caught { .. } = source {
-                let condition = self.noneness_of(place);
-                self.settle(walker, condition, false);
+            match source {
+                Source::Caught { .. } => {
+                    let condition = self.noneness_of(place);
+                    self.settle(walker, condition, false);
+                }
+                Source::Import(import)
+                    if self.is_unbound
+                        && self.flow.module.imports[import.index()].name.is_none() =>
+                {
+                    self.remember(walker, place, false, true);
+                }
+                Source::Function(_) | Source::Class(_) if self.is_unbound => {
+                    self.remember(walker, place, false, true);
+                }
+                Source::Augmented {
+                    operator: BinaryOperator::Add,
+                    value,
+                } if self.is_unbound && self.is_filled(value) => {
+                    self.remember(walker, place, false, true);
+                }
+                Source::Element { iterable, .. } if self.is_unbound => {
+                    self.count(walker, target, part, iterable);
+                }
+                _ => {}
             }
         });
         alive
@@ -260,6 +291,111 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// The element that a round starts with: the first number of a count, the next of what is written down.
+    fn count(&mut self, walker: &mut Walker, target: ExprId, part: ExprId, iterable: ExprId) {
+        let module = self.flow.module;
+        let Some(round) = self.round_of(walker, target) else {
+            return;
+        };
+        match module.kind(iterable) {
+            ExprKind::Tuple(parts) | ExprKind::List(parts) if part == target => {
+                let element = module.list(parts).get(round as usize);
+                if let Some(&element) = element {
+                    self.learn(walker, part, element);
+                }
+            }
+            ExprKind::Call { callee, arguments } if round == 0 => {
+                let name = module.dotted(self.flow.code, callee);
+                let first = match (name.as_deref(), module.kind(target)) {
+                    (Some("range" | "xrange"), _) => part == target && arguments.count == 1,
+                    (Some("enumerate"), ExprKind::Tuple(parts)) => {
+                        arguments.count == 1 && module.list(parts).first() == Some(&part)
+                    }
+                    _ => false,
+                };
+                if first {
+                    self.starts_at_zero(walker, part);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `i` of `for i in range(n)`, in the first round.
+    fn starts_at_zero(&mut self, walker: &mut Walker, counter: ExprId) {
+        let Some(place) = self.flow.place_of(counter) else {
+            return;
+        };
+        self.remember(walker, place, false, false);
+        let zero = Flow::form_of_leaf(ExprKind::Int(0));
+        self.numbers.insert(zero, 0);
+        self.equal(walker, counter, place, zero);
+    }
+
+    /// From now on the place equals a literal.
+    fn equal(&mut self, walker: &mut Walker, target: ExprId, place: PlaceId, literal: u64) {
+        let positive = Comparison::Equal as u8;
+        let condition = hash_of(&("compare", positive, self.flow.form(target), literal));
+        self.mentions.insert(condition, Rc::from([place]));
+        self.literals.insert(condition, (place, vec![literal]));
+        walker.facts.push(Fact {
+            condition,
+            holds: true,
+        });
+    }
+
+    /// Whether a way goes past a walrus of the wanted name: `x = (n := 1) if test else 0`, where the test fails.
+    fn passes_by(&mut self, walker: &mut Walker, expr: ExprId) -> bool {
+        let (flow, wanted) = (self.flow, self.wanted.place);
+        let binds = |part: ExprId| flow.bound_in(part).contains(&wanted);
+        if !flow.assigned_in(expr).contains(&wanted) {
+            return true;
+        }
+        match flow.module.kind(expr) {
+            ExprKind::Conditional {
+                test,
+                then,
+                otherwise,
+            } => {
+                let side = binds(then) != binds(otherwise);
+                !side || self.suppose(walker, test, !binds(then))
+            }
+            ExprKind::Lambda(_) | ExprKind::Comprehension(_) => true,
+            _ => {
+                let mut parts = Vec::new();
+                flow.module
+                    .for_each_part(expr, &mut |part| parts.push(part));
+                parts.into_iter().all(|part| self.passes_by(walker, part))
+            }
+        }
+    }
+
+    /// Whether an expression gives a text or a container with something in it.
+    fn is_filled(&self, value: ExprId) -> bool {
+        let module = self.flow.module;
+        match module.kind(value) {
+            ExprKind::Text(text) => !module.name(text).is_empty(),
+            ExprKind::List(parts) | ExprKind::Tuple(parts) => !parts.is_empty(),
+            ExprKind::Binary {
+                operator: BinaryOperator::Modulo,
+                left,
+                ..
+            } => self.is_filled(left),
+            ExprKind::Binary {
+                operator: BinaryOperator::Add,
+                left,
+                right,
+            } => self.is_filled(left) || self.is_filled(right),
+            ExprKind::Call { callee, .. } => match module.kind(callee) {
+                ExprKind::Attribute { value, name, .. } => {
+                    module.name(name) == "format" && self.is_filled(value)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// A literal tells how conditions on the name will come out.
     fn learn(&mut self, walker: &mut Walker, target: ExprId, value: ExprId) {
         let (is_none, truth) = match self.flow.module.kind(value) {
@@ -273,6 +409,7 @@ impl Search<'_, '_, '_> {
             } if matches!(self.flow.module.kind(operand), ExprKind::Int(_)) => (false, true),
             ExprKind::Text(text) => (false, !self.flow.module.name(text).is_empty()),
             ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
+            _ if self.is_unbound && self.is_filled(value) => (false, true),
             _ => return,
         };
         let Some(place) = self.flow.place_of(target) else {
@@ -280,15 +417,8 @@ impl Search<'_, '_, '_> {
         };
         self.remember(walker, place, is_none, truth);
         if !is_none {
-            let positive = Comparison::Equal as u8;
-            let forms = (self.flow.form(target), self.literal(value));
-            let condition = hash_of(&("compare", positive, forms.0, forms.1));
-            self.mentions.insert(condition, Rc::from([place]));
-            self.literals.insert(condition, (place, vec![forms.1]));
-            walker.facts.push(Fact {
-                condition,
-                holds: true,
-            });
+            let literal = self.literal(value);
+            self.equal(walker, target, place, literal);
         }
     }
 }

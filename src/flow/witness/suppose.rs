@@ -3,6 +3,9 @@
 use super::{Fact, Search, Walker, hash_of};
 use crate::ir::{ExprId, ExprKind, Run, UnaryOperator};
 
+/// As many undecided choices are tried one inside the other.
+const DEPTH: usize = 5;
+
 impl Search<'_, '_, '_> {
     /// False if a condition came out the other way before.
     pub(super) fn suppose(&mut self, walker: &mut Walker, test: ExprId, holds: bool) -> bool {
@@ -151,6 +154,39 @@ impl Search<'_, '_, '_> {
             if walker.facts.len() == known {
                 break;
             }
+        }
+        true
+    }
+
+    /// Whether all conditions of a way can have come out as they did: where several operands may have decided one, each is
+    /// tried, as far as the depth allows.
+    pub(super) fn is_consistent(&mut self, walker: &Walker) -> bool {
+        !self.is_unbound || self.is_satisfied(walker, DEPTH)
+    }
+
+    fn is_satisfied(&mut self, walker: &Walker, depth: usize) -> bool {
+        let choices = &self.choices;
+        let open = walker.facts.iter().filter_map(|fact| {
+            let choice = choices.get(&fact.condition)?;
+            (choice.1 == fact.holds).then_some(*choice)
+        });
+        let open: Vec<(Run, bool)> = open.collect();
+        for (parts, holds) in open {
+            let mut ways = Vec::new();
+            for &part in self.flow.module.list(parts) {
+                let mut one = walker.clone();
+                if self.suppose(&mut one, part, holds) {
+                    ways.push(one);
+                }
+            }
+            let is_settled = |way: &Walker| way.facts.len() == walker.facts.len();
+            if ways.iter().any(is_settled) {
+                continue;
+            }
+            if ways.is_empty() {
+                return false;
+            }
+            return depth == 0 || ways.iter().any(|way| self.is_satisfied(way, depth - 1));
         }
         true
     }

@@ -1,6 +1,6 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
-use super::{Fact, Facts, Search, Walker, Witness, hash_of};
+use super::{Fact, Facts, Search, Turn, Walker, Witness, hash_of};
 use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
@@ -19,7 +19,10 @@ impl Search<'_, '_, '_> {
             let inst = &code.insts[index];
             if walker.armed && (walker.block, index as u32) == self.wanted.target {
                 let subject = self.subject;
-                if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject)) {
+                if subject.is_none_or(|subject| self.evaluates(&walker, inst, subject))
+                    && self.is_consistent(&walker)
+                {
+                    self.found = walker.trail;
                     return true;
                 }
             }
@@ -27,7 +30,7 @@ impl Search<'_, '_, '_> {
                 self.raise(&walker, block.guard, index as u32, open);
             }
             if !self.inst(&mut walker, inst) {
-                if matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }) {
+                if matches!(inst.kind, InstKind::Return(_)) {
                     self.finish(&walker, block.guard, Witness::Path, open);
                 }
                 return false;
@@ -35,6 +38,7 @@ impl Search<'_, '_, '_> {
         }
         let end = (walker.block, block.insts.range().end as u32);
         if walker.armed && end == self.wanted.target {
+            self.found = walker.trail;
             return true;
         }
         if self.leads_out(block.next) {
@@ -132,9 +136,14 @@ impl Search<'_, '_, '_> {
     }
 
     fn leave(&mut self, walker: &Walker, next: Next, open: &mut Vec<Walker>) {
+        let from = walker.block;
         let mut go = |block: BlockId, walker: Walker| open.push(Walker { block, ..walker });
         match next {
-            Next::Goto(to) => go(to, walker.clone()),
+            Next::Goto(to) => {
+                let mut walker = walker.clone();
+                self.come_to(&mut walker, from, to);
+                go(to, walker);
+            }
             Next::Branch(one, other) => {
                 let header = self
                     .flow
@@ -143,8 +152,11 @@ impl Search<'_, '_, '_> {
                     .iter()
                     .position(|of| of.header == walker.block);
                 let Some(header) = header else {
-                    go(one, walker.clone());
-                    go(other, walker.clone());
+                    for to in [one, other] {
+                        let mut walker = walker.clone();
+                        walker.trail = self.turn(&walker, Turn::Branch { from, to });
+                        go(to, walker);
+                    }
                     return;
                 };
                 let has_a_round = self.has_a_round(&walker.facts, header);
@@ -154,11 +166,16 @@ impl Search<'_, '_, '_> {
                     inside.rounds.push(header);
                 }
                 let mut outside = walker.clone();
+                let written = self.written_rounds(header as usize);
+                let (may_begin, may_end) = self.begin(&mut inside, header, written);
                 if walker.cost <= Witness::Exception && self.gives_up(header) {
                     outside.cost = outside.cost.min(Witness::Unlikely);
                 }
-                if !self.has_no_round(&walker.facts, header as usize) {
+                if may_begin && !self.has_no_round(&walker.facts, header as usize) {
                     go(one, inside);
+                }
+                if !may_end {
+                    return;
                 }
                 if walker.rounds.contains(&header) {
                     if self.searches(header) {
@@ -299,9 +316,17 @@ impl Search<'_, '_, '_> {
             true => Witness::Unlikely,
             false => Witness::Exception,
         };
-        self.finish(walker, guard, likely, open);
+        let traced = self.turn(walker, Turn::Raised { inst: index });
+        let traced = traced.map(|turn| Walker {
+            trail: Some(turn),
+            ..walker.clone()
+        });
+        let walker = traced.as_ref().unwrap_or(walker);
         let mut at = guard;
         while let Some(id) = at {
+            if self.suite == Some(id) {
+                self.finish(walker, guard, likely, open);
+            }
             let region = self.flow.code.region(id);
             if let TryKind::With { manager, after, .. } = region.kind
                 && self.flow.swallows(manager)

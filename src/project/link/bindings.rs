@@ -16,18 +16,14 @@ use crate::value::{Kinds, TypeId, Value};
 /// What one module's code binds.
 #[derive(Default)]
 pub(super) struct Updates {
-    pub(super) variables: Vec<(FunctionRef, PlaceId, Value, Way)>,
-    pub(super) returns: Vec<(FunctionRef, Value)>,
+    /// What each variable of the module is bound to, all together.
+    pub(super) variables: Vec<Value>,
+    /// What each function of the module returns.
+    pub(super) returns: Vec<Value>,
+    /// Parameters, which may be another module's, and what calls pass to them.
+    pub(super) passed: Vec<(FunctionRef, PlaceId, Value)>,
     pub(super) attributes: Vec<(ClassRef, Symbol, Assignment)>,
     pub(super) containers: Vec<Type>,
-}
-
-/// How a variable gets a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Bound,
-    Imported,
-    Passed,
 }
 
 /// One module's part of a round.
@@ -41,11 +37,16 @@ pub(super) struct ModuleBindings<'p, 'a> {
 impl<'p, 'a> ModuleBindings<'p, 'a> {
     pub(super) fn of(program: &'p Program<'a>, module_ref: ModuleRef) -> Updates {
         let module = program.module(module_ref);
+        let places = module.functions.iter().map(|code| code.places.len()).sum();
         let mut own = Self {
             program,
             module_ref,
             module,
-            updates: Updates::default(),
+            updates: Updates {
+                variables: vec![Value::NEVER; places],
+                returns: vec![Value::NEVER; module.functions.len()],
+                ..Updates::default()
+            },
         };
         for (id, code) in module.functions.iter().enumerate() {
             own.function(FunctionId::new(id), code);
@@ -88,9 +89,7 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
         let passed = self.program.passed_by_framework(function);
         for (parameter, value) in code.parameters.iter().zip(passed) {
             if value.class != TypeId::UNKNOWN {
-                self.updates
-                    .variables
-                    .push((function, parameter.place, value, Way::Passed));
+                self.updates.passed.push((function, parameter.place, value));
             }
         }
     }
@@ -112,9 +111,16 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
     }
 
     fn bind(&mut self, function: FunctionRef, place: PlaceId, value: Value) {
-        self.updates
-            .variables
-            .push((function, place, value, Way::Bound));
+        let variable = self.variable(function, place);
+        *variable = variable.join(value);
+    }
+
+    /// What a variable of the module is bound to so far.
+    fn variable(&mut self, function: FunctionRef, place: PlaceId) -> &mut Value {
+        let facts = &self.program.facts;
+        let first =
+            facts.first_variable(self.program.function(self.module_ref, FunctionId::new(0)));
+        &mut self.updates.variables[facts.first_variable(function) - first + place.index()]
     }
 
     fn inst(
@@ -133,9 +139,9 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
                 if let Bound::Import(import) = source {
                     let value = self.import(import);
                     if let Some(place) = self.owner_of(function, code, target) {
-                        self.updates
-                            .variables
-                            .push((place.0, place.1, value, Way::Imported));
+                        let program = self.program;
+                        let variable = self.variable(place.0, place.1);
+                        *variable = better_import(program, *variable, value);
                     }
                     return;
                 }
@@ -157,7 +163,9 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
             }
             InstKind::Return(value) if !code.is_generator => {
                 let value = value.map_or(Value::NONE, |value| evaluate.value(value));
-                self.updates.returns.push((function, value));
+                let first = self.program.function(self.module_ref, FunctionId::new(0));
+                let returned = &mut self.updates.returns[(function.0 - first.0) as usize];
+                *returned = returned.join(value);
             }
             _ => {}
         }
@@ -445,10 +453,23 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
             };
             let value = evaluate.value(value);
             if value.class != TypeId::UNKNOWN || !value.is_never() {
-                self.updates
-                    .variables
-                    .push((function, parameter.place, value, Way::Passed));
+                let passed = (function, parameter.place, value);
+                self.updates.passed.push(passed);
             }
         }
+    }
+}
+
+/// `try: import a as m / except ImportError: import b as m`: the one of which more is known stands for both.
+fn better_import(program: &Program<'_>, old: Value, new: Value) -> Value {
+    let rank = |value: Value| match program.types.get(value.class) {
+        Type::Unknown => 0,
+        Type::External(_) if value.kinds == Kinds::ANY => 1,
+        _ => 2,
+    };
+    if old.is_never() || rank(new) > rank(old) {
+        new
+    } else {
+        old
     }
 }

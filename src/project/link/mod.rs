@@ -8,7 +8,7 @@ mod imports;
 mod rounds;
 mod skeleton;
 
-use super::classes::resolve_bases;
+use super::classes::{overrides, resolve_bases};
 use super::decorators::decoration;
 use super::{Decoration, Program, Source, Symbol};
 use crate::ir::{ImportId, PlaceId};
@@ -39,6 +39,11 @@ pub(super) struct FlowInsensitive {
 impl FlowInsensitive {
     pub(super) fn variable(&self, function: FunctionRef, place: PlaceId) -> Value {
         self.variables[self.first_place[function.0 as usize] as usize + place.index()]
+    }
+
+    /// Where a function's variables begin.
+    fn first_variable(&self, function: FunctionRef) -> usize {
+        self.first_place[function.0 as usize] as usize
     }
 
     pub(super) fn returned(&self, function: FunctionRef) -> Value {
@@ -88,10 +93,6 @@ pub(super) fn link<'a>(sources: &'a [Source], library: &'a Library) -> Program<'
         }
     }
     settle(&mut program, &last);
-    let count = program.functions.len() as u32;
-    program.overridden = (0..count)
-        .into_par_iter()
-        .map(|f| !program.overrides(FunctionRef(f)).is_empty())
-        .collect();
+    program.overrides = overrides(&program);
     program
 }

@@ -2,9 +2,9 @@
 
 use super::super::Program;
 use super::super::classes::{Attribute, member_symbol};
-use super::bindings::{ModuleBindings, Updates, Way};
+use super::bindings::{ModuleBindings, Updates};
 use crate::ir::{FunctionKind, PlaceId};
-use crate::types::{FunctionRef, ModuleRef, Type};
+use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Kinds, Value};
 use rayon::prelude::*;
 
@@ -27,26 +27,20 @@ pub(super) enum Changed {
 }
 
 fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
-    let mut variables = vec![Value::NEVER; program.facts.variables.len()];
-    let mut passed = vec![Value::NEVER; variables.len()];
-    let mut returns = vec![Value::NEVER; program.facts.returns.len()];
+    let mut variables = Vec::with_capacity(program.facts.variables.len());
+    let mut passed = vec![Value::NEVER; program.facts.variables.len()];
+    let mut returns = Vec::with_capacity(program.facts.returns.len());
     let types_before = program.types.count();
     for info in &mut program.classes {
         info.attributes.clear();
     }
     let first_class = program.library.class_count() as u32;
     for update in updates {
-        for (function, place, value, way) in update.variables {
-            let at = program.facts.first_place[function.0 as usize] as usize + place.index();
-            match way {
-                Way::Bound => variables[at] = variables[at].join(value),
-                Way::Passed => passed[at] = passed[at].join(value),
-                Way::Imported => variables[at] = better_import(program, variables[at], value),
-            }
-        }
-        for (function, value) in update.returns {
-            let at = &mut returns[function.0 as usize];
-            *at = at.join(value);
+        variables.extend(update.variables);
+        returns.extend(update.returns);
+        for (function, place, value) in update.passed {
+            let at = program.facts.first_variable(function) + place.index();
+            passed[at] = passed[at].join(value);
         }
         for (class, symbol, assignment) in update.attributes {
             let Some(own) = class.0.checked_sub(first_class) else {
@@ -97,20 +91,6 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
     program.facts.returns = returns;
     refresh_members(program);
     changed
-}
-
-/// `try: import a as m / except ImportError: import b as m`: the one of which more is known stands for both.
-fn better_import(program: &Program<'_>, old: Value, new: Value) -> Value {
-    let rank = |value: Value| match program.types.get(value.class) {
-        Type::Unknown => 0,
-        Type::External(_) if value.kinds == Kinds::ANY => 1,
-        _ => 2,
-    };
-    if old.is_never() || rank(new) > rank(old) {
-        new
-    } else {
-        old
-    }
 }
 
 fn refresh_members(program: &mut Program<'_>) {

@@ -43,7 +43,7 @@ pub(super) fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Progr
         first_function,
         first_class,
         decorations: Vec::new(),
-        overridden: Vec::new(),
+        overrides: Vec::new(),
         modules: ModuleNames::of(sources),
         symbols: FxHashMap::default(),
         symbol_of: Vec::new(),

@@ -225,7 +225,7 @@ fn of_function(flow: &Flow<'_, '_>, function: FunctionRef) -> Option<Early> {
         Delivery::Deferred => return None,
         Delivery::Now => {}
     }
-    let summary = flow.known.get(function);
+    let summary = flow.summary(function);
     if summary.never_returns || is_stub(module, code) {
         return None;
     }

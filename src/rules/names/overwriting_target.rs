@@ -10,6 +10,7 @@ use crate::ir::{
 use crate::rules::names::overwritten_parameter::{after_handler, is_behind, suite_of};
 use crate::rules::names::vocabulary::is_throwaway;
 use crate::rules::{Check, Family, Rule, Scene};
+use crate::value::Kinds;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "overwriting-target",
@@ -123,7 +124,7 @@ fn overwriting(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, target: Target) -
     match target.source {
         Source::Element { iterable, .. } => {
             let own = loop_of(scene.flow, target.at.inst)?;
-            own_name(scene, target, iterable)
+            own_name(scene, ways, target, own, iterable)
                 .or_else(|| nested(scene, ways, target, own))
                 .or_else(|| after_loop(scene, ways, target, own, iterable))
         }
@@ -143,9 +144,23 @@ fn loop_of<'a>(flow: &Flow<'_, 'a>, inst: u32) -> Option<&'a Loop> {
 }
 
 /// `for items in items`.
-fn own_name(scene: &Scene<'_>, target: Target, iterable: ExprId) -> Option<Finding> {
+fn own_name(
+    scene: &Scene<'_>,
+    ways: &Reaching<'_, '_, '_>,
+    target: Target,
+    own: &Loop,
+    iterable: ExprId,
+) -> Option<Finding> {
     (scene.flow.module.kind(iterable) == ExprKind::Name(target.place)).then(|| {
-        let finding = finding(scene, target.at, "own").confidence(Confidence::High);
+        let held = ways.reach(target.place, Start::Behind(target.at.inst));
+        let mut reads = held.reads.iter();
+        let is_missed = reads.any(|read| is_behind(scene.flow, read, own.span));
+        // The loop itself keeps the container: nobody else asks for it any more.
+        let confidence = match is_missed {
+            true => Confidence::High,
+            false => Confidence::Low,
+        };
+        let finding = finding(scene, target.at, "own").confidence(confidence);
         finding.because(scene.related(
             iterable,
             Message::new("iterated").with("name", scene.flow.place_text(target.place)),
@@ -414,8 +429,12 @@ fn statement_target(
         } else {
             Severity::Warning
         };
+        let confidence = match is_taken_over(flow, target) {
+            true => Confidence::Low,
+            false => Confidence::High,
+        };
         let finding = finding(scene, target.at, key)
-            .confidence(Confidence::High)
+            .confidence(confidence)
             .severity(severity);
         let finding = finding.because(scene.related(
             binding.name,
@@ -427,6 +446,14 @@ fn statement_target(
             ),
         )
     })
+}
+
+/// `with renewed(request) as request`: what was made of the old value is meant to stand for it, unless it is a file.
+fn is_taken_over(flow: &Flow<'_, '_>, target: Target) -> bool {
+    let Source::Entered { manager, .. } = target.source else {
+        return false;
+    };
+    flow.mentions(manager, target.place) && !flow.evaluate.value(manager).kinds.meets(Kinds::FILE)
 }
 
 fn finding(scene: &Scene<'_>, at: At, key: &'static str) -> Finding {

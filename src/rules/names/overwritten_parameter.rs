@@ -100,15 +100,58 @@ fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)>
         return None;
     }
     let decorated = flow.program.decoration(flow.function).is_decorated;
-    let confidence = if decorated {
-        Confidence::Medium
-    } else {
-        Confidence::High
+    // A handler's name is gone behind it, whatever was promised.
+    let is_caught = matches!(
+        flow.code.insts[kill.inst as usize].kind,
+        InstKind::Bind {
+            source: Source::Caught { .. },
+            ..
+        }
+    );
+    let confidence = match is_caught || is_documented(flow, name) {
+        true if decorated => Confidence::Medium,
+        true => Confidence::High,
+        // Nobody promised anything: others may call it so, or nobody passes it.
+        false => Confidence::Low,
     };
     let finding = scene
         .at(kill.name, Message::new("unread").with("name", name))
         .confidence(confidence);
     Some((finding, kill))
+}
+
+/// Whether the docstring says what the parameter is for: then whoever reads it is wronged.
+fn is_documented(flow: &Flow<'_, '_>, name: &str) -> bool {
+    let Some(first) = flow.code.insts.first().filter(|_| flow.code.has_docstring) else {
+        return false;
+    };
+    let InstKind::Eval(text) = first.kind else {
+        return false;
+    };
+    let ExprKind::Text(text) = flow.module.kind(text) else {
+        return false;
+    };
+    let mut lines = flow.module.name(text).lines();
+    lines.any(|line| describes(line.trim(), name))
+}
+
+/// `name`, `name: …`, `name (int): …`, `:param int name: …`: how docstrings introduce a parameter.
+fn describes(line: &str, name: &str) -> bool {
+    if let Some(rest) = line
+        .strip_prefix(":param ")
+        .or_else(|| line.strip_prefix("@param "))
+    {
+        let head = rest.split(':').next().unwrap_or(rest);
+        return head.split_whitespace().any(|word| word == name);
+    }
+    let rest = line.trim_start_matches(['*', '-', '`', ' ']);
+    let Some(rest) = rest.strip_prefix(name) else {
+        return false;
+    };
+    let rest = rest.trim_start_matches(['`', '*']);
+    rest.is_empty()
+        || rest.starts_with([':', '='])
+        || [" :", " (", " -"].iter().any(|sign| rest.starts_with(sign))
 }
 
 /// The signature is that of a method of a base class, which may be unknown.

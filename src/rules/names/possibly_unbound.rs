@@ -1,8 +1,13 @@
 //! `possibly-unbound`: a name is read that is not bound on every path.
 
-use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::flow::{At, Event, Flow, Reaching, Start, State, Wanted, Witness};
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, NameId, PlaceId, Scope, Step, TryKind};
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::flow::{
+    At, Course, Decided, Event, Flow, Reach, Reaching, Shape, Start, State, Wanted, Witness,
+};
+use crate::ir::{
+    BlockId, Dialect, ExprId, ExprKind, FunctionKind, Handler, InstKind, NameId, PlaceId, Scope,
+    Source, Step, TryKind,
+};
 use crate::project::Catches;
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::{Kinds, Value};
@@ -31,12 +36,24 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
         return None;
     };
     let text = flow.place_text(place);
-    if comes_from_elsewhere(flow, &text) || is_caught(flow) {
+    let awaited = awaited(flow);
+    if comes_from_elsewhere(flow, &text) || awaited == Awaited::Named {
         return None;
     }
-    let confidence = confidence(flow, place, name, flow.position())?;
+    let read = Read {
+        place,
+        name,
+        at: flow.position(),
+    };
+    let (confidence, course) = read.judged(flow)?;
+    let confidence = match awaited {
+        // Whoever takes everything takes this, too.
+        Awaited::Any => Confidence::Low,
+        Awaited::No | Awaited::Named if held.value.kinds == Kinds::UNBOUND => Confidence::High,
+        Awaited::No | Awaited::Named => confidence,
+    };
     let ways = Reaching::of(flow);
-    if was_told(flow, &ways, place, name) {
+    if was_told(flow, &ways, read) || is_told_with_another(flow, &ways, read) {
         return None;
     }
     let key = if held.value.kinds == Kinds::UNBOUND {
@@ -52,6 +69,9 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
         Confidence::High if key == "certain" => finding.severity(Severity::Error),
         _ => finding,
     };
+    if let Some(decided) = course.and_then(|course| course.decided) {
+        finding = finding.because(decisive(scene, decided));
+    }
     if let Some(binding) = ways.bindings(place).first() {
         finding = finding.because(scene.related(
             binding.name,
@@ -66,7 +86,22 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     Some(finding.help(Message::new(help).with("name", text)))
 }
 
-/// A builtin of that name, or one that a star import may bring.
+/// What kept the name from being bound, for the message.
+fn decisive(scene: &Scene<'_>, decided: Decided) -> Related {
+    let (span, key) = match decided {
+        Decided::Test { test, holds } => (
+            scene.flow.module.span(test),
+            if holds { "holds" } else { "fails" },
+        ),
+        Decided::Raised(inst) => (scene.flow.code.insts[inst as usize].span, "raises"),
+    };
+    Related {
+        location: scene.location_of(span),
+        message: Message::new(key),
+    }
+}
+
+/// A builtin of that name, one that a star import may bring, or one that a text binds which is run.
 fn comes_from_elsewhere(flow: &Flow<'_, '_>, name: &str) -> bool {
     let has_star = || {
         flow.module.imports.iter().any(|import| {
@@ -75,89 +110,301 @@ fn comes_from_elsewhere(flow: &Flow<'_, '_>, name: &str) -> bool {
                 .is_some_and(|name| flow.module.name(name) == "*")
         })
     };
-    flow.code.kind == FunctionKind::Module
-        && (flow.program.builtin(name, flow.module.dialect) != Value::UNKNOWN || has_star())
+    let is_builtin = || {
+        MODULE_NAMES.contains(&name)
+            || [Dialect::Two, Dialect::Three]
+                .into_iter()
+                .any(|dialect| flow.program.builtin(name, dialect) != Value::UNKNOWN)
+    };
+    flow.code.kind == FunctionKind::Module && (is_builtin() || has_star() || is_in_text(flow, name))
 }
 
-/// Whether a `try` around the read waits for just this.
-fn is_caught(flow: &Flow<'_, '_>) -> bool {
+/// What every module has.
+const MODULE_NAMES: &[&str] = &[
+    "__name__",
+    "__file__",
+    "__doc__",
+    "__package__",
+    "__path__",
+    "__spec__",
+    "__loader__",
+    "__builtins__",
+];
+
+/// `exec_("def reraise(…): …")`.
+fn is_in_text(flow: &Flow<'_, '_>, name: &str) -> bool {
+    let defines = format!("def {name}(");
+    flow.code.exprs.range().map(ExprId::new).any(|expr| {
+        matches!(flow.module.kind(expr), ExprKind::Text(text) if flow.module.name(text).contains(&defines))
+    })
+}
+
+/// What the handlers of the `try` statements around a read do with a name that is not bound.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// One waits for just this.
+    Named,
+    /// One takes everything.
+    Any,
+    /// None takes it.
+    No,
+}
+
+fn awaited(flow: &Flow<'_, '_>) -> Awaited {
     let mut at = flow.code.block(flow.position().0).guard;
+    let mut found = Awaited::No;
     while let Some(id) = at {
         let region = flow.code.region(id);
         if let TryKind::Catch { handlers, .. } = &region.kind {
-            let names_it = |types| match flow.program.catches(flow.module_ref, flow.id(), types) {
-                Catches::Classes { classes, .. } => classes.iter().any(|&class| {
-                    matches!(
-                        flow.program.class_name(class),
-                        "NameError" | "UnboundLocalError"
-                    )
-                }),
-                Catches::Everything => false,
-            };
-            if handlers
-                .iter()
-                .any(|handler| handler.types.is_some() && names_it(handler.types))
-            {
-                return true;
+            for handler in handlers {
+                let names = handler.types.map(|_| {
+                    match flow
+                        .program
+                        .catches(flow.module_ref, flow.id(), handler.types)
+                    {
+                        Catches::Classes { classes, .. } => classes
+                            .iter()
+                            .map(|&class| flow.program.class_name(class))
+                            .collect(),
+                        Catches::Everything => Vec::new(),
+                    }
+                });
+                match names {
+                    Some(names)
+                        if names
+                            .iter()
+                            .any(|&name| matches!(name, "NameError" | "UnboundLocalError")) =>
+                    {
+                        return Awaited::Named;
+                    }
+                    Some(names)
+                        if !names
+                            .iter()
+                            .any(|&name| matches!(name, "Exception" | "BaseException")) => {}
+                    _ => found = Awaited::Any,
+                }
             }
         }
         at = region.parent;
     }
-    false
+    found
 }
 
-/// How sure it is that there is a way to this read on which nothing binds the name.
-fn confidence(
-    flow: &Flow<'_, '_>,
+/// A read of a variable.
+#[derive(Clone, Copy)]
+struct Read {
     place: PlaceId,
     name: ExprId,
-    target: (BlockId, u32),
-) -> Option<Confidence> {
-    match flow.witness_at(
+    at: (BlockId, u32),
+}
+
+impl Read {
+    fn wanted(self) -> Wanted {
         Wanted {
-            place,
+            place: self.place,
             origin: None,
             passed: false,
+            target: self.at,
+        }
+    }
+
+    /// Whether what raised is the opening of the file that the name stands for.
+    fn is_opened_in(self, flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
+        let Some(Decided::Raised(raised)) = decided else {
+            return false;
+        };
+        let InstKind::Bind {
             target,
-        },
-        name,
-    ) {
-        Witness::None => None,
-        Witness::Unlikely | Witness::Unlisted | Witness::EmptyLoop => Some(Confidence::Low),
-        Witness::Unfound | Witness::Exception => Some(Confidence::Medium),
-        Witness::Path if is_in_finally(flow, target.1) => Some(Confidence::Medium),
-        Witness::Path => Some(Confidence::High),
+            source: Source::Value(value),
+            ..
+        } = flow.code.insts[raised as usize].kind
+        else {
+            return false;
+        };
+        flow.module.kind(target).place() == Some(self.place)
+            && flow.evaluate.value(value).kinds.meets(Kinds::FILE)
+    }
+
+    fn witness(self, flow: &Flow<'_, '_>) -> Witness {
+        flow.witness_at(self.wanted(), self.name)
+    }
+
+    /// How sure it is that there is a way to this read on which nothing binds the name, and what that way rests on.
+    fn judged(self, flow: &Flow<'_, '_>) -> Option<(Confidence, Option<Course>)> {
+        let witness = self.witness(flow);
+        if witness == Witness::None {
+            return None;
+        }
+        let course = flow.course(self.wanted(), self.name, witness);
+        let shape = course.as_ref().map(|course| course.shape);
+        let decided = course.as_ref().and_then(|course| course.decided);
+        let confidence = match (witness, shape) {
+            (Witness::Path, _) if hides_a_global(flow, self.place) => Confidence::High,
+            (Witness::Path, Some(Shape::Straight)) => Confidence::High,
+            (Witness::Path, Some(Shape::Other)) => Confidence::Medium,
+            (Witness::Unfound, Some(Shape::Straight)) => Confidence::Medium,
+            (Witness::Exception, Some(Shape::Handled)) if goes_on(flow, decided) => {
+                Confidence::Medium
+            }
+            (Witness::Exception | Witness::Path, Some(Shape::InFinally))
+                if self.is_opened_in(flow, decided) =>
+            {
+                Confidence::Medium
+            }
+            _ => Confidence::Low,
+        };
+        Some((confidence, course))
     }
 }
 
-fn is_in_finally(flow: &Flow<'_, '_>, inst: u32) -> bool {
-    let span = flow.code.insts[inst as usize].span;
-    flow.code
-        .tries
-        .iter()
-        .any(|region| matches!(region.kind, TryKind::Finally { suite, .. } if suite.contains(span)))
+/// Whether some handler of what raised is sure to go on: it asks nothing, leaves nowhere, and gives the exception to nobody
+/// who may well raise it again, as in `self.fail(error)`. A `with` that swallows has no handler.
+fn goes_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
+    let Some(Decided::Raised(raised)) = decided else {
+        return true;
+    };
+    let raised = flow.code.insts[raised as usize].span;
+    let regions = flow.code.tries.iter();
+    let mut handlers = regions
+        .filter(|region| region.body.contains(raised))
+        .filter_map(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => Some(handlers.as_slice()),
+            _ => None,
+        })
+        .flatten()
+        .peekable();
+    handlers.peek().is_none() || handlers.any(|handler| is_plain(flow, handler))
 }
 
+fn is_plain(flow: &Flow<'_, '_>, handler: &Handler) -> bool {
+    let body = handler.body;
+    let mut regions = flow.code.tries.iter();
+    if regions.any(|region| body.contains(region.span)) {
+        return false;
+    }
+    let error = handler
+        .target
+        .and_then(|target| flow.module.kind(target).place());
+    let mut inside = flow
+        .code
+        .insts
+        .iter()
+        .filter(|inst| body.contains(inst.span));
+    inside.all(|inst| match inst.kind {
+        InstKind::Assume { .. } | InstKind::Return(_) | InstKind::Raise { .. } => false,
+        InstKind::Eval(value) => {
+            !matches!(flow.module.kind(value), ExprKind::Yield(_))
+                && !error.is_some_and(|error| hands_on(flow, value, error))
+        }
+        _ => true,
+    })
+}
+
+fn hands_on(flow: &Flow<'_, '_>, value: ExprId, error: PlaceId) -> bool {
+    let call = match flow.module.kind(value) {
+        ExprKind::Await(call) => call,
+        _ => value,
+    };
+    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
+        return false;
+    };
+    let ExprKind::Attribute { name, .. } = flow.module.kind(callee) else {
+        return false;
+    };
+    let notes = NOTES.contains(&flow.module.name(name));
+    let mut given = flow.module.arguments(arguments).iter();
+    !notes && given.any(|argument| flow.module.kind(argument.value).place() == Some(error))
+}
+
+/// Methods that take note of an exception, and come back.
+const NOTES: &[&str] = &[
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "critical",
+    "log",
+    "msg",
+    "err",
+    "write",
+    "append",
+    "add",
+    "put",
+];
+
 /// A name is told once: at its first read that may find nothing.
-fn was_told(
+fn was_told(flow: &Flow<'_, '_>, ways: &Reaching<'_, '_, '_>, read: Read) -> bool {
+    let reach = ways.reach(read.place, Start::Entry);
+    reach.is_read_by(read.name) && is_told_before(flow, ways, read.place, &reach, read)
+}
+
+/// Names that are bound together are told together: where the first one is read.
+fn is_told_with_another(flow: &Flow<'_, '_>, ways: &Reaching<'_, '_, '_>, read: Read) -> bool {
+    let blocks = |place: PlaceId| {
+        let bindings = ways.bindings(place);
+        let mut blocks: Vec<_> = bindings
+            .iter()
+            .map(|binding| ways.block_of(binding.inst).map(BlockId::index))
+            .collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        blocks
+    };
+    let own = blocks(read.place);
+    let Some(&Some(first)) = own.first() else {
+        return false;
+    };
+    let mut others = Vec::new();
+    for inst in flow.code.insts(flow.code.block(BlockId::new(first))) {
+        if let InstKind::Bind { target, .. } = inst.kind {
+            flow.module.walk(target, &mut |part| {
+                if let ExprKind::Name(place) = flow.module.kind(part)
+                    && place != read.place
+                    && !others.contains(&place)
+                {
+                    others.push(place);
+                }
+            });
+        }
+    }
+    others.truncate(TOGETHER);
+    let mut others = others.into_iter().filter(|&other| blocks(other) == own);
+    others.any(|other| {
+        let reach = ways.reach(other, Start::Entry);
+        is_told_before(flow, ways, other, &reach, read)
+    })
+}
+
+/// Whether a variable has a read farther up that is told.
+fn is_told_before(
     flow: &Flow<'_, '_>,
     ways: &Reaching<'_, '_, '_>,
     place: PlaceId,
-    name: ExprId,
+    reach: &Reach,
+    read: Read,
 ) -> bool {
-    let reach = ways.reach(place, Start::Entry);
     let is_earlier =
-        |read: &&At| read.name != name && (read.inst, read.name) < (flow.position().1, name);
+        |other: &&At| other.name != read.name && (other.inst, other.name) < (read.at.1, read.name);
     let mut earlier = reach.reads.iter().filter(is_earlier).take(EARLIER);
-    reach.is_read_by(name)
-        && earlier.any(|read| {
-            let Some(block) = ways.block_of(read.inst) else {
-                return false;
-            };
-            confidence(flow, place, read.name, (block, read.inst))
-                .is_some_and(|confidence| confidence > Confidence::Low)
-        })
+    earlier.any(|other| {
+        let Some(block) = ways.block_of(other.inst) else {
+            return false;
+        };
+        let other = Read {
+            place,
+            name: other.name,
+            at: (block, other.inst),
+        };
+        other
+            .judged(flow)
+            .is_some_and(|(confidence, _)| confidence > Confidence::Low)
+    })
 }
+
+/// As many names that are bound in one block are looked at.
+const TOGETHER: usize = 8;
 
 /// More reads before the one at hand are not looked at.
 const EARLIER: usize = 8;

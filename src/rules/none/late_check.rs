@@ -62,6 +62,8 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
     let own = is_own_variable(flow.code, used.place);
     let confidence = match used.how {
         _ if !own && is_asserted(flow, test) => Confidence::Low,
+        // What is declared never to be None makes the test the one too many, and nothing is lost.
+        _ if is_declared(flow, used.place) => Confidence::Low,
         Reliance::Divisor => Confidence::Medium,
         _ if own => Confidence::High,
         _ => Confidence::Medium,
@@ -86,6 +88,34 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
         .because(related)
         .confidence(confidence)
         .help(Message::new("order"))
+}
+
+/// Whether a parameter's annotation leaves no room for None.
+fn is_declared(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
+    let mut parameters = flow.code.parameters.iter();
+    let Some(annotation) = parameters
+        .find(|parameter| parameter.place == place)
+        .and_then(|parameter| parameter.annotation)
+    else {
+        return false;
+    };
+    // It is an expression of the function around.
+    let mut functions = flow.module.functions.iter();
+    let Some(outer) =
+        functions.find(|function| function.exprs.range().contains(&annotation.index()))
+    else {
+        return false;
+    };
+    let mut is_open = false;
+    flow.module.walk(annotation, &mut |part| {
+        let name = flow.module.dotted(outer, part).unwrap_or_default();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        is_open |= matches!(
+            flow.module.kind(part),
+            ExprKind::None | ExprKind::Text(_) | ExprKind::Hole
+        ) || matches!(last, "Optional" | "Any" | "object");
+    });
+    !is_open
 }
 
 /// Whether the test is an assertion.
@@ -384,10 +414,12 @@ fn bound_before(flow: &Flow<'_, '_>, test: &Test) -> Option<(ExprId, usize)> {
         return None;
     };
     let name = flow.module.dotted(flow.code, callee);
-    let computes = matches!(
-        name.as_deref(),
-        Some("min" | "max" | "int" | "float" | "len" | "sum" | "abs" | "round" | "sorted")
-    );
+    let computes = match name.as_deref() {
+        // Python 2 orders None, too: before everything.
+        Some("min" | "max" | "sorted") => !flow.program.reads_two(),
+        Some("int" | "float" | "len" | "sum" | "abs" | "round") => true,
+        _ => false,
+    };
     let has_input = flow.module.arguments(arguments).iter().any(|argument| {
         !matches!(
             flow.module.kind(argument.value),

@@ -107,10 +107,10 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
                 );
                 let finding =
                     finding.because(scene.related(later, Message::new("guard").with("name", name)));
-                let confidence = if wants_more(flow, later) {
-                    Confidence::Medium
-                } else {
-                    Confidence::High
+                let confidence = match (asks_for_a_kind(flow, later), is_of_text(flow, part)) {
+                    (false, _) => Confidence::High,
+                    (true, true) => Confidence::Medium,
+                    (true, false) => Confidence::Low,
                 };
                 return Some(finding.confidence(confidence).help(Message::new("swap")));
             }
@@ -151,6 +151,8 @@ fn guards(flow: &Flow<'_, '_>, used: Relied, later: ExprId, is_and: bool) -> boo
     }
     found.iter().any(|asked| {
         let fits = match (asked.question, used.how) {
+            // Python 2 orders None, too: before everything.
+            (Question::None, Reliance::Value) => !flow.program.reads_two(),
             (Question::None, how) => how != Reliance::Divisor,
             (Question::Length, Reliance::Index(at)) => is_just_enough(flow, asked.at, at),
             (Question::Truth, Reliance::Index(_) | Reliance::Divisor) => true,
@@ -169,13 +171,26 @@ fn is_just_enough(flow: &Flow<'_, '_>, test: ExprId, index: i32) -> bool {
     }
 }
 
-/// An exact length of two or more says less of the first item than of what is to come: records of one kind are never empty.
-fn wants_more(flow: &Flow<'_, '_>, later: ExprId) -> bool {
+/// An exact length tells one kind of record from another: none of them need be empty.
+fn asks_for_a_kind(flow: &Flow<'_, '_>, later: ExprId) -> bool {
     let ExprKind::Compare { left, .. } = flow.module.kind(later) else {
         return false;
     };
     let is_length = length_of(flow.module, flow.code, left).is_some();
-    is_length && matches!(wanted_length(flow.module, later), Some((length, true)) if length > 1)
+    is_length && matches!(wanted_length(flow.module, later), Some((_, true)))
+}
+
+/// `text[0] == "^"`: a single letter is taken from a text, and a text is easily empty.
+fn is_of_text(flow: &Flow<'_, '_>, part: ExprId) -> bool {
+    let ExprKind::Compare { left, right, .. } = flow.module.kind(part) else {
+        return false;
+    };
+    [left, right]
+        .into_iter()
+        .any(|side| match flow.module.kind(side) {
+            ExprKind::Text(text) => flow.module.name(text).chars().count() == 1,
+            _ => false,
+        })
 }
 
 /// `s[i] == " " and i < len(s)`, `d[k] and k in d`.

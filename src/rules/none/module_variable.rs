@@ -15,9 +15,6 @@ type Key = (ModuleRef, Symbol);
 /// Calls of calls are followed so far to see whether they set a variable.
 const DEPTH: u32 = 3;
 
-/// So many functions must ask whether an import worked: where fewer do, they are those that all others come through.
-const IMPORT_HABIT: usize = 3;
-
 /// What a module does with one of its variables.
 #[derive(Default)]
 struct Variable {
@@ -230,6 +227,11 @@ fn finding(
         location: variable.start?,
         message: Message::new("start").with("name", name.clone()),
     };
+    // Whether an import worked is asked by the few whom all others come through.
+    let confidence = match variable.set_by.is_empty() {
+        true => Confidence::Low,
+        false => Confidence::Medium,
+    };
     Some(
         Finding {
             statement,
@@ -237,12 +239,7 @@ fn finding(
             ..finding
         }
         .because(start)
-        .confidence(
-            match variable.set_by.is_empty() && variable.asked_by.len() < IMPORT_HABIT {
-                true => Confidence::Low,
-                false => Confidence::Medium,
-            },
-        )
+        .confidence(confidence)
         .help(Message::new("guard").with("name", name)),
     )
 }

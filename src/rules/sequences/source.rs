@@ -237,7 +237,7 @@ fn of_answer(
     let Target::Function { function, .. } = flow.program.target(flow.evaluate.value(callee)) else {
         return None;
     };
-    let inner = Flow::new(flow.program, flow.known, function);
+    let inner = flow.of_another(function);
     inner.code.insts.iter().find_map(|inst| match inst.kind {
         InstKind::Return(Some(value)) => trace(&inner, value, depth.min(INSIDE), budget),
         _ => None,
