@@ -54,6 +54,8 @@ pub enum NoteKind {
     Encoding,
     /// The function of this name has too many blocks, or too many ways through them.
     TooLarge(CompactString),
+    /// Not every way through the function of this name was looked for.
+    TooManyWays(CompactString),
 }
 
 /// How much was read.
@@ -335,7 +337,7 @@ fn check_function(
             findings.extend(apart(|| check(&scene, solution)));
         }
     }
-    trace.gave_up |= flow.is_exhausted();
+    trace.is_cut_short = flow.is_exhausted();
     (trace, findings)
 }
 
@@ -434,18 +436,22 @@ fn notes(sources: &[Source]) -> Vec<Note> {
     notes
 }
 
-/// Functions that were given up, by their names.
+/// Functions that were given up as a whole or in part, by their names.
 fn too_large(program: &Program<'_>, traces: &[Trace]) -> Vec<Note> {
-    let functions = (0..traces.len() as u32).map(FunctionRef);
-    let given_up = functions.filter(|function| traces[function.0 as usize].gave_up);
-    let note = |function| {
+    let note = |(index, trace): (usize, &Trace)| {
+        let function = FunctionRef(index as u32);
         let (module, _) = program.locate(function);
         let (home, code) = program.code(function);
-        Note {
+        let kind = match (trace.gave_up, trace.is_cut_short) {
+            (true, _) => NoteKind::TooLarge,
+            (false, true) => NoteKind::TooManyWays,
+            (false, false) => return None,
+        };
+        Some(Note {
             file: FileId(module.0),
             span: code.span,
-            kind: NoteKind::TooLarge(home.name(code.name).into()),
-        }
+            kind: kind(home.name(code.name).into()),
+        })
     };
-    given_up.map(note).collect()
+    traces.iter().enumerate().filter_map(note).collect()
 }

@@ -1,5 +1,6 @@
 //! The exit code, and a closed pipe, which is success.
 
+use pothole::report::lines;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -12,7 +13,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // There is nowhere left to say that standard error cannot be written.
-            let _ = writeln!(io::stderr(), "pothole: {error:#}");
+            let message = lines(&format!("pothole: {error:#}"));
+            let _ = writeln!(io::stderr(), "{message}");
             ExitCode::from(2)
         }
     }

@@ -220,16 +220,23 @@ fn a_name_that_is_no_unicode_or_obeys_the_terminal_is_harmless() -> Outcome {
         b"b\x1b[31m.py",
         b"c\n::error::d.py",
         b"::error::e.py",
+        b"##[error]f.py",
+        b"  ##vso[task.complete]g.py",
     ] {
         fs::write(
             project.path().join(std::ffi::OsStr::from_bytes(name)),
             UNBOUND,
         )?;
     }
-    for format in ["text", "concise", "github", "junit"] {
+    let formats = [
+        "text", "concise", "github", "junit", "json", "jsonl", "sarif", "gitlab", "rdjson", "html",
+    ];
+    for format in formats {
         let output = project.run(&["check", "--format", format])?;
         assert_eq!(output.status.code(), Some(1));
         let text = stdout(&output);
+        assert!(!text.contains("##[error]"), "{format}: {text}");
+        assert!(!text.contains("##vso["), "{format}: {text}");
         assert!(!text.contains('\u{1b}'), "{format}: {text:?}");
         let mut lines = text.lines().map(str::trim_start);
         assert!(
@@ -237,7 +244,37 @@ fn a_name_that_is_no_unicode_or_obeys_the_terminal_is_harmless() -> Outcome {
             "{format}: {text:?}"
         );
     }
-    assert_eq!(project.json(&[])?.len(), 4);
+    assert_eq!(project.json(&[])?.len(), 6);
+    Ok(())
+}
+
+#[test]
+fn what_strangers_write_is_no_command_to_the_runner_of_a_job() -> Outcome {
+    let name = "::error::forged\n##[error]forged";
+    let code = UNBOUND.replace("return answer\n", "return answer  # ##[error]forged\n");
+    let project = Project::new(&[("a.py", &code)])?;
+    let unforged = |text: String| {
+        for line in text.lines().map(str::trim_start) {
+            let is_forged = line.starts_with("::error::forged") || line.contains("##[error]");
+            assert!(!is_forged, "{text}");
+        }
+    };
+    for format in ["text", "concise", "github", "junit", "json", "html"] {
+        unforged(stdout(&project.run(&["check", "--format", format])?));
+    }
+    let quoted = serde_json::to_string(name)?;
+    for wrong in [
+        format!("{quoted} = 1\n"),
+        format!("min-confidence = {quoted}\n"),
+        format!("ignore = [{quoted}]\n"),
+        format!("{name}\n"),
+        "x = \"\"\"\n::error::forged\n##[error]forged\n".to_owned(),
+    ] {
+        project.write("pothole.toml", &wrong)?;
+        let output = project.run(&["check"])?;
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        unforged(stderr(&output));
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What nobody would write: endless nesting, huge functions, and files that were cut, shuffled and soiled.
 
-use pothole::analyze::{Report, Source, Unattended, analyze};
+use pothole::analyze::{NoteKind, Report, Source, Unattended, analyze};
 use pothole::config::Configuration;
 use pothole::finding::{Confidence, Finding};
 use pothole::ir::{Module, ProblemKind};
@@ -121,16 +121,22 @@ fn a_function_that_is_too_large_is_named() -> Outcome {
     let branches: String = (0..3_000)
         .map(|number| format!("    if x == {number}:\n        y = None\n"))
         .collect();
-    let (_, report) = report(&format!(
+    let (_, huge) = report(&format!(
         "def huge(x, y):\n{branches}    return y.z\n{SOUND}"
     ))?;
-    let notes: Vec<String> = report
+    let notes: Vec<String> = huge
         .notes
         .iter()
         .map(|note| format!("{:?}", note.kind))
         .collect();
     assert_eq!(notes, ["TooLarge(\"huge\")"]);
-    assert!(has_sound_finding(&report));
+    assert!(has_sound_finding(&huge));
+    let bindings: String = (0..8_000)
+        .map(|number| format!("    self.x{number} = None\n"))
+        .collect();
+    let (_, long) = report(&format!("def long(self):\n{bindings}{SOUND}"))?;
+    assert!(matches!(&long.notes[..], [note] if matches!(note.kind, NoteKind::TooLarge(_))));
+    assert!(has_sound_finding(&long));
     Ok(())
 }
 

@@ -209,7 +209,7 @@ pub(super) struct Check {
     #[arg(long, short, conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
-    /// Also how long each part took
+    /// Also how long each part took, and what was cut short
     #[arg(long, short)]
     pub(super) verbose: bool,
 

@@ -6,7 +6,7 @@ use crate::baseline::Baseline;
 use crate::config::{Language, Override};
 use crate::host::{self, Describe, Outcome, Progress, Request, Timing};
 use crate::ir;
-use crate::report::{Format, Item, View, items, plain, statistics};
+use crate::report::{Format, Invalid, Item, View, items, plain, statistics};
 use anstream::AutoStream;
 use anyhow::{Context, Result, bail};
 use clap::ColorChoice;
@@ -41,12 +41,9 @@ pub(super) fn run(options: &Check) -> Result<u8> {
         .lang
         .or(outcome.language)
         .unwrap_or_else(host::locale);
-    let mut items = items(
-        &outcome.files,
-        &outcome.findings,
-        &outcome.invalid,
-        language,
-    );
+    let told = |one: &&Invalid| options.verbose || !one.trouble.is_detail();
+    let invalid: Vec<Invalid> = outcome.invalid.iter().filter(told).cloned().collect();
+    let mut items = items(&outcome.files, &outcome.findings, &invalid, language);
     if let Some(path) = &options.write_baseline {
         return write_baseline(path, &Baseline::of(&items, &outcome.files));
     }

@@ -5,6 +5,7 @@ use crate::config::Override;
 use crate::finding::Severity;
 use crate::host::Progress;
 use crate::host::review::{Options, review};
+use crate::report::lines;
 use anyhow::Result;
 use std::io::{self, Write};
 
@@ -17,7 +18,7 @@ pub(super) fn run(options: &Review) -> Result<u8> {
     let mut err = io::stderr().lock();
     for note in &reviewed.notes {
         // Nobody is left to tell if standard error is closed.
-        let _ = writeln!(err, "pothole: {note}");
+        let _ = writeln!(err, "{}", lines(&format!("pothole: {note}")));
     }
     io::stdout().lock().write_all(reviewed.output.as_bytes())?;
     Ok(u8::from(reviewed.fails))

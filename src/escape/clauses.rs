@@ -4,6 +4,7 @@ use crate::ir::{
     ExprId, ExprKind, Function, Handler, Inst, InstKind, Module, Next, Scope, Source, Step,
 };
 use crate::text::Span;
+use rustc_hash::FxHashSet;
 
 /// What becomes of an exception in a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +59,11 @@ const TELLING_PARTS: [&str; 12] = [
 
 /// What becomes of what a handler catches.
 pub fn fate(module: &Module, code: &Function, handler: &Handler) -> Fate {
-    let mut seen = vec![false; code.blocks.len()];
+    let mut seen = FxHashSet::default();
     let mut open = vec![handler.entry];
     let mut translates = false;
     while let Some(at) = open.pop() {
-        if std::mem::replace(&mut seen[at.index()], true) {
+        if !seen.insert(at) {
             continue;
         }
         let block = code.block(at);

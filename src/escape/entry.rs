@@ -177,11 +177,16 @@ impl Finder<'_, '_> {
 
     /// Everything that the tables say is registered.
     fn register(&mut self) {
-        for &handed in &self.graph.handed {
-            if self.is_in_scope(handed.by)
-                && let Some(known) = self.handed(handed)
-            {
-                self.registered.insert(handed.function, known);
+        // In the order of places: those of one function stand together.
+        for handed in self.graph.handed.chunk_by(|one, next| one.by == next.by) {
+            if !self.is_in_scope(handed[0].by) {
+                continue;
+            }
+            let takers = takers(self.program, handed[0].by);
+            for &handed in handed {
+                if let Some(known) = self.handed(handed, &takers) {
+                    self.registered.insert(handed.function, known);
+                }
             }
         }
         let overriding: Vec<(FunctionRef, Entry)> = (0..self.program.function_count() as u32)
@@ -224,18 +229,14 @@ impl Finder<'_, '_> {
     }
 
     /// A function that is an argument of a call which keeps it for later.
-    fn handed(&self, handed: Handed) -> Option<Entry> {
+    fn handed(&self, handed: Handed, takers: &FxHashMap<ExprId, ExprId>) -> Option<Entry> {
         let (module_ref, id) = self.program.locate(handed.by);
         let module = self.program.module(module_ref);
-        let code = module.function(id);
         let evaluate = Evaluate::new(self.program, module_ref, id);
         let mut argument = handed.at;
         for _ in 0..2 {
-            let call = code
-                .exprs
-                .range()
-                .find_map(|index| given_to(module, ExprId::new(index), argument))?;
-            let (call, callee, place) = call;
+            let call = *takers.get(&argument)?;
+            let (callee, place) = given_to(module, call, argument)?;
             let mut name = self.program.method_name(&evaluate, module, callee)?;
             if let Some(link) = chain_link(module, callee) {
                 name = format!("{DEFERRED}.{link}");
@@ -391,8 +392,22 @@ enum Given {
     Keyword(crate::ir::NameId),
 }
 
-/// The call that `argument` is given to directly, what it calls, and how it is given.
-fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, ExprId, Given)> {
+/// Of each argument in a function, the first call that it is given to directly.
+fn takers(program: &Program<'_>, by: FunctionRef) -> FxHashMap<ExprId, ExprId> {
+    let (module, code) = program.code(by);
+    let mut found = FxHashMap::default();
+    for call in code.exprs.range().map(ExprId::new) {
+        if let ExprKind::Call { arguments, .. } = module.kind(call) {
+            for argument in module.arguments(arguments) {
+                found.entry(argument.value).or_insert(call);
+            }
+        }
+    }
+    found
+}
+
+/// What the call calls that `argument` is given to, and how it is given.
+fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, Given)> {
     let ExprKind::Call { callee, arguments } = module.kind(call) else {
         return None;
     };
@@ -402,7 +417,7 @@ fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, 
         Passing::Keyword(name) => Given::Keyword(name),
         _ => Given::Position(at),
     };
-    Some((call, callee, place))
+    Some((callee, place))
 }
 
 fn fits(module: &Module, known: &Known, place: Given) -> bool {

@@ -202,11 +202,8 @@ impl Guards<'_, '_> {
         let (module_ref, id) = self.program.locate(decorator);
         let module = self.program.module(module_ref);
         let mut all = Vec::new();
-        for (index, _) in module.functions.iter().enumerate() {
-            if !is_inside(module, FunctionId::new(index), id) {
-                continue;
-            }
-            let inner = self.program.function(module_ref, FunctionId::new(index));
+        for inner in module.inside(id) {
+            let inner = self.program.function(module_ref, inner);
             for region in &self.local(inner).regions {
                 if let Region::Catch(clauses) = region {
                     all.extend(
@@ -220,16 +217,6 @@ impl Guards<'_, '_> {
         }
         all
     }
-}
-
-fn is_inside(module: &Module, mut inner: FunctionId, outer: FunctionId) -> bool {
-    while let Some(parent) = module.function(inner).parent {
-        if parent == outer {
-            return true;
-        }
-        inner = parent;
-    }
-    false
 }
 
 fn joined(one: Catches, other: Catches) -> Catches {

@@ -28,6 +28,8 @@ pub(super) struct Memo {
     raising: Each<Cell<Option<Raising>>>,
     catches: Each<OnceCell<Rc<[Catches]>>>,
     layout: OnceCell<Rc<Layout>>,
+    touching: OnceCell<FxHashMap<PlaceId, Rc<[u32]>>>,
+    stops: OnceCell<Rc<[u32]>>,
     survives: RefCell<FxHashMap<Option<TryId>, bool>>,
     before: OnceCell<Rc<[Vec<usize>]>>,
     leading: RefCell<FxHashMap<BlockId, Rc<[bool]>>>,
@@ -127,6 +129,17 @@ impl Flow<'_, '_> {
     /// The ways between the blocks.
     pub(super) fn layout(&self) -> Rc<Layout> {
         Rc::clone(self.memo.layout.get_or_init(|| Rc::new(Layout::of(self))))
+    }
+
+    /// The instructions that do something with a variable, in order.
+    pub(super) fn touching(&self, place: PlaceId) -> Rc<[u32]> {
+        let known = self.memo.touching.get_or_init(|| self.find_touching());
+        known.get(&place).cloned().unwrap_or_default()
+    }
+
+    /// The instructions behind which control does not go on, in order.
+    pub(super) fn stops(&self) -> Rc<[u32]> {
+        Rc::clone(self.memo.stops.get_or_init(|| self.find_stops()))
     }
 
     /// For each block, those from which control may come to it.

@@ -1,5 +1,6 @@
 //! What holds where inside one function: a worklist over blocks to a fixpoint, then a walk that tells what happens.
 
+mod access;
 mod assume;
 mod blame;
 mod call;

@@ -1,22 +1,11 @@
 //! Which bindings of a variable reach which reads of it: searches forward from one binding, made for candidates only.
 
+pub use super::access::Access;
+
 use super::Flow;
 use super::raising::Raising;
-use crate::ir::{
-    BlockId, ExprId, ExprKind, Function, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
-};
+use crate::ir::{BlockId, ExprId, Function, Inst, InstKind, Next, PlaceId, TryId, TryKind};
 use std::rc::Rc;
-
-/// What an instruction does with a variable, in the order of evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// It is read.
-    Read(ExprId),
-    /// It is bound: the target.
-    Write(ExprId),
-    /// It is deleted.
-    Delete(ExprId),
-}
 
 /// Where a search starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,23 +171,17 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     ) {
         let block = self.flow.code.block(id);
         let range = block.insts.range();
-        for index in first.unwrap_or(range.start)..range.end {
-            let inst = &self.flow.code.insts[index];
-            if block.guard.is_some() {
-                let raising = self.flow.raising(index as u32);
-                if !raising.is_nothing() {
-                    open.extend(catchers(self.flow, block.guard, raising));
-                }
-            }
-            let mut ended = false;
-            self.flow.accesses(inst, place, &mut |access| {
+        let first = first.unwrap_or(range.start) as u32;
+        let stop = within(&self.flow.stops(), first, range.end as u32).next();
+        let mut end = stop.map_or(range.end as u32, |stop| stop + 1);
+        let mut ended = false;
+        for inst in within(&self.flow.touching(place), first, end) {
+            let at = |name| At { name, inst };
+            let kind = &self.flow.code.insts[inst as usize];
+            self.flow.accesses(kind, place, &mut |access| {
                 if ended {
                     return;
                 }
-                let at = |name| At {
-                    name,
-                    inst: index as u32,
-                };
                 match access {
                     Access::Read(name) => reach.reads.push(at(name)),
                     Access::Write(name) => {
@@ -211,14 +194,21 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
                     }
                 }
             });
-            let stops = match inst.kind {
-                InstKind::Eval(value) => self.flow.never_returns(value),
-                InstKind::Raise { .. } => true,
-                _ => false,
-            };
-            if ended || stops {
-                return;
+            if ended {
+                end = inst + 1;
+                break;
             }
+        }
+        if block.guard.is_some() {
+            for inst in first..end {
+                let raising = self.flow.raising(inst);
+                if !raising.is_nothing() {
+                    open.extend(catchers(self.flow, block.guard, raising));
+                }
+            }
+        }
+        if ended || stop.is_some() {
+            return;
         }
         open.extend(&self.layout.next[id.index()]);
         reach.survives |= self.layout.ends[id.index()];
@@ -227,13 +217,11 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
     /// The instructions that bind a variable, in order.
     pub fn bindings(&self, place: PlaceId) -> Vec<At> {
         let mut found = Vec::new();
-        for (index, inst) in self.flow.code.insts.iter().enumerate() {
-            self.flow.accesses(inst, place, &mut |access| {
+        for &inst in self.flow.touching(place).iter() {
+            let kind = &self.flow.code.insts[inst as usize];
+            self.flow.accesses(kind, place, &mut |access| {
                 if let Access::Write(name) = access {
-                    found.push(At {
-                        name,
-                        inst: index as u32,
-                    });
+                    found.push(At { name, inst });
                 }
             });
         }
@@ -382,6 +370,13 @@ impl Layout {
     }
 }
 
+/// Those of some sorted instructions that are not before `first`, and before `end`.
+fn within(sorted: &[u32], first: u32, end: u32) -> impl Iterator<Item = u32> {
+    let from = sorted.partition_point(|&inst| inst < first);
+    let found = sorted[from..].iter().copied();
+    found.take_while(move |&inst| inst < end)
+}
+
 /// The blocks that an exception raised under `guard` can get to.
 fn catchers(flow: &Flow<'_, '_>, guard: Option<TryId>, raising: Raising) -> Vec<BlockId> {
     let code = flow.code;
@@ -414,131 +409,4 @@ fn catchers(flow: &Flow<'_, '_>, guard: Option<TryId>, raising: Raising) -> Vec<
         at = region.parent;
     }
     found
-}
-
-impl Flow<'_, '_> {
-    /// What an instruction does with a variable, in order.
-    pub fn accesses(&self, inst: &Inst, place: PlaceId, visit: &mut dyn FnMut(Access)) {
-        match inst.kind {
-            InstKind::Bind {
-                target,
-                source,
-                annotation,
-            } => {
-                if let Source::Augmented { .. } = source {
-                    self.reads(target, place, visit);
-                }
-                self.source_accesses(source, place, visit);
-                if let Some(annotation) = annotation {
-                    self.reads(annotation, place, visit);
-                }
-                self.writes(target, place, visit);
-            }
-            InstKind::Forget(target) => self.deletes(target, place, visit),
-            InstKind::Declare { .. } | InstKind::Assume { .. } => {}
-            kind => kind.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
-        }
-    }
-
-    fn source_accesses(&self, source: Source, place: PlaceId, visit: &mut dyn FnMut(Access)) {
-        let module = self.module;
-        match source {
-            Source::Function(id) => {
-                let function = module.function(id);
-                let parameters = function
-                    .parameters
-                    .iter()
-                    .flat_map(|parameter| [parameter.default, parameter.annotation]);
-                let parts = module
-                    .list(function.decorators)
-                    .iter()
-                    .copied()
-                    .chain(parameters.flatten())
-                    .chain(function.returns);
-                parts.for_each(|part| self.reads(part, place, visit));
-            }
-            Source::Class(id) => {
-                let class = module.class(id);
-                let bases = module
-                    .arguments(class.arguments)
-                    .iter()
-                    .map(|argument| argument.value);
-                module
-                    .list(class.decorators)
-                    .iter()
-                    .copied()
-                    .chain(bases)
-                    .for_each(|part| self.reads(part, place, visit));
-            }
-            source => source.for_each_expr(&mut |expr| self.reads(expr, place, visit)),
-        }
-    }
-
-    fn reads(&self, expr: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
-        match self.module.kind(expr) {
-            ExprKind::Name(found) if found == place => visit(Access::Read(expr)),
-            ExprKind::Walrus { target, value } => {
-                self.reads(value, place, visit);
-                self.writes(target, place, visit);
-            }
-            ExprKind::Comprehension(id) => {
-                let comprehension = self.module.comprehension(id);
-                for clause in &comprehension.clauses {
-                    self.reads(clause.iterable, place, visit);
-                    self.writes(clause.target, place, visit);
-                    clause
-                        .conditions
-                        .iter()
-                        .for_each(|&condition| self.reads(condition, place, visit));
-                }
-                self.reads(comprehension.element, place, visit);
-                if let Some(value) = comprehension.value {
-                    self.reads(value, place, visit);
-                }
-            }
-            _ => self
-                .module
-                .for_each_part(expr, &mut |part| self.reads(part, place, visit)),
-        }
-    }
-
-    fn writes(&self, target: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
-        match self.module.kind(target) {
-            ExprKind::Name(found) if found == place => visit(Access::Write(target)),
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
-                self.module
-                    .list(parts)
-                    .iter()
-                    .for_each(|&part| self.writes(part, place, visit));
-            }
-            ExprKind::Starred(inner) => self.writes(inner, place, visit),
-            _ => self
-                .module
-                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
-        }
-    }
-
-    fn deletes(&self, target: ExprId, place: PlaceId, visit: &mut dyn FnMut(Access)) {
-        match self.module.kind(target) {
-            ExprKind::Name(found) if found == place => visit(Access::Delete(target)),
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
-                self.module
-                    .list(parts)
-                    .iter()
-                    .for_each(|&part| self.deletes(part, place, visit));
-            }
-            _ => self
-                .module
-                .for_each_part(target, &mut |part| self.reads(part, place, visit)),
-        }
-    }
-
-    /// Whether an expression reads a variable.
-    pub fn mentions(&self, expr: ExprId, place: PlaceId) -> bool {
-        let mut found = false;
-        self.module.walk(expr, &mut |part| {
-            found |= self.module.kind(part) == ExprKind::Name(place)
-        });
-        found
-    }
 }

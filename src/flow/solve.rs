@@ -61,7 +61,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             gave_up: false,
             falls_off: false,
         };
-        if self.code.blocks.len() > BLOCKS {
+        if self.code.blocks.len() > BLOCKS || self.code.is_too_wide(self.module) {
             solution.gave_up = true;
             return solution;
         }

@@ -32,6 +32,7 @@ pub use output::{exists, read_text, write_new};
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::{LIMIT, Memory};
+pub use settings::reconfigured;
 
 use crate::config::ConfigurationError;
 use std::path::PathBuf;

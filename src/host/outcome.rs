@@ -185,5 +185,6 @@ fn trouble(kind: NoteKind) -> Trouble {
         NoteKind::TooDeep => Trouble::TooDeep,
         NoteKind::Encoding => Trouble::Encoding,
         NoteKind::TooLarge(name) => Trouble::TooLarge(name.into()),
+        NoteKind::TooManyWays(name) => Trouble::TooManyWays(name.into()),
     }
 }

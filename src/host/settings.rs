@@ -190,6 +190,21 @@ fn in_folder(folder: &Path) -> Result<Option<Configuration>, Fault> {
     }
 }
 
+/// Which of these files are configurations that say something else in one tree than in the other.
+pub fn reconfigured<'a>(trees: [&Path; 2], changed: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let is_setting = |path: &&str| {
+        let name = path.rsplit('/').next();
+        matches!(name, Some("pothole.toml" | "pyproject.toml"))
+    };
+    let differs = |path: &&str| {
+        // What cannot be read fails the run elsewhere, or governs nothing.
+        let [one, other] = trees.map(|tree| read(&tree.join(path)).ok().flatten());
+        one != other
+    };
+    let changed = changed.filter(is_setting).filter(differs);
+    changed.map(str::to_owned).collect()
+}
+
 /// Reads a configuration. Nothing comes back where there is no such file, or a `pyproject.toml` that does not speak of
 /// us: those of strangers may be broken.
 fn read(path: &Path) -> Result<Option<Configuration>, Fault> {

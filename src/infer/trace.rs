@@ -29,8 +29,10 @@ pub struct Trace {
     pub global_uses: Vec<ResultUse>,
     /// Attributes that conditions ask about.
     pub attribute_tests: Vec<(ClassRef, Symbol)>,
-    /// A bound was hit.
+    /// A bound was hit: nothing is known of the function.
     pub gave_up: bool,
+    /// A bound was hit: some findings that need a feasible way were not looked for.
+    pub is_cut_short: bool,
 }
 
 /// An assignment to an attribute.

@@ -194,6 +194,7 @@ impl Check<'_> {
                 is_module == (at == 0)
                     && is_module == function.parent.is_none()
                     && function.parent.is_none_or(|parent| parent.index() < at)
+                    && (at == 0 || functions[at - 1].parent <= function.parent)
                     && self.head(function)
                     && self.places(at, function)
                     && self.code(at, function)

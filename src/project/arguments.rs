@@ -2,6 +2,10 @@
 
 use crate::ir::{Argument, ExprId, Function, Module, ParameterKind, Passing};
 
+/// Of a call with more arguments, or of a function with more parameters, nothing is told: each argument is looked for among
+/// all parameters.
+const MANY: usize = 1_000;
+
 /// What a parameter is given by a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actual {
@@ -22,7 +26,11 @@ pub fn actuals(
     callee: &Function,
     bound: bool,
 ) -> Vec<Actual> {
-    let mut given = vec![Actual::Omitted; callee.parameters.len()];
+    let count = callee.parameters.len();
+    if count.max(arguments.len()) > MANY {
+        return vec![Actual::Unclear; count];
+    }
+    let mut given = vec![Actual::Omitted; count];
     let mut position = 0;
     if bound && !given.is_empty() {
         given[0] = Actual::Unclear;

@@ -178,13 +178,8 @@ pub(super) fn callee(module: &Module, decorator: ExprId) -> ExprId {
 fn refuses_none(program: &Program<'_>, decorator: FunctionRef) -> bool {
     let (module_ref, id) = program.locate(decorator);
     let module = program.module(module_ref);
-    module.functions.iter().any(|inner| {
-        let mut around = inner.parent;
-        while let Some(parent) = around.filter(|&parent| parent != id) {
-            around = module.function(parent).parent;
-        }
-        around.is_some() && raises_on_none(module, inner)
-    })
+    let mut inside = module.inside(id).into_iter();
+    inside.any(|inner| raises_on_none(module, module.function(inner)))
 }
 
 /// Whether one of the branches that a wrapper ends in is taken where one of its arguments is None.

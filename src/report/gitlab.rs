@@ -1,5 +1,6 @@
 //! `gitlab`: a code quality report.
 
+use super::escape::Careful;
 use super::{Item, View};
 use crate::finding::Severity;
 use serde::Serialize;
@@ -32,7 +33,7 @@ struct Lines {
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let issues: Vec<Issue<'_>> = view.findings().map(|item| issue(view, item)).collect();
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
+    serde_json::to_writer_pretty(Careful::new(out), &issues)?;
     writeln!(out)
 }
 

@@ -1,5 +1,6 @@
 //! `json` and `jsonl`: what a reader of ruff's JSON can parse, with more.
 
+use super::escape::Careful;
 use super::{Change, Item, Position, Spot, View, documentation};
 use crate::finding::{Applicability, Confidence, Severity};
 use serde::Serialize;
@@ -52,7 +53,7 @@ struct Edit<'a> {
 /// One object to a line.
 pub(super) fn write_lines(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     for item in view.items {
-        serde_json::to_writer(&mut *out, &entry(view, item))?;
+        serde_json::to_writer(Careful::new(out), &entry(view, item))?;
         writeln!(out)?;
     }
     Ok(())
@@ -61,7 +62,7 @@ pub(super) fn write_lines(view: &View<'_>, out: &mut dyn Write) -> io::Result<()
 /// One array.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let entries: Vec<Entry<'_>> = view.items.iter().map(|item| entry(view, item)).collect();
-    serde_json::to_writer_pretty(&mut *out, &entries)?;
+    serde_json::to_writer_pretty(Careful::new(out), &entries)?;
     writeln!(out)
 }
 

@@ -16,7 +16,7 @@ pub mod statistics;
 mod text;
 
 pub use columns::{Position, decode};
-pub use escape::{plain, uri};
+pub use escape::{lines, opening, plain, uri};
 pub use fingerprint::{Identity, identities};
 pub use github::command;
 pub use item::{Change, INVALID_FILE, Item, Replacement, Spot, Step, items};
@@ -78,13 +78,20 @@ pub enum Trouble {
     TooDeep,
     /// The function of this name has too many blocks, or too many ways through them.
     TooLarge(String),
+    /// Not every way through the function of this name was looked for.
+    TooManyWays(String),
 }
 
 impl Trouble {
     /// Whether `first`, of the same file, says all that this says. Of functions each has its own name.
     pub fn is_told_by(&self, first: &Trouble) -> bool {
-        !matches!(self, Trouble::TooLarge(_))
+        !matches!(self, Trouble::TooLarge(_) | Trouble::TooManyWays(_))
             && std::mem::discriminant(self) == std::mem::discriminant(first)
+    }
+
+    /// Whether only who asks for every detail is told: next to nothing was left out, and nobody need do anything.
+    pub fn is_detail(&self) -> bool {
+        matches!(self, Trouble::TooManyWays(_))
     }
 
     /// What happened, in words.
@@ -110,6 +117,12 @@ impl Trouble {
                 let name = named(name, "the module's own code");
                 format!("{name} is too large: not all of it was analyzed; split it")
             }
+            Trouble::TooManyWays(name) => {
+                let name = named(name, "the module's own code");
+                format!(
+                    "not every way through {name} was looked at: findings that depend on one may be missing"
+                )
+            }
         }
     }
 
@@ -124,6 +137,10 @@ impl Trouble {
             Trouble::TooLarge(name) => {
                 let name = named(name, "模块自身的代码");
                 format!("{name} 过大：没有分析全部内容；请拆分")
+            }
+            Trouble::TooManyWays(name) => {
+                let name = named(name, "模块自身的代码");
+                format!("没有检查 {name} 的所有路径：依赖于其中某条路径的问题可能未报告")
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `rdjson`: the diagnostic format of reviewdog.
 
+use super::escape::Careful;
 use super::{Change, File, Item, Spot, View, documentation};
 use crate::finding::Severity;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         "source": { "name": "pothole", "url": env!("CARGO_PKG_REPOSITORY") },
         "diagnostics": diagnostics,
     });
-    serde_json::to_writer_pretty(&mut *out, &report)?;
+    serde_json::to_writer_pretty(Careful::new(out), &report)?;
     writeln!(out)
 }
 

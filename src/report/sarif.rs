@@ -1,5 +1,6 @@
 //! `sarif`: SARIF 2.1.0, as GitHub's code scanning and others take it.
 
+use super::escape::Careful;
 use super::{Change, INVALID_FILE, Item, Spot, View, documentation, escape};
 use crate::config::Language;
 use crate::finding::{Confidence, Severity};
@@ -37,7 +38,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &report)?;
+    serde_json::to_writer_pretty(Careful::new(out), &report)?;
     writeln!(out)
 }
 

@@ -1,5 +1,6 @@
 //! Counts per rule.
 
+use super::escape::Careful;
 use super::{Item, View};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,6 +61,6 @@ pub fn write_table(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// If `out` does.
 pub fn write_json(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &statistics(view))?;
+    serde_json::to_writer_pretty(Careful::new(out), &statistics(view))?;
     writeln!(out)
 }

@@ -2,7 +2,7 @@
 
 use super::Note;
 use crate::config::Language;
-use crate::report::{command, plain};
+use crate::report::{command, opening, plain};
 use std::collections::BTreeMap;
 
 /// Of each level GitHub shows so many annotations of a step.
@@ -39,7 +39,7 @@ pub fn log(notes: &[Note], language: Language) -> String {
     let mut text = String::new();
     for note in notes {
         let body = body(note, language).replace('\n', "\n    ");
-        let place = format!("{}:{}", plain(&note.path), note.rows.start);
+        let place = format!("{}:{}", opening(&note.path), note.rows.start);
         text.push_str(&format!("{place}: {}: {body}\n", note.rule));
     }
     text
@@ -50,7 +50,7 @@ fn body(note: &Note, language: Language) -> String {
     for step in &note.steps {
         lines.push(format!(
             "{}:{}: {}",
-            plain(&step.path),
+            opening(&step.path),
             step.row,
             plain(&step.message)
         ));

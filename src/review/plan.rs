@@ -16,6 +16,8 @@ pub struct Assessment {
     pub surfaced: Vec<Note>,
     /// Every finding of the new tree, caused or not: its fingerprint and its file.
     pub present: Vec<(String, String)>,
+    /// Configurations that the change itself changes, and that governed what was found.
+    pub reconfigured: Vec<String>,
 }
 
 /// What goes into the plan.

@@ -6,6 +6,9 @@ use super::plan::{Plan, Request, Write, summary_marker};
 use super::{COMMENT_LIMIT, Comment, Marker, Note, Setting};
 use crate::config::Language;
 
+/// So many configurations are named.
+const NAMED: usize = 5;
+
 /// What has to be done about the summary comment after the plan was carried out. `posted`: notes that stand in new
 /// comments. `unposted`: those that were refused. Nothing is made for a clean pull request, and nothing is written that is there already.
 pub fn summary(
@@ -29,7 +32,7 @@ pub fn summary(
         Some((old, _)) => Some((Some(old.clone()), body)),
         None => {
             // What came up far from the change is no reason to speak up, only to be told along.
-            let is_clean = request.found.caused.is_empty();
+            let is_clean = request.found.caused.is_empty() && request.found.reconfigured.is_empty();
             (!is_clean).then_some((None, body))
         }
     }
@@ -58,6 +61,7 @@ fn text(request: Request<'_>, plan: &Plan, posted: usize, unposted: &[usize]) ->
         (_, true) => format!("**pothole:** this change causes {total} findings.\n"),
         (_, false) => format!("**pothole：** 这次改动引入了 {total} 个问题。\n"),
     };
+    text.push_str(&reconfigured(request));
     let heading = if is_english {
         "Not on a line of the change, or too many to comment on:"
     } else {
@@ -72,6 +76,28 @@ fn text(request: Request<'_>, plan: &Plan, posted: usize, unposted: &[usize]) ->
     let surfaced: Vec<&Note> = request.found.surfaced.iter().collect();
     list(&mut text, heading, &surfaced, request.setting);
     text
+}
+
+/// Who silences a rule along with the code that it would speak of is not kept from it, but it is said.
+fn reconfigured(request: Request<'_>) -> String {
+    let files = &request.found.reconfigured;
+    if files.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = files
+        .iter()
+        .take(NAMED)
+        .map(|path| place(path, 1, request.setting))
+        .collect();
+    let names = names.join(", ");
+    match request.setting.language {
+        Language::English => format!(
+            "\n**It also changes what pothole looks for**, in {names}: what that leaves out is not told here.\n"
+        ),
+        Language::Chinese => format!(
+            "\n**这次改动还修改了 pothole 的检查范围**，见 {names}：因此被排除的问题不在此列出。\n"
+        ),
+    }
 }
 
 fn list(text: &mut String, heading: &str, notes: &[&Note], setting: &Setting) {
@@ -111,6 +137,7 @@ pub fn step_summary(request: Request<'_>, plan: Option<&Plan>, note: Option<&str
         true => format!("Findings that this change causes: {count}\n"),
         false => format!("这次改动引入的问题：{count}\n"),
     });
+    text.push_str(&reconfigured(request));
     let declined = plan.map_or(&[][..], |plan| &plan.declined);
     let mut live: Vec<&Note> = Vec::new();
     let mut quiet: Vec<&Note> = Vec::new();

@@ -77,6 +77,7 @@ fn planned_with(caused: Vec<Note>, state: State, setting: &Setting) -> Plan {
             .collect(),
         caused,
         surfaced: Vec::new(),
+        ..Assessment::default()
     };
     plan(Request {
         state: &state,

@@ -25,7 +25,7 @@ jobs:
       - id: pothole
         uses: ./action
         with:
-          token: secret
+          token: ghs_0123456789
           fail-on: FAIL_ON
       - if: always()
         env:
@@ -73,7 +73,12 @@ fn act(world: &World, home: &Path, fail_on: &str) -> Result<Output> {
     let mut command = Command::new(named("POTHOLE_ACT")?);
     command
         .args(["pull_request", "--platform", "ubuntu-latest=-self-hosted"])
-        .args(["--secret", "GITHUB_TOKEN=secret", "--actor", world.actor])
+        .args([
+            "--secret",
+            "GITHUB_TOKEN=ghs_0123456789",
+            "--actor",
+            world.actor,
+        ])
         .args([
             "--cache-server-addr",
             "127.0.0.1",

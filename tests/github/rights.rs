@@ -84,12 +84,75 @@ fn without_a_checkout_the_commits_are_fetched_and_the_base_decides() -> Result {
     let quiet = "ignore = [\"possibly-unbound\"]\n";
     let after = format!("{SAFE}{}", pick("one"));
     let mut world = World::new(&[("app.py", SAFE, &after), ("pothole.toml", "", quiet)])?;
-    assert_eq!(world.writes(&[])?, [""; 0], "the head's own configuration");
+    assert_eq!(
+        world.writes(&[])?,
+        [SUMMARY],
+        "the head's own configuration"
+    );
+    let says_so = |world: &World| {
+        let state = world.github.state();
+        let mut comments = state.comments.iter();
+        comments.any(|comment| comment.body.contains("changes what pothole looks for"))
+    };
+    assert!(says_so(&world), "who silences a rule is named");
+    assert_eq!(world.writes(&[])?, [""; 0], "once");
+    world.github.state().comments.clear();
     world.event = "pull_request_target";
     world.head_repository = json!({ "full_name": "mallory/r" });
     world.is_bare = true;
     assert_eq!(world.writes(&[])?, [REVIEW, SUMMARY]);
     assert_eq!(world.github.state().threads.len(), 1);
+    assert!(!says_so(&world), "what the base says governs");
+    Ok(())
+}
+
+#[test]
+#[cfg(unix)]
+fn a_report_that_is_none_is_refused_and_forges_nothing() -> Result {
+    let mut world = with_one()?;
+    world.event = "workflow_run";
+    let path = world.work().join("findings.json");
+    let from = path.to_string_lossy().into_owned();
+    let entry = json!([{
+        "code": "possibly-unbound", "message": "x", "severity": "warning", "confidence": "high",
+        "filename": "app.py", "location": { "row": 8 }, "end_location": { "row": 8 },
+        "fingerprint": "00112233445566778899aabbccddeeff",
+    }])
+    .to_string();
+    let wrong = [
+        String::new(),
+        "[".repeat(100_000),
+        "{}".to_owned(),
+        entry.replace("\"warning\"", "\"x\\n::error::forged\\n##[error]forged\""),
+        entry.replace("00112233445566778899aabbccddeeff", "--> :-)"),
+        entry.replace("\"row\":8", "\"row\":-8"),
+        entry.replace("\"row\":8", "\"row\":88888888888"),
+        entry.replace("app.py", "a/../../../../evil/b/app.py"),
+        format!(
+            "[{}]",
+            vec![entry.trim_matches(['[', ']']); 6_000].join(",")
+        ),
+        " ".repeat(21 * 1024 * 1024),
+    ];
+    for text in wrong {
+        fs::write(&path, &text)?;
+        let ran = world.review(&["--from", &from])?;
+        let start: String = text.chars().take(60).collect();
+        assert_eq!(ran.code, Some(2), "{start}: {}", ran.err);
+        for line in (ran.err + &ran.out).lines().map(str::trim_start) {
+            let is_forged = line.starts_with("::error::forged") || line.contains("##[error]");
+            assert!(!is_forged, "{line}");
+        }
+    }
+    // What a link leads to was not in the report, whatever it is.
+    fs::remove_file(&path)?;
+    let elsewhere = world.work().join("elsewhere.json");
+    fs::write(&elsewhere, &entry)?;
+    for target in [elsewhere.as_path(), "/dev/zero".as_ref()] {
+        std::os::unix::fs::symlink(target, &path)?;
+        assert_eq!(world.review(&["--from", &from])?.code, Some(2));
+        fs::remove_file(&path)?;
+    }
     Ok(())
 }
 

@@ -150,7 +150,7 @@ impl State {
         if ask
             .headers
             .get("authorization")
-            .is_none_or(|value| value != "Bearer secret")
+            .is_none_or(|value| value != "Bearer ghs_0123456789")
         {
             return reply(401, &json!({ "message": "Bad credentials" }));
         }

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+/// What must be told to nobody but the stand-in, and to that only in the head of a request.
+const TOKEN: &str = "ghs_0123456789";
+
 pub type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// A pull request on this machine.
@@ -201,7 +204,7 @@ impl World {
             .env("LANG", "C")
             .env("GITHUB_EVENT_NAME", self.event)
             .env("GITHUB_EVENT_PATH", self.event_path())
-            .env("GITHUB_TOKEN", "secret")
+            .env("GITHUB_TOKEN", TOKEN)
             .env("GITHUB_ACTOR", self.actor)
             .env("GITHUB_WORKSPACE", self.work())
             .env("GITHUB_STEP_SUMMARY", temporary.join("summary.md"))
@@ -220,6 +223,10 @@ impl World {
             told: read("output.txt")?,
         };
         assert!(!ran.err.contains("panicked"), "{}", ran.err);
+        let written = format!("{:?}", self.github.state().writes);
+        for text in [&ran.out, &ran.err, &ran.summary, &ran.told, &written] {
+            assert!(!text.contains(TOKEN), "{text}");
+        }
         assert_eq!(
             self.github.state().wrong,
             [""; 0],

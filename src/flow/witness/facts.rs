@@ -1,6 +1,6 @@
 //! How conditions came out on a way, by their form, and when that is forgotten.
 
-use super::{Search, Walker, hash_of};
+use super::{FACTS, Search, Walker, hash_of};
 use crate::ir::{ExprId, PlaceId};
 use std::rc::Rc;
 
@@ -73,6 +73,7 @@ impl Search<'_, '_, '_> {
 
     /// Conditions that mention a place say nothing any more once it is bound again.
     pub(super) fn forget(&self, walker: &mut Walker, place: PlaceId) {
+        self.flow.spend(walker.facts.len() / FACTS);
         let code = self.flow.code;
         let subject = hash_of(&("place", place));
         walker.refused = walker.refused.filter(|chain| chain.subject != subject);

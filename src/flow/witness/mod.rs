@@ -80,10 +80,13 @@ pub enum Witness {
 const STEPS: usize = 4000;
 
 /// All searches of a function together: past it there is no witness for what is left of the function, which is told as
-/// one that was given up. A step costs more the more facts it carries along.
-const EFFORT: usize = 1_000_000;
+/// one that was given up. A step costs more the more facts it carries along, and so does each binding on its way.
+const EFFORT: usize = 1_000_000 * STEP_COST;
 
-/// How many facts a step carries along for one more unit of effort.
+/// What a step costs, beside one for each fact that it carries along.
+const STEP_COST: usize = 16;
+
+/// What a binding costs is one for so many facts that it is held against.
 const FACTS: usize = 16;
 
 /// A way through the function, as far as it was followed.
@@ -203,6 +206,11 @@ impl Flow<'_, '_> {
         self.effort.get() > EFFORT
     }
 
+    /// Takes an effort on account.
+    fn spend(&self, effort: usize) {
+        self.effort.set(self.effort.get() + effort);
+    }
+
     /// Whether control can get to an instruction at all, with these arguments.
     pub fn reaches(&self, target: (BlockId, u32), given: &[(PlaceId, Given)]) -> bool {
         let Some(parameter) = self.code.parameters.first() else {
@@ -310,9 +318,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let mut open = vec![start];
         while let Some(mut walker) = open.pop() {
             self.steps += 1;
-            let effort = self.flow.effort.get() + 1 + walker.facts.len() / FACTS;
-            self.flow.effort.set(effort);
-            if self.steps > STEPS || effort > EFFORT {
+            self.flow.spend(STEP_COST + walker.facts.len());
+            if self.steps > STEPS || self.flow.is_exhausted() {
                 return false;
             }
             if !self.leading[walker.block.index()] {

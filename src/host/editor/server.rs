@@ -1,25 +1,27 @@
 //! The loop that listens to the client and to the analysis, and never answers from an analysis of something older.
 
+mod publish;
+mod questions;
+
 use super::EditorFault;
 use super::actions::{EXPLAIN, FIX_ALL};
 use super::client::{Client, Wishes, folder};
-use super::diagnostics::{Translator, identity};
 use super::documents::{Document, Documents, path_of};
 use super::outbox::Outbox;
 use super::snapshot::Snapshot;
 use super::worker::{self, Done, Job};
-use crate::host::{Request as Check, write_page};
-use crate::{page, rules};
+use crate::host::Request as Check;
 use crossbeam_channel::{Receiver, Sender, after, never, select, unbounded};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId};
 use lsp_types::{
-    CodeActionKind, CodeActionParams, Diagnostic, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentDiagnosticParams, HoverParams,
-    Position, PublishDiagnosticsParams, Range, Url,
+    CodeActionKind, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams,
 };
+use publish::Shown;
+use questions::Question;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,31 +29,6 @@ use std::time::Duration;
 
 /// How long nothing must change before an analysis starts.
 const QUIET: Duration = Duration::from_millis(40);
-
-/// What a client waits for.
-enum Question {
-    Diagnostics {
-        path: Option<PathBuf>,
-        previous: Option<String>,
-    },
-    Hover {
-        path: PathBuf,
-        position: Position,
-    },
-    Actions {
-        path: PathBuf,
-        range: Range,
-        only: Option<Vec<CodeActionKind>>,
-    },
-}
-
-/// What the client shows of a file because it was told to.
-#[derive(PartialEq, Eq)]
-struct Shown {
-    uri: Url,
-    version: Option<i32>,
-    identity: String,
-}
 
 /// The server.
 pub(super) struct Server {
@@ -140,16 +117,16 @@ impl Server {
 
     fn asked(&mut self, request: Request) {
         let Request { id, method, params } = request;
-        let question = match method.as_str() {
+        match method.as_str() {
             "shutdown" => {
                 self.is_shut_down = true;
                 return self.out.answer(id, Value::Null);
             }
             "workspace/executeCommand" => return self.execute(id, &params),
-            "textDocument/diagnostic" => read(params).map(diagnostics_question),
-            "textDocument/hover" => read(params).map(hover_question),
-            "textDocument/codeAction" => read(params).map(actions_question),
-            _ => return self.out.refuse(id, ErrorCode::MethodNotFound, &method),
+            _ => {}
+        }
+        let Some(question) = Question::of(&method, params) else {
+            return self.out.refuse(id, ErrorCode::MethodNotFound, &method);
         };
         match question {
             Err(reason) => self.out.refuse(id, ErrorCode::InvalidParams, &reason),
@@ -350,134 +327,6 @@ impl Server {
         }
     }
 
-    fn translator(&self) -> Translator<'_> {
-        Translator {
-            client: &self.client,
-            documents: &self.documents,
-            snapshot: &self.snapshot,
-        }
-    }
-
-    fn answer(&mut self, id: RequestId, question: &Question) {
-        match question {
-            Question::Diagnostics { path, previous } => {
-                let diagnostics = path.as_deref().map(|path| self.translator().of_path(path));
-                let diagnostics = diagnostics.unwrap_or_default();
-                let identity = identity(&diagnostics);
-                let report = match previous.as_ref() == Some(&identity) {
-                    true => json!({ "kind": "unchanged", "resultId": identity }),
-                    false => json!({ "kind": "full", "resultId": identity, "items": diagnostics }),
-                };
-                self.out.answer(id, report);
-                if let Some(path) = path {
-                    self.pulled.insert(path.clone(), identity);
-                }
-            }
-            Question::Hover { path, position } => {
-                self.out
-                    .answer(id, self.translator().hover(path, *position));
-            }
-            Question::Actions { path, range, only } => {
-                let actions = self.translator().actions(path, *range, only.as_deref());
-                self.out.answer(id, actions);
-            }
-        }
-    }
-
-    /// Whether an open file has other diagnostics than a client that asks for them was told.
-    fn differs(&self) -> bool {
-        self.documents.keys().any(|path| {
-            let known = self.pulled.get(path);
-            known.is_some_and(|known| *known != identity(&self.translator().of_path(path)))
-        })
-    }
-
-    /// Tells what is found where the client does not ask, and takes back what is no more.
-    fn push(&mut self) {
-        let mut now: BTreeMap<PathBuf, (Shown, Vec<Diagnostic>)> = BTreeMap::new();
-        let open: BTreeSet<&PathBuf> = self.documents.keys().collect();
-        for path in self.snapshot.paths().chain(open).collect::<BTreeSet<_>>() {
-            let document = self.documents.get(path);
-            if document.is_some() && self.client.pulls {
-                continue;
-            }
-            let uri = document.map(|document| document.uri.clone());
-            let Some(uri) = uri.or_else(|| Url::from_file_path(path).ok()) else {
-                continue;
-            };
-            let diagnostics = self.translator().of_path(path);
-            let version = document.map(|document| document.version);
-            let shown = Shown {
-                uri,
-                version,
-                identity: identity(&diagnostics),
-            };
-            now.insert(path.clone(), (shown, diagnostics));
-        }
-        if let Some((path, row, reason)) = &self.snapshot.mistake
-            && let Ok(uri) = Url::from_file_path(path)
-        {
-            let diagnostics = vec![mistake(*row, reason)];
-            let shown = Shown {
-                uri,
-                version: None,
-                identity: identity(&diagnostics),
-            };
-            now.insert(path.clone(), (shown, diagnostics));
-        }
-        for (path, before) in std::mem::take(&mut self.pushed) {
-            if !now.contains_key(&path) {
-                self.publish(before.uri, None, Vec::new());
-            } else {
-                self.pushed.insert(path, before);
-            }
-        }
-        for (path, (shown, diagnostics)) in now {
-            if self.pushed.get(&path) != Some(&shown) {
-                self.publish(shown.uri.clone(), shown.version, diagnostics);
-                self.pushed.insert(path, shown);
-            }
-        }
-    }
-
-    fn publish(&self, uri: Url, version: Option<i32>, diagnostics: Vec<Diagnostic>) {
-        let params = PublishDiagnosticsParams {
-            uri,
-            diagnostics,
-            version,
-        };
-        self.out.notify("textDocument/publishDiagnostics", params);
-    }
-
-    /// Runs the one command there is: it shows a rule's page, and returns it.
-    fn execute(&mut self, id: RequestId, params: &Value) {
-        let name = params["arguments"][0].as_str().unwrap_or_default();
-        let Some(rule) = rules::find(name).filter(|_| params["command"] == EXPLAIN) else {
-            return self
-                .out
-                .refuse(id, ErrorCode::InvalidParams, "no such command or rule");
-        };
-        let language = self.wishes.language.unwrap_or(self.snapshot.language);
-        let manual = page::of(rule).manual(rule, language);
-        let file = self
-            .client
-            .opens
-            .then(|| write_page(rule.name, &manual).ok())
-            .flatten();
-        match file.and_then(|path| Url::from_file_path(path).ok()) {
-            Some(uri) => self.out.request(
-                "window/showDocument",
-                json!({ "uri": uri, "takeFocus": true }),
-            ),
-            None => {
-                let text = page::of(rule).summary.text(language);
-                self.out
-                    .notify("window/showMessage", json!({ "type": 3, "message": text }));
-            }
-        }
-        self.out.answer(id, manual);
-    }
-
     /// Asks to be told of what changes outside of the editor.
     fn watch(&mut self) {
         if !self.client.watches {
@@ -528,40 +377,6 @@ fn welcome(client: &Client) -> Value {
     })
 }
 
-/// What is wrong with a configuration, at its line.
-fn mistake(row: u32, reason: &str) -> Diagnostic {
-    Diagnostic {
-        range: Range::new(Position::new(row, 0), Position::new(row, u16::MAX.into())),
-        severity: Some(lsp_types::DiagnosticSeverity::ERROR),
-        source: Some("pothole".to_owned()),
-        message: reason.to_owned(),
-        ..Diagnostic::default()
-    }
-}
-
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, String> {
     serde_json::from_value(params).map_err(|error| error.to_string())
-}
-
-fn diagnostics_question(params: DocumentDiagnosticParams) -> Option<Question> {
-    Some(Question::Diagnostics {
-        path: path_of(&params.text_document.uri),
-        previous: params.previous_result_id,
-    })
-}
-
-fn hover_question(params: HoverParams) -> Option<Question> {
-    let place = params.text_document_position_params;
-    Some(Question::Hover {
-        path: path_of(&place.text_document.uri)?,
-        position: place.position,
-    })
-}
-
-fn actions_question(params: CodeActionParams) -> Option<Question> {
-    Some(Question::Actions {
-        path: path_of(&params.text_document.uri)?,
-        range: params.range,
-        only: params.context.only,
-    })
 }

@@ -21,7 +21,8 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn of(outcome: Outcome, language: Language) -> Self {
+    pub(super) fn of(mut outcome: Outcome, language: Language) -> Self {
+        outcome.invalid.retain(|one| !one.trouble.is_detail());
         let items = items(
             &outcome.files,
             &outcome.findings,

@@ -7,6 +7,7 @@ use crate::report::{INVALID_FILE, documentation};
 use crate::review::{Assessment, Note, Step};
 use crate::rules;
 use serde::Deserialize;
+use std::io::Read;
 use std::path::Path;
 
 /// Larger than any honest report.
@@ -45,13 +46,7 @@ struct Position {
 /// Reads a report in JSON.
 pub(super) fn read(path: &Path, diff: &Diff, workspace: &str) -> Result<Assessment, ReviewFault> {
     let fault = |reason: String| ReviewFault::Artifact(path.to_owned(), reason);
-    let size = std::fs::metadata(path)
-        .map_err(|error| fault(error.to_string()))?
-        .len();
-    if size > LARGEST {
-        return Err(fault(format!("{size} bytes are too many")));
-    }
-    let text = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+    let text = content(path).map_err(fault)?;
     let entries: Vec<Entry> =
         serde_json::from_slice(&text).map_err(|error| fault(error.to_string()))?;
     if entries.len() > MANY {
@@ -72,6 +67,23 @@ pub(super) fn read(path: &Path, diff: &Diff, workspace: &str) -> Result<Assessme
     Ok(found)
 }
 
+/// The file's bytes. A link in what was unpacked could lead to anything on the machine that has the rights.
+fn content(path: &Path) -> Result<Vec<u8>, String> {
+    let told = |error: std::io::Error| error.to_string();
+    if !std::fs::symlink_metadata(path).map_err(told)?.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path).map_err(told)?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut text)
+        .map_err(told)?;
+    match text.len() as u64 > LARGEST {
+        true => Err(format!("more than {LARGEST} bytes are too many")),
+        false => Ok(text),
+    }
+}
+
 fn note(entry: Entry, names: &Names<'_>) -> Result<Note, String> {
     let rule = rules::find(&entry.code).ok_or("it names a rule that does not exist")?;
     let is_print = entry.fingerprint.len() >= 16
@@ -89,19 +101,21 @@ fn note(entry: Entry, names: &Names<'_>) -> Result<Note, String> {
         url: Some(documentation(rule)),
         severity: entry.severity,
         confidence: entry.confidence,
-        path: names.of(&entry.filename),
+        path: names.of(&entry.filename)?,
         rows: row..entry.end_location.row.max(row).saturating_add(1),
         message: entry.message,
         steps: entry
             .related
             .into_iter()
             .take(50)
-            .map(|related| Step {
-                path: names.of(&related.filename),
-                row: related.location.row.max(1),
-                message: related.message,
+            .map(|related| {
+                Ok(Step {
+                    path: names.of(&related.filename)?,
+                    row: related.location.row.max(1),
+                    message: related.message,
+                })
             })
-            .collect(),
+            .collect::<Result<_, String>>()?,
         help: entry.help,
         suggestion: None,
     })
@@ -114,13 +128,17 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn of(&self, filename: &str) -> String {
+    fn of(&self, filename: &str) -> Result<String, String> {
         let filename = filename.replace('\\', "/");
+        // In an address of the host, such a path would lead to other pages.
+        if filename.split('/').any(|part| part == "..") {
+            return Err("a path leads out of the repository".to_owned());
+        }
         if let Some(path) = filename
             .strip_prefix(self.workspace)
             .filter(|_| !self.workspace.is_empty())
         {
-            return path.to_owned();
+            return Ok(path.to_owned());
         }
         let is_end = |path: &&str| {
             filename
@@ -128,9 +146,9 @@ impl Names<'_> {
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
         };
         let changed = self.diff.files().map(|(path, _)| path).filter(is_end);
-        match changed.max_by_key(|path| path.len()) {
+        Ok(match changed.max_by_key(|path| path.len()) {
             Some(path) => path.to_owned(),
             None => filename.trim_start_matches('/').to_owned(),
-        }
+        })
     }
 }

@@ -56,6 +56,9 @@ pub(super) fn assess(
     let generated = generated(repository, commits.head, &outcome, &diff);
     let all = items(&outcome.files, &outcome.findings, &[], language);
     let mut found = Assessment::default();
+    if !commits.is_guarded {
+        found.reconfigured = reconfigured(&old_tree, &new_tree, &diff);
+    }
     let mut caused = Vec::new();
     for (item, origin) in all.into_iter().zip(origins) {
         let note = note(&outcome, &item);
@@ -81,6 +84,12 @@ pub(super) fn assess(
         caused,
         language,
     })
+}
+
+/// Configurations that a change changes.
+pub(super) fn reconfigured(old: &LaidOut, new: &LaidOut, diff: &Diff) -> Vec<String> {
+    let changed = diff.files().map(|(path, _)| path);
+    host::reconfigured([old.path(), new.path()], changed)
 }
 
 fn side(outcome: &Outcome) -> Side<'_> {

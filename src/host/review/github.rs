@@ -1,6 +1,6 @@
 //! A review in a job of GitHub Actions.
 
-use super::assess::{Assessed, Commits, assess, repository};
+use super::assess::{Assessed, Commits, assess, reconfigured, repository};
 use super::environment::Job;
 use super::{GithubFault, Options, ReviewFault, Reviewed, artifact};
 use crate::config::Language;
@@ -203,7 +203,13 @@ impl Run<'_> {
         patch: String,
     ) -> Result<Found, ReviewFault> {
         let diff = repository.diff(base, Some(&self.pull.head.sha))?;
-        let assessment = artifact::read(path, &diff, &self.job.workspace())?;
+        let mut assessment = artifact::read(path, &diff, &self.job.workspace())?;
+        // The other job read the head's configuration.
+        if diff.files().any(|(path, _)| path.ends_with(".toml")) {
+            let old = repository.lay_out(base)?;
+            let new = repository.lay_out(&self.pull.head.sha)?;
+            assessment.reconfigured = reconfigured(&old, &new, &diff);
+        }
         let language = self.options.language.unwrap_or_else(host::locale);
         Ok(Found {
             assessment,

@@ -82,7 +82,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// JSON inside a script element: nothing in it may end the element, or begin a comment in it.
 fn harmless(json: &str) -> String {
-    json.replace('<', "\\u003c")
+    json.replace('<', "\\u003c").replace("##", "#\\u0023")
 }
 
 fn data<'a>(view: &View<'a>) -> Data<'a> {

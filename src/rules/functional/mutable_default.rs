@@ -237,9 +237,8 @@ impl Default<'_> {
         if !is_captured(code, wanted) {
             return None;
         }
-        let later = module.functions.iter().skip(id.index() + 1);
-        let inside = later.take_while(|inner| crate::rules::around::covers(code.span, inner.span));
-        for inner in inside {
+        for inner in module.inside(id) {
+            let inner = module.function(inner);
             let Some(place) = free_place(inner, id, wanted) else {
                 continue;
             };

@@ -35,7 +35,10 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for index in 0..whole.program.function_count() {
         let function = FunctionRef(index as u32);
-        let (_, code) = whole.program.code(function);
+        let (module, code) = whole.program.code(function);
+        if code.is_too_wide(module) {
+            continue;
+        }
         let known = sites.get(&function).map(Vec::as_slice).unwrap_or_default();
         for (index, region) in code.tries.iter().enumerate() {
             findings.extend(broad(

@@ -74,7 +74,10 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for index in 0..whole.program.function_count() {
         let function = FunctionRef(index as u32);
-        let (_, code) = whole.program.code(function);
+        let (module, code) = whole.program.code(function);
+        if code.is_too_wide(module) {
+            continue;
+        }
         for (index, region) in code.tries.iter().enumerate() {
             let TryKind::Catch { handlers, .. } = &region.kind else {
                 continue;

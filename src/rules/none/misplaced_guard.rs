@@ -46,11 +46,14 @@ fn twice(scene: &Scene<'_>, parts: &[ExprId]) -> Option<Finding> {
         let again = parts[index + 1..]
             .iter()
             .find(|&&part| alike(module, first, part));
-        let says_nothing = has_effects(module, first)
-            || (module.kind(first).place().is_some() && !is_condition(scene.flow, first));
-        let Some(&again) = again.filter(|_| !says_nothing) else {
+        let Some(&again) = again else {
             continue;
         };
+        let says_nothing = has_effects(module, first)
+            || (module.kind(first).place().is_some() && !is_condition(scene.flow, first));
+        if says_nothing {
+            continue;
+        }
         let text = shown(scene.flow, first);
         let finding = at(scene, again, Message::new("twice").with("test", text));
         return Some(
