@@ -82,7 +82,7 @@ fn tried(rule: &rules::Rule) -> (usize, Vec<String>) {
 
 #[test]
 fn the_fix_of_every_example_mends_it() {
-    let pages: Vec<(usize, Vec<String>)> = rules::ALL.par_iter().map(|rule| tried(rule)).collect();
+    let pages: Vec<(usize, Vec<String>)> = rules::ALL.par_iter().map(tried).collect();
     let tried: usize = pages.iter().map(|(tried, _)| tried).sum();
     let wrong: Vec<String> = pages.into_iter().flat_map(|(_, wrong)| wrong).collect();
     assert!(tried > 50, "only {tried} fixes in all the pages");
