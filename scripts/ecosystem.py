@@ -53,7 +53,7 @@ def download(package):
     index = f"https://pypi.org/simple/{package['project'].lower().replace('.', '-')}/"
     request = urllib.request.Request(index, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
-        files = json.load(answer)["files"]
+        files = json.load(answer).get("files", [])
     for file in files:
         if file["filename"] == package["archive"]:
             with urllib.request.urlopen(file["url"], timeout=300) as answer:
@@ -74,8 +74,9 @@ def python_files(name, data):
         return
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for entry in archive:
-            if entry.isfile() and entry.name.endswith(".py"):
-                yield entry.name.partition("/")[2], archive.extractfile(entry).read()
+            content = archive.extractfile(entry) if entry.isfile() and entry.name.endswith(".py") else None
+            if content:
+                yield entry.name.partition("/")[2], content.read()
 
 
 def fetch(options):

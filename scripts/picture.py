@@ -50,12 +50,12 @@ def repository(folder):
         subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
 
     git("init", "-q", "-b", "main")
-    files = sorted(EXAMPLE.glob("*.py"))
-    for file in files[1:]:
+    changed, *files = sorted(EXAMPLE.glob("*.py"))
+    for file in files:
         (folder / file.name).write_bytes(file.read_bytes())
     git("add", ".")
     git("commit", "-q", "-m", "Before")
-    (folder / files[0].name).write_bytes(files[0].read_bytes())
+    (folder / changed.name).write_bytes(changed.read_bytes())
     git("add", ".")
     git("commit", "-q", "-m", "The change")
 

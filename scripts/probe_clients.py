@@ -200,9 +200,9 @@ def plain_probes():
     yield ["smtplib.SMTP", "smtplib.SMTP.sendmail"], mail
 
     def transfer(port):
-        client = ftplib.FTP(timeout=1)
-        client.connect("127.0.0.1", port)
-        client.login()
+        with ftplib.FTP(timeout=1) as client:
+            client.connect("127.0.0.1", port)
+            client.login()
 
     yield ["ftplib.FTP.connect", "ftplib.FTP.login"], transfer
     yield ["poplib.POP3"], lambda port: poplib.POP3("127.0.0.1", port, timeout=1)
@@ -287,7 +287,7 @@ def tables(folder):
         table = tomllib.loads(path.read_text())
         aliases |= table.get("alias", {})
         for call in table.get("call", []):
-            for name in call["names"]:
+            for name in call.get("names", []):
                 known = raises.setdefault(name, set())
                 known.update(call.get("raises", []))
                 for also in call.get("raises_if", []):

@@ -42,8 +42,8 @@ class Nothing(BaseHTTPRequestHandler):
 
 def variants(name, payload):
     """A payload, and what else could have come: event, payload, and what has to be asked (nothing: no request)."""
-    pull = payload.get("pull_request")
     if name == "pull_request":
+        pull = payload["pull_request"]
         fork, gone = copy.deepcopy(payload), copy.deepcopy(payload)
         fork["pull_request"]["head"]["repo"]["full_name"] = "mallory/fork"
         gone["pull_request"]["head"]["repo"] = None
@@ -97,4 +97,6 @@ def main(pothole, package):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     sys.exit(main(str(Path(sys.argv[1]).resolve()), Path(sys.argv[2])))

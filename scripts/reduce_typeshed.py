@@ -720,6 +720,8 @@ WORD = re.compile(r"[\w.]+")
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     stubs = Stubs(pathlib.Path(sys.argv[1]))
     rows = without_private_modules(Reducer(stubs).run(), stubs)
     modules = {RENAMED.get(name, name) for name in stubs.modules if is_public(name)} - {"builtins"}

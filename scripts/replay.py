@@ -22,7 +22,8 @@ def added(repository, base, branch):
     """How many lines of Python a branch adds, tests aside."""
     total = 0
     for line in git(repository, "diff", "--numstat", base, branch, "--", "*.py").splitlines():
-        plus, _, path = line.split("\t")
+        plus, _, rest = line.partition("\t")
+        path = rest.partition("\t")[2]
         total += int(plus) if plus.isdigit() and "test" not in path else 0
     return total
 

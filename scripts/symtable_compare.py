@@ -90,7 +90,7 @@ def expected(source, path):
 def said(tool, paths):
     """What the tool says of each file."""
     output = subprocess.run([tool, *paths], capture_output=True, check=True).stdout.decode("utf-8", "replace")
-    files, tables, current = {}, None, None
+    files, tables, current = {}, collections.defaultdict(list), set()
     for line in output.split("\n"):
         if line.startswith("== "):
             tables = files[line[3:]] = collections.defaultdict(list)

@@ -450,10 +450,10 @@ fn the_nearest_configuration_governs() -> Outcome {
     let project = Project::new(&[
         (
             "pyproject.toml",
-            "[tool.pothole]\nignore = [\"names\"]\nexclude = [\"vendored/\"]\n",
+            "[tool.pothole]\nignore = [\"names\"]\nexclude = [\"written/\"]\n",
         ),
         ("a.py", UNBOUND),
-        ("vendored/b.py", UNBOUND),
+        ("written/b.py", UNBOUND),
         (
             "sub/pothole.toml",
             "[[override]]\npaths = [\"quiet/**\"]\nignore = [\"possibly-unbound\"]\n",

@@ -15,6 +15,9 @@ const MARKERS: &[&str] = &[
     ".git",
 ];
 
+/// Folders that hold copies of other people's code.
+const VENDORED: &[&str] = &["_vendor", "_vendored", "third_party", "vendor", "vendored"];
+
 /// A path of the command line.
 #[derive(Clone, Debug)]
 pub(super) struct Argument {
@@ -87,7 +90,10 @@ impl Plan {
         if !argument.is_folder {
             self.named.insert(argument.path.clone());
         }
-        self.reported.extend(files.iter().cloned());
+        let own = files
+            .iter()
+            .filter(|file| !is_vendored(file, &argument.path));
+        self.reported.extend(own.cloned());
         files
     }
 
@@ -176,6 +182,14 @@ impl Plan {
         }
         self.projects.retain(|_, files| !files.is_empty());
     }
+}
+
+/// Whether a file below a folder stands in a copy of somebody else's code: it is read, as others call it, and who
+/// keeps the copy is not told what to change in it.
+fn is_vendored(file: &Path, folder: &Path) -> bool {
+    let below = file.strip_prefix(folder).unwrap_or(Path::new(""));
+    let mut parts = below.parent().into_iter().flat_map(Path::iter);
+    parts.any(|part| VENDORED.iter().any(|name| part == *name))
 }
 
 fn home(argument: &Argument) -> Home {
@@ -277,6 +291,22 @@ mod tests {
             (vec![whole.clone()], 4)
         );
         assert_eq!(planned(&tree, &["p"])?, (vec![whole], 5));
+        Ok(())
+    }
+
+    #[test]
+    fn copies_of_others_code_are_read_and_reported_on_only_where_asked_for()
+    -> Result<(), Box<dyn Error>> {
+        let tree = tree(&[
+            "p/setup.py",
+            "p/a.py",
+            "p/_vendor/six.py",
+            "p/_vendor/x/b.py",
+        ])?;
+        let whole = "p: _vendor/six.py _vendor/x/b.py a.py setup.py".to_owned();
+        assert_eq!(planned(&tree, &["p"])?, (vec![whole.clone()], 2));
+        assert_eq!(planned(&tree, &["p/_vendor"])?, (vec![whole.clone()], 2));
+        assert_eq!(planned(&tree, &["p/_vendor/six.py"])?, (vec![whole], 1));
         Ok(())
     }
 

@@ -11,6 +11,10 @@ const CALLERS: usize = 24;
 /// Whether every known caller settles the parameters that a divisor is made of. Not where there is none.
 pub(super) fn is_settled_by_callers(scene: &Scene<'_>, divisor: ExprId) -> bool {
     let flow = scene.flow;
+    // What the receiver holds is no matter of who calls.
+    let is_method = flow.program.class_of_method(flow.function).is_some()
+        && !flow.program.decoration(flow.function).is_static;
+    let receivers = usize::from(is_method);
     let mut parameters = Vec::new();
     flow.module.walk(divisor, &mut |part| {
         if let Some(place) = flow.place_of(part)
@@ -18,6 +22,7 @@ pub(super) fn is_settled_by_callers(scene: &Scene<'_>, divisor: ExprId) -> bool 
                 scope: Variable::Parameter { index, .. },
                 ..
             } = flow.code.place(place).step
+            && usize::from(index) >= receivers
         {
             parameters.push(usize::from(index));
         }
