@@ -48,7 +48,8 @@ fn finding(scene: &Scene<'_>, handler: &Handler) -> Option<Finding> {
     let confidence = if is_habit || module.name(code.name) == "__del__" {
         Confidence::Low
     } else {
-        Confidence::High
+        // It is there for all to see, and often around too little to do harm.
+        Confidence::Medium
     };
     Some(
         finding

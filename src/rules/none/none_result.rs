@@ -211,6 +211,11 @@ fn finding(
         _ => of_library(flow, used.source)?.min(Confidence::Medium),
     };
     let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
+    // A lambda is handed to somebody, who may well call it to see whether it fails.
+    let confidence = match flow.code.kind {
+        FunctionKind::Lambda => Confidence::Low,
+        _ => confidence,
+    };
     Some(finding.confidence(confidence).help(help))
 }
 
