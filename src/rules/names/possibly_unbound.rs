@@ -258,22 +258,31 @@ impl Read {
 }
 
 /// Whether some handler of what raised is sure to go on: it asks nothing, leaves nowhere, and gives the exception to nobody
-/// who may well raise it again, as in `self.fail(error)`. A `with` that swallows has no handler.
+/// who may well raise it again, as in `self.fail(error)`. Of what a `with` swallows, only `suppress` is sure.
 fn goes_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
     let Some(Decided::Raised(raised)) = decided else {
         return true;
     };
     let raised = flow.code.insts[raised as usize].span;
-    let regions = flow.code.tries.iter();
-    let mut handlers = regions
-        .filter(|region| region.body.contains(raised))
-        .filter_map(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => Some(handlers.as_slice()),
-            _ => None,
-        })
-        .flatten()
-        .peekable();
-    handlers.peek().is_none() || handlers.any(|handler| is_plain(flow, handler))
+    let mut regions = flow.code.tries.iter();
+    regions.any(|region| {
+        region.body.contains(raised)
+            && match &region.kind {
+                TryKind::Catch { handlers, .. } => {
+                    handlers.iter().any(|handler| is_plain(flow, handler))
+                }
+                TryKind::With { manager, .. } => suppresses(flow, *manager),
+                TryKind::Finally { .. } => false,
+            }
+    })
+}
+
+fn suppresses(flow: &Flow<'_, '_>, manager: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = flow.module.kind(manager) else {
+        return false;
+    };
+    let name = flow.module.dotted(flow.code, callee).unwrap_or_default();
+    name.rsplit('.').next() == Some("suppress")
 }
 
 fn is_plain(flow: &Flow<'_, '_>, handler: &Handler) -> bool {
