@@ -5,12 +5,10 @@
 
 What is compared is the processor time of the program, never the clock. A shape is told when four times the code costs more than
 about four times the work of it (`GROWS`), when a run is stopped by its limit (`LIMIT`), or when it ends badly (`BAD`). The exit
-status is 1 if any was. Under `valgrind` (`--instructions`, slow: the sizes are a sixteenth) instructions are counted instead, and
-the answer is the same on every machine.
+status is 1 if any was.
 """
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -323,63 +321,54 @@ def command(program, folder):
     return [program, "check", "--pedantic", "--min-confidence", "low", "--no-cache", "--threads", "1", "--format", "json", "--project-root", folder, folder]
 
 
-def work(program, files, instructions):
-    """The cost of one run (seconds of processor time, or instructions), its exit status, and the first note."""
+def work(program, files):
+    """The cost of one run in seconds of processor time, its exit status, and the first note."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             path = os.path.join(folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", newline="") as file:
                 file.write(text)
-        run = command(program, folder)
-        if instructions:
-            run = ["valgrind", "--tool=none", "--stats=yes", *run]
-        else:
-            run = ["bash", "-c", f'ulimit -t {LIMIT}; exec "$@"', "-", *run]
+        run = ["bash", "-c", f'ulimit -t {LIMIT}; exec "$@"', "-", *command(program, folder)]
         before = os.times()
         done = subprocess.run(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         after = os.times()
     said = done.stderr.decode(errors="replace")
-    if instructions:
-        blocks = re.search(r"([\d,]+) event checks", said)
-        cost = int(blocks[1].replace(",", "")) / 1e6 if blocks else 0.0
-    else:
-        cost = after.children_user - before.children_user
+    cost = after.children_user - before.children_user
     note = next((line.rsplit(": ", 1)[-1][:70] for line in said.splitlines() if line.startswith("pothole: ")), "")
     return cost, done.returncode, note
 
 
-def verdict(costs, base, codes, instructions):
+def verdict(costs, base, codes):
     if any(code in (-9, -24, 137, 152) for code in codes):
         return "LIMIT"
     if any(code not in (0, 1) for code in codes):
         return "BAD"
     _, two, four = [max(cost - base, 0.0) for cost in costs]
-    if four > (1.0 if instructions else 0.25) and four > RATIO * two:
+    if four > 0.25 and four > RATIO * two:
         return "GROWS"
     return ""
 
 
 def main():
-    words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    program, words = os.path.abspath(words[0]), words[1:]
-    instructions = "--instructions" in sys.argv
-    base, _, _ = work(program, {"a.py": "x = 1\n"}, instructions)
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    program, words = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    base, _, _ = work(program, {"a.py": "x = 1\n"})
     shapes = {name: (n, lambda n, of=of: {"a.py": of(n) + "\n"}) for name, (n, of) in SHAPES.items()} | PROJECTS
     told = 0
     for name, (n, of) in shapes.items():
         if words and not any(word in name for word in words):
             continue
-        n = max(4, n // 16) if instructions else n
         costs, codes, note = [], [], ""
         for size in (n // 4, n // 2, n):
-            cost, code, note = work(program, of(size), instructions)
+            cost, code, note = work(program, of(size))
             costs.append(cost)
             codes.append(code)
             if code not in (0, 1):
                 costs += [cost] * (3 - len(costs))
                 break
-        how = verdict(costs, base, codes, instructions)
+        how = verdict(costs, base, codes)
         told += bool(how)
         print(f"{how:6}{name:45}{n:>10}  " + "  ".join(f"{cost:8.2f}" for cost in costs) + f"  {note}", flush=True)
     sys.exit(1 if told else 0)
