@@ -45,7 +45,7 @@ rules! {
         misplaced_guard
         unchecked_argument
     }
-    guarded(fragile io meant settled siblings) {
+    guarded(elapsed fragile io meant mistaken_index settled siblings sources) {
         unguarded_network
         unguarded_database
         unguarded_file
