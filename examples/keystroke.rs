@@ -17,13 +17,15 @@ use std::sync::Arc;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+type Fault = Box<dyn Error + Send + Sync>;
+
 /// The file that is edited is the one whose length comes nearest to this.
 const LINES: usize = 2000;
 
 /// What `/proc/self/stat` counts in.
 const TICKS: f64 = 100.0;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Fault> {
     let mut arguments = std::env::args().skip(1);
     let (mut threads, mut edits, mut folder) = (0, 20, None);
     while let Some(argument) = arguments.next() {
@@ -42,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     threads.install(|| run(Path::new(&folder), edits))
 }
 
-fn run(folder: &Path, edits: usize) -> Result<(), Box<dyn Error>> {
+fn run(folder: &Path, edits: usize) -> Result<(), Fault> {
     let texts = texts(folder);
     let mut sources: Vec<Source> = { texts.par_iter() }
         .map(|(path, text)| source(path, text))
@@ -78,7 +80,7 @@ fn run(folder: &Path, edits: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn analyzed(sources: &[Source], previous: &mut Option<Previous>) -> Result<(), Box<dyn Error>> {
+fn analyzed(sources: &[Source], previous: &mut Option<Previous>) -> Result<(), Fault> {
     analyze_again(sources, &[Configuration::default()], previous, &Unattended)?;
     Ok(())
 }
@@ -112,12 +114,10 @@ fn texts(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Seconds of the processor that this process took.
-fn cpu() -> Result<f64, Box<dyn Error>> {
+fn cpu() -> Result<f64, Fault> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let behind = stat.rsplit_once(") ").ok_or("no such line")?.1;
     let fields: Vec<&str> = behind.split(' ').collect();
-    let ticks = |at: usize| -> Result<f64, Box<dyn Error>> {
-        Ok(fields.get(at).ok_or("too few")?.parse()?)
-    };
+    let ticks = |at: usize| -> Result<f64, Fault> { Ok(fields.get(at).ok_or("too few")?.parse()?) };
     Ok((ticks(11)? + ticks(12)?) / TICKS)
 }

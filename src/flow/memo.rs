@@ -19,6 +19,9 @@ type Question = (Wanted, Vec<(PlaceId, Given)>, Option<ExprId>);
 /// A place for each instruction or region, made when the first is asked for.
 type Each<T> = OnceCell<Box<[T]>>;
 
+/// For each block, whether it is one of some.
+type Blocks = Rc<[bool]>;
+
 /// An instruction that control gets to, and what holds before it.
 pub(super) type Reached = ((BlockId, u32), State);
 
@@ -35,8 +38,8 @@ pub(super) struct Memo {
     stops: OnceCell<Rc<[u32]>>,
     survives: RefCell<FxHashMap<Option<TryId>, bool>>,
     before: OnceCell<Rc<[Vec<usize>]>>,
-    leading: RefCell<FxHashMap<BlockId, Rc<[bool]>>>,
-    leading_unbound: RefCell<FxHashMap<(BlockId, PlaceId), Rc<[bool]>>>,
+    leading: RefCell<FxHashMap<BlockId, Blocks>>,
+    leading_unbound: RefCell<FxHashMap<(BlockId, PlaceId), Blocks>>,
     witnesses: RefCell<FxHashMap<Question, Witness>>,
     reached: OnceCell<Rc<[Reached]>>,
 }

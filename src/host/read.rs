@@ -79,7 +79,7 @@ impl Memory {
         root: &Path,
         work: impl FnOnce(&mut Option<Previous>) -> T,
     ) -> T {
-        let take = || Some(self.projects.lock().ok()?.remove(root)?.previous?);
+        let take = || self.projects.lock().ok()?.remove(root)?.previous;
         let mut previous = take();
         let result = work(&mut previous);
         if let Ok(mut projects) = self.projects.lock() {
