@@ -299,7 +299,12 @@ impl Observer for Reader<'_> {
             return;
         }
         let kind = flow.code.insts[at.1 as usize].kind;
+        // `x[-1] += 1` reads its target.
         let target = match kind {
+            InstKind::Bind {
+                source: Source::Augmented { .. },
+                ..
+            } => None,
             InstKind::Bind { target, .. } | InstKind::Forget(target) => Some(target),
             _ => None,
         };
