@@ -2,7 +2,7 @@
 
 use super::scene::is_test_path;
 use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, Passing, TryKind};
-use crate::project::{Program, Symbol};
+use crate::project::{Program, Read, Symbol, note};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -52,6 +52,13 @@ impl Habits {
         }
     }
 
+    /// Whether what concerns all modules was the same before.
+    pub(crate) fn agrees_with(&self, before: &Self) -> bool {
+        self.variables == before.variables
+            && self.filled_in == before.filled_in
+            && self.bare_handlers == before.bare_handlers
+    }
+
     /// How many handlers of the whole project name no class.
     pub fn bare_handlers(&self) -> usize {
         self.bare_handlers
@@ -69,11 +76,13 @@ impl Habits {
 
     /// The first import of a module that binds a name, as an index into `Module::imports`.
     pub fn import(&self, module: ModuleRef, name: &str) -> Option<usize> {
+        note(Read::Module(module));
         self.imports.get(module.0 as usize)?.get(name).copied()
     }
 
     /// How a module reads a key.
     pub fn get(&self, module: ModuleRef, key: NameId) -> Option<&Habit> {
+        note(Read::Module(module));
         self.keys.get(module.0 as usize)?.get(&key)
     }
 }
