@@ -208,7 +208,7 @@ impl Boundary<'_> {
     }
 
     /// The block in which an expression is evaluated.
-    fn block_of(&self, expr: ExprId) -> Option<BlockId> {
+    pub(in crate::rules) fn block_of(&self, expr: ExprId) -> Option<BlockId> {
         let (code, span) = (self.flow.code, self.flow.module.span(expr));
         let mut blocks = (0..code.blocks.len()).map(BlockId::new);
         blocks.find(|&block| {
