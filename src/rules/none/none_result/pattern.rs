@@ -298,10 +298,10 @@ fn for_each_proven(flow: &Flow<'_, '_>, test: ExprId, holds: bool, visit: &mut d
             operator,
             left,
             right,
-        } if flow.module.kind(right) == ExprKind::None => {
-            if (operator == Comparison::IsNot) == holds {
-                visit(left);
-            }
+        } if flow.module.kind(right) == ExprKind::None
+            && (operator == Comparison::IsNot) == holds =>
+        {
+            visit(left);
         }
         ExprKind::Walrus { target, .. } if holds => visit(target),
         _ if holds => visit(test),
