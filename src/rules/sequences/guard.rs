@@ -248,7 +248,13 @@ impl Boundary<'_> {
     fn tells(&self, place: PlaceId, places: &[PlaceId]) -> bool {
         let module = self.flow.module;
         let asks = |value: ExprId| match module.kind(value) {
-            ExprKind::Compare { .. } | ExprKind::And(_) | ExprKind::Or(_) => true,
+            ExprKind::Compare { .. }
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Unary {
+                operator: crate::ir::UnaryOperator::Not,
+                ..
+            } => true,
             ExprKind::Call { .. } => self
                 .called(value)
                 .is_some_and(|(name, ..)| ASKING.contains(&name)),

@@ -73,7 +73,7 @@ pub(super) fn of_answer(
     }
 }
 
-/// Whether each round of a loop adds to what the rounds before it have found.
+/// Whether each round of a loop adds to a list what it has found: what a generator yields is not lost.
 fn collects(boundary: &Boundary<'_>, suite: Span) -> bool {
     let flow = boundary.flow;
     let mut inside = flow
@@ -81,28 +81,26 @@ fn collects(boundary: &Boundary<'_>, suite: Span) -> bool {
         .insts
         .iter()
         .filter(|inst| suite.contains(inst.span));
-    inside.any(|inst| {
-        let is_added = matches!(
-            inst.kind,
-            InstKind::Bind {
-                source: Source::Augmented { .. },
-                ..
-            }
-        );
-        let mut is_handed_out = false;
-        inst.kind.for_each_expr(&mut |root| {
-            flow.module.walk(root, &mut |part| {
-                is_handed_out |= match flow.module.kind(part) {
-                    ExprKind::Yield(_) | ExprKind::YieldFrom(_) => true,
-                    ExprKind::Call { .. } => matches!(
-                        boundary.called(part),
-                        Some(("append" | "extend", Some(_), _))
-                    ),
-                    _ => false,
-                };
-            });
-        });
-        is_added || is_handed_out
+    inside.any(|inst| match inst.kind {
+        // Counters and texts are nothing that is found.
+        InstKind::Bind {
+            source: Source::Augmented { value, .. },
+            ..
+        } => matches!(
+            flow.module.kind(value),
+            ExprKind::Name(_)
+                | ExprKind::List(_)
+                | ExprKind::Comprehension(_)
+                | ExprKind::Subscript { .. }
+                | ExprKind::Call { .. }
+        ),
+        InstKind::Eval(call) => {
+            matches!(
+                boundary.called(call),
+                Some(("append" | "extend", Some(_), _))
+            )
+        }
+        _ => false,
     })
 }
 
