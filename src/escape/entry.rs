@@ -122,6 +122,9 @@ pub fn is_out_of_scope(path: &str) -> bool {
         || matches!(
             stem,
             "conftest"
+                | "distribute_setup"
+                | "ez_setup"
+                | "testclient"
                 | "tests"
                 | "test"
                 | "setup"

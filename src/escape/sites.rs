@@ -35,6 +35,10 @@ pub struct Site {
     pub is_spared: bool,
     /// Such a caller names the classes, or a decorator does it.
     pub is_spared_by_name: bool,
+    /// Somebody in the project calls a method of its name, on something unknown, and does not catch what leaves.
+    pub is_called_by_name: bool,
+    /// A decorator of the function calls it again when it raises.
+    pub retries: bool,
     /// It stands in a loop with no end.
     pub in_endless_loop: bool,
     /// The classes are those that the call raises seldom; these handlers catch the usual ones.
@@ -179,6 +183,8 @@ fn escaping(
         escape,
         is_spared,
         is_spared_by_name,
+        is_called_by_name: false,
+        retries: search.guards.local(function).retries,
         in_endless_loop: false,
         rare_for: None,
     }

@@ -1,7 +1,7 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
 use super::scene::is_test_path;
-use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, TryKind};
+use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId};
 use crate::project::{Program, Symbol};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
@@ -29,7 +29,6 @@ pub struct Habits {
     keys: Vec<FxHashMap<NameId, Habit>>,
     variables: FxHashSet<Symbol>,
     imports: Vec<FxHashMap<CompactString, usize>>,
-    bare_handlers: usize,
 }
 
 impl Habits {
@@ -44,13 +43,7 @@ impl Habits {
                 .clone()
                 .map(|source| imports(&source.module))
                 .collect(),
-            bare_handlers: sources.map(|source| bare_handlers(&source.module)).sum(),
         }
-    }
-
-    /// How many handlers of the whole project name no class.
-    pub fn bare_handlers(&self) -> usize {
-        self.bare_handlers
     }
 
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
@@ -67,19 +60,6 @@ impl Habits {
     pub fn get(&self, module: ModuleRef, key: NameId) -> Option<&Habit> {
         self.keys.get(module.0 as usize)?.get(&key)
     }
-}
-
-fn bare_handlers(module: &Module) -> usize {
-    let regions = module.functions.iter().flat_map(|code| &code.tries);
-    regions
-        .map(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => handlers
-                .iter()
-                .filter(|handler| handler.types.is_none())
-                .count(),
-            _ => 0,
-        })
-        .sum()
 }
 
 /// The keys in capitals that the project writes: `env["NAME"] = …`, `{"NAME": …}`.

@@ -10,7 +10,7 @@ use crate::rules::guarded::io::{Touches, touches};
 use crate::summary::{ClassRef, Effects};
 
 /// A `try` around more statements than that was hardly written for one conversion.
-pub(in crate::rules) const CLOSE: u32 = 3;
+pub(in crate::rules) const CLOSE: u32 = 4;
 
 /// The handlers around a call that were meant for it, and let something of it through.
 pub(in crate::rules) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
