@@ -9,6 +9,7 @@ use crate::project::Evaluate;
 use crate::summary::{ClassRef, Delivery, Effects};
 use crate::types::{FunctionRef, Type};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What can fail besides parsing.
 pub(super) const IO: Effects = Effects::NETWORK
@@ -46,7 +47,7 @@ pub struct Site {
 }
 
 /// Every site outside of tests and the like.
-pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Trace]) -> Vec<Site> {
+pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Arc<Trace>]) -> Vec<Site> {
     let parts: Vec<Vec<Site>> = traces
         .par_iter()
         .enumerate()

@@ -2,7 +2,7 @@
 
 use super::scene::is_test_path;
 use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId};
-use crate::project::{Program, Symbol};
+use crate::project::{Program, Read, Symbol, note};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -46,6 +46,11 @@ impl Habits {
         }
     }
 
+    /// Whether what concerns all modules was the same before.
+    pub(crate) fn agrees_with(&self, before: &Self) -> bool {
+        self.variables == before.variables
+    }
+
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
     pub fn sets_variable(&self, variable: Symbol) -> bool {
         self.variables.contains(&variable)
@@ -53,11 +58,13 @@ impl Habits {
 
     /// The first import of a module that binds a name, as an index into `Module::imports`.
     pub fn import(&self, module: ModuleRef, name: &str) -> Option<usize> {
+        note(Read::Module(module));
         self.imports.get(module.0 as usize)?.get(name).copied()
     }
 
     /// How a module reads a key.
     pub fn get(&self, module: ModuleRef, key: NameId) -> Option<&Habit> {
+        note(Read::Module(module));
         self.keys.get(module.0 as usize)?.get(&key)
     }
 }

@@ -10,6 +10,7 @@ use crate::rules::{Habits, Rule};
 use crate::summary::{ClassRef, Summary};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
+use std::sync::Arc;
 
 /// More functions than that are not asked for their handlers.
 const CALLERS: usize = 24;
@@ -35,7 +36,7 @@ pub struct Whole<'s> {
     /// What each function does.
     pub summaries: &'s [Summary],
     /// What was seen in each function.
-    pub traces: &'s [Trace],
+    pub traces: &'s [Arc<Trace>],
     /// What can fail for a reason outside the program, and how far up that gets.
     pub escapes: &'s Escapes,
 }

@@ -1,7 +1,8 @@
 //! What is known on a way and can matter no more is dropped: or every condition that was ever met would double the ways.
 //!
 //! A condition counts at a block if some condition that is met from there on, on the way to the target, is about the same
-//! variables. Variables that one condition mentions together count together: what is known of one may decide the other.
+//! variables or attributes. Those that one condition asks about together count together: what is known of one may decide
+//! the other.
 
 use super::{Search, Walker};
 use crate::flow::Flow;
@@ -35,9 +36,11 @@ impl Live {
             .enumerate()
             .filter(|&(block, _)| leading[block])
         {
-            for place in exprs.iter().flat_map(|&expr| roots(flow, expr)) {
-                if let Some(&group) = live.groups.get(&place) {
-                    live.at[block * live.width + group / 64] |= 1 << (group % 64);
+            for &expr in exprs {
+                for place in flow.mentioned_in(expr).iter() {
+                    if let Some(&group) = live.groups.get(place) {
+                        live.at[block * live.width + group / 64] |= 1 << (group % 64);
+                    }
                 }
             }
             open.push(block);
@@ -62,8 +65,8 @@ impl Live {
         is_new
     }
 
-    fn has(&self, block: BlockId, root: PlaceId) -> bool {
-        self.groups.get(&root).is_some_and(|group| {
+    fn has(&self, block: BlockId, place: PlaceId) -> bool {
+        self.groups.get(&place).is_some_and(|group| {
             let word = self.at[block.index() * self.width + group / 64];
             word >> (group % 64) & 1 == 1
         })
@@ -81,9 +84,7 @@ fn asked_in(flow: &Flow<'_, '_>, target: (BlockId, u32)) -> Vec<Vec<ExprId>> {
                 InstKind::Bind {
                     source: Source::Value(value),
                     ..
-                } if matches!(flow.module.kind(value), ExprKind::Conditional { .. }) => {
-                    exprs.push(value);
-                }
+                } if is_taken_over(flow, value) => exprs.push(value),
                 _ => {}
             }
             // What is None on a way ends it where an attribute of it is read.
@@ -108,23 +109,39 @@ fn asked_in(flow: &Flow<'_, '_>, target: (BlockId, u32)) -> Vec<Vec<ExprId>> {
     asked
 }
 
-fn roots(flow: &Flow<'_, '_>, expr: ExprId) -> Vec<PlaceId> {
-    let places = flow.mentioned_in(expr);
-    places.iter().map(|&place| flow.code.root(place)).collect()
+/// Whether what is known of an expression decides what is known of a name that it is bound to.
+fn is_taken_over(flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    matches!(
+        flow.module.kind(value),
+        ExprKind::Conditional { .. } | ExprKind::Attribute { .. } | ExprKind::Compare { .. }
+    )
 }
 
-/// Variables that an expression mentions together are in one group; groups are numbered without gaps.
+/// Those of some places that are no mere part of the way to another of them: of `self.size`, not `self`.
+fn whole<'w>(flow: &'w Flow<'_, '_>, places: &'w [PlaceId]) -> impl Iterator<Item = PlaceId> + 'w {
+    let leads_on = |place: PlaceId| {
+        let parent = |&other: &PlaceId| flow.code.place(other).parent == Some(place);
+        places.iter().any(parent)
+    };
+    places
+        .iter()
+        .copied()
+        .filter(move |&place| !leads_on(place))
+}
+
+/// Places that an expression asks about together are in one group; groups are numbered without gaps.
 fn groups(flow: &Flow<'_, '_>, asked: &[Vec<ExprId>]) -> FxHashMap<PlaceId, usize> {
     let mut parent: Vec<usize> = (0..flow.code.places.len()).collect();
     let mut all = Vec::new();
     for &expr in asked.iter().flatten() {
-        let mentioned = roots(flow, expr);
-        for pair in mentioned.windows(2) {
+        let mentioned = flow.mentioned_in(expr);
+        let whole: Vec<PlaceId> = whole(flow, &mentioned).collect();
+        for pair in whole.windows(2) {
             let (one, other) = (pair[0].index(), pair[1].index());
             let (one, other) = (leader(&mut parent, one), leader(&mut parent, other));
             parent[one] = other;
         }
-        all.extend(mentioned);
+        all.extend_from_slice(&mentioned);
     }
     let mut numbers = FxHashMap::default();
     let mut found = FxHashMap::default();
@@ -156,10 +173,8 @@ impl Search<'_, '_, '_> {
             .get_or_insert_with(|| Live::of(flow, target, &self.leading));
         walker.facts.retain(|fact| {
             let places = self.mentions.get(&fact.condition);
-            places.is_none_or(|places| {
-                let mut roots = places.iter().map(|&place| flow.code.root(place));
-                roots.any(|root| live.has(walker.block, root))
-            })
+            places
+                .is_none_or(|places| whole(flow, places).any(|place| live.has(walker.block, place)))
         });
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Progr
         overrides: Vec::new(),
         modules: ModuleNames::of(sources),
         symbols: FxHashMap::default(),
+        is_mentioned: Vec::new(),
         symbol_of: Vec::new(),
         facts,
         externals: Externals::after(library.external_count()),
@@ -67,6 +68,10 @@ pub(super) fn intern_symbols(program: &mut Program<'_>) {
             own.push(symbol);
         }
         program.symbol_of.push(own);
+    }
+    program.is_mentioned = vec![false; program.symbols.len()];
+    for symbol in program.symbol_of.iter().flatten() {
+        program.is_mentioned[symbol.0 as usize] = true;
     }
     for index in 0..program.sources.len() {
         let module = program.module(ModuleRef(index as u32));
