@@ -4,8 +4,9 @@
 use crate::escape::Site;
 use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::ir::{Function, Handler, Module, TryId, TryKind};
-use crate::project::Coverage;
+use crate::project::{Catches, Coverage};
 use crate::rules::Whole;
+use crate::rules::around::bound_value;
 use crate::rules::guarded::fragile::name_of_call;
 use crate::rules::guarded::handled::{names_of, reads};
 use crate::rules::guarded::meant::is_within;
@@ -37,6 +38,13 @@ pub(super) fn left_outside(whole: &Whole<'_>, site: &Site) -> Option<Span> {
     if name_of_call(whole, site.call.callee) == "socket.socket"
         && !has_odd_family(module, code, site)
     {
+        return None;
+    }
+    let is_result = code
+        .insts
+        .iter()
+        .any(|inst| bound_value(inst.kind).is_some_and(|(_, value)| value == site.call.call));
+    if !is_result {
         return None;
     }
     let names = names_of(module, code, &[site.call.call]);
@@ -96,7 +104,8 @@ fn catches_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
     classes.all(|class| {
         handlers.iter().any(|handler| {
             let catches = program.catches(module_ref, id, handler.types);
-            !program.is_broad(&catches)
+            matches!(catches, Catches::Classes { open: false, .. })
+                && !program.is_broad(&catches)
                 && program.covers(&catches, class, module.dialect) == Coverage::Full
         })
     })

@@ -145,6 +145,37 @@ fn asks_for_itself(module: &Module, code: &Function, part: ExprId) -> bool {
     }
 }
 
+/// Whether the function of a call reads what the package brings along: beside its own source, or as a resource.
+pub(in crate::rules) fn reads_own_files(whole: &Whole<'_>, site: &Site) -> bool {
+    const RESOURCES: [&str; 6] = [
+        "get_data",
+        "open_binary",
+        "open_text",
+        "resource_filename",
+        "resource_stream",
+        "resource_string",
+    ];
+    let (module, code) = whole.program.code(site.function);
+    let is_resource = |name: &str| {
+        name == "__file__"
+            || name.contains("importlib.resources")
+            || name.contains("importlib_resources")
+            || name.contains("resource_files")
+    };
+    code.exprs
+        .range()
+        .map(ExprId::new)
+        .any(|part| match module.kind(part) {
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => module
+                .dotted(code, part)
+                .is_some_and(|name| is_resource(&name)),
+            ExprKind::Call { .. } => {
+                called_name(module, part).is_some_and(|name| RESOURCES.contains(&name))
+            }
+            _ => false,
+        })
+}
+
 /// Calls that look a name up.
 const RESOLVERS: [&str; 3] = [
     "socket.getaddrinfo",

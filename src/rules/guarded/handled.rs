@@ -2,7 +2,7 @@
 //! and goes on, or it guards something else of the same kind.
 
 use crate::escape::Site;
-use crate::escape::clauses::{Fate, called_names, fate, insts_in};
+use crate::escape::clauses::{Fate, called_names, fate, insts_in, tells};
 use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source, TryId, TryKind};
 use crate::rules::Whole;
 use crate::rules::around::root_variable;
@@ -132,9 +132,16 @@ fn guards_beside(whole: &Whole<'_>, site: &Site, wanted: Effects, names: &[Place
         };
         let id = TryId::new(index);
         let mut fates = handlers.iter().map(|handler| fate(module, code, handler));
-        let ends = fates.clone().any(|fate| fate == Fate::Handled);
+        // Who tells of another error here would tell of this one, too.
+        let ends = handlers.iter().any(|handler| {
+            fate(module, code, handler) == Fate::Handled && tells(module, code, handler)
+        });
         if is_within(code, guard, id) {
             return ends;
+        }
+        if region.span.contains(module.span(site.call.call)) {
+            // In a handler of it: the second try after the first failed.
+            return false;
         }
         let is_meant = fates.any(|fate| fate != Fate::Reraised);
         let touches = |effects: Effects| effects.meets(wanted);

@@ -4,6 +4,7 @@ use crate::escape::clauses::{called_name, called_names, insts_in};
 use crate::ir::{ExprId, ExprKind, Function, Handler, InstKind, LoopKind, Module, Try, TryId};
 use crate::project::Evaluate;
 use crate::rules::Whole;
+use crate::rules::around::called;
 use crate::rules::guarded::meant::is_within;
 use crate::summary::Effects;
 use crate::types::FunctionRef;
@@ -84,7 +85,13 @@ pub(super) fn harm(
         return None;
     }
     let on_files = |effects: Effects| effects.meets(Effects::FILE);
-    let of_file = touching(whole, function, id, &on_files).filter(|_| region.statements > 1);
+    let opens = |call: &ExprId| match module.kind(*call) {
+        ExprKind::Call { callee, .. } => called(module, code, callee).ends_with("open"),
+        _ => false,
+    };
+    // What one call asks of a file's name, a handler may answer.
+    let of_file = touching(whole, function, id, &on_files)
+        .filter(|call| region.statements > 1 || opens(call));
     if let Some(call) = of_file.or_else(|| talking(module, code, region)) {
         return Some(Harm::Hides(call));
     }

@@ -5,7 +5,9 @@ use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ExprId, ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
 use crate::rules::guarded::beside::{guarded_like, left_outside};
-use crate::rules::guarded::fragile::{is_fragile, is_lent, is_of_itself, is_setup};
+use crate::rules::guarded::fragile::{
+    is_fragile, is_lent, is_of_itself, is_setup, reads_own_files,
+};
 use crate::rules::guarded::handled::means_to_handle;
 use crate::rules::guarded::meant::missed;
 use crate::rules::guarded::siblings::{Siblings, asks};
@@ -151,11 +153,34 @@ fn guarded_sibling(whole: &Whole<'_>, sibling: &Site) -> Related {
     }
 }
 
+/// Libraries of clients whose calls fail whenever the other side is slow, away or wrong.
+const CLIENTS: [&str; 18] = [
+    "acoustid",
+    "aiohttp",
+    "ftplib",
+    "http",
+    "httplib",
+    "httplib2",
+    "httpx",
+    "imaplib",
+    "musicbrainzngs",
+    "poplib",
+    "requests",
+    "smtplib",
+    "telnetlib",
+    "urllib",
+    "urllib2",
+    "urllib3",
+    "websocket",
+    "xmlrpc",
+];
+
 /// Whether a call is worth a word though nobody knows who calls its function: it fails in ordinary operation, or the function
 /// shows that it means to deal with failures itself, or somebody in a program that is run calls a method of its name, and lets them
 /// through. Any other is for whoever calls it.
 fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
-    if site.is_spared || site.retries || is_setup(whole, site) {
+    let is_spared = site.is_spared && !(site.leaks && is_fragile(whole, site));
+    if is_spared || site.retries || is_setup(whole, site) {
         return false;
     }
     let known = whole.program.library.get(site.call.callee);
@@ -167,8 +192,9 @@ fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
     if known.name.rsplit('.').next() == Some(module.name(code.name)) {
         return false;
     }
+    let library = known.name.split('.').next().unwrap_or_default();
     is_fragile(whole, site)
-        || (whole.escapes.is_application && site.is_called_by_name)
+        || (whole.escapes.is_application && site.is_called_by_name && CLIENTS.contains(&library))
         || means_to_handle(whole, site)
 }
 
@@ -321,7 +347,9 @@ fn file_matters(whole: &Whole<'_>, site: &Site, escape: &Escape) -> bool {
         _ => false,
     };
     let is_named = site.call.from_outside && !is_one_of_many(whole, site) && !is_tool(whole, site);
-    (serves || site.in_endless_loop || is_named) && !asks(whole, site)
+    (serves || site.in_endless_loop || is_named)
+        && !asks(whole, site)
+        && !reads_own_files(whole, site)
 }
 
 /// Whether some call on the way down, or the site itself, stands in a `while`: a thread that serves has one.
