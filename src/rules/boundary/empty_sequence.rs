@@ -8,6 +8,8 @@ mod member;
 mod printed;
 mod reduced;
 mod unpacked;
+mod whole;
+mod written;
 
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
@@ -19,6 +21,8 @@ use guarded::{is_argued, is_counted};
 use member::member;
 use reduced::called;
 use unpacked::unpacked;
+use whole::LEFT;
+use written::written;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "empty-sequence",
@@ -49,6 +53,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     });
     findings.extend(told.findings);
     findings.extend(unpacked(&boundary));
+    findings.extend(written(&boundary));
     findings
 }
 
@@ -105,7 +110,7 @@ fn indexed(
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let index = constant(boundary, index)?;
+    let index = constant(boundary, index).or_else(|| counted(boundary, index, state))?;
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
         Some(found) if found.confidence > Confidence::Low => found,
@@ -113,7 +118,7 @@ fn indexed(
     };
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
-        || is_guarded(boundary, candidate, value, evidence.own_source())
+        || is_tested(boundary, candidate, value, &evidence)
         || (evidence.key == "argv" && is_argued(boundary))
         || (evidence.key == "filled" && is_counted(boundary, candidate, value))
     {
@@ -146,6 +151,12 @@ fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
     })
 }
 
+/// A variable that holds a number that is written down: `start = 0`.
+fn counted(boundary: &Boundary<'_>, index: ExprId, state: &State) -> Option<i64> {
+    let held = boundary.flow.held(state, index)?;
+    constant(boundary, held.bound?)
+}
+
 /// A literal index.
 pub(in crate::rules) fn constant(boundary: &Boundary<'_>, index: ExprId) -> Option<i64> {
     match boundary.flow.module.kind(index) {
@@ -159,6 +170,18 @@ pub(in crate::rules) fn constant(boundary: &Boundary<'_>, index: ExprId) -> Opti
         },
         _ => None,
     }
+}
+
+fn is_tested(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+    evidence: &Evidence,
+) -> bool {
+    if evidence.key == LEFT {
+        return boundary.is_tested(candidate, &boundary.places(subject));
+    }
+    is_guarded(boundary, candidate, subject, evidence.own_source())
 }
 
 fn is_guarded(

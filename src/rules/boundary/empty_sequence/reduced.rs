@@ -2,6 +2,7 @@
 
 use super::evidence::{evidence, evidence_of_argument};
 use super::is_guarded;
+use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
 use crate::ir::{Dialect, ExprId, ExprKind, LoopKind, Passing, PlaceId};
@@ -58,7 +59,8 @@ fn reduced(
     state: &State,
 ) -> Option<Finding> {
     let evidence = match boundary.flow.module.kind(argument) {
-        ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)?,
+        ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
+            .or_else(|| of_lines(boundary, argument, state))?,
         _ => evidence(boundary, argument, state)?,
     };
     if evidence.least > 0
