@@ -52,8 +52,7 @@ impl Habits {
 
     /// Whether what concerns all modules was the same before.
     pub(crate) fn agrees_with(&self, before: &Self) -> bool {
-        self.variables == before.variables
-            && self.filled_in == before.filled_in
+        self.variables == before.variables && self.filled_in == before.filled_in
     }
 
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
