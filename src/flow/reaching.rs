@@ -154,7 +154,8 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         before
     }
 
-    fn every_catcher(&self, guard: Option<TryId>) -> Vec<BlockId> {
+    /// The blocks that whatever is raised under a guard may get to, whatever they catch.
+    pub(super) fn every_catcher(&self, guard: Option<TryId>) -> Vec<BlockId> {
         let mut found = Vec::new();
         let mut at = guard;
         while let Some(id) = at {

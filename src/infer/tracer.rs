@@ -96,6 +96,7 @@ impl Observer for Tracer<'_> {
                         subject,
                         how,
                         position: flow.position(),
+                        from_outside: held.value.facts.has(Facts::OUTSIDE),
                     });
                 }
                 if let Origin::Expr(source) = held.origin
@@ -111,6 +112,7 @@ impl Observer for Tracer<'_> {
                         subject,
                         how,
                         position: flow.position(),
+                        from_outside: held.value.facts.has(Facts::OUTSIDE),
                     });
                 }
             }

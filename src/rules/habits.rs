@@ -1,7 +1,7 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
 use super::scene::is_test_path;
-use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, TryKind};
+use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, Passing, TryKind};
 use crate::project::{Program, Read, Symbol, note};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
@@ -18,6 +18,8 @@ pub struct Habit {
     pub bare: u32,
     /// The module writes the key itself.
     pub is_made: bool,
+    /// The module says `d.setdefault(key, …)`.
+    pub is_filled_in: bool,
 }
 
 /// So many careful reads of a key are kept.
@@ -28,6 +30,7 @@ const EXAMPLES: usize = 8;
 pub struct Habits {
     keys: Vec<FxHashMap<NameId, Habit>>,
     variables: FxHashSet<Symbol>,
+    filled_in: FxHashSet<Symbol>,
     imports: Vec<FxHashMap<CompactString, usize>>,
     bare_handlers: usize,
 }
@@ -39,6 +42,7 @@ impl Habits {
         let keys: Vec<_> = sources.clone().map(|source| read(&source.module)).collect();
         Self {
             variables: variables(program, &keys),
+            filled_in: filled_in(program, &keys),
             keys,
             imports: sources
                 .clone()
@@ -50,7 +54,9 @@ impl Habits {
 
     /// Whether what concerns all modules was the same before.
     pub(crate) fn agrees_with(&self, before: &Self) -> bool {
-        self.variables == before.variables && self.bare_handlers == before.bare_handlers
+        self.variables == before.variables
+            && self.filled_in == before.filled_in
+            && self.bare_handlers == before.bare_handlers
     }
 
     /// How many handlers of the whole project name no class.
@@ -61,6 +67,11 @@ impl Habits {
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
     pub fn sets_variable(&self, variable: Symbol) -> bool {
         self.variables.contains(&variable)
+    }
+
+    /// Whether the project itself fills in a key where it is not there, tests aside.
+    pub fn fills_in(&self, key: Symbol) -> bool {
+        self.filled_in.contains(&key)
     }
 
     /// The first import of a module that binds a name, as an index into `Module::imports`.
@@ -92,14 +103,30 @@ fn bare_handlers(module: &Module) -> usize {
 /// The keys in capitals that the project writes: `env["NAME"] = …`, `{"NAME": …}`.
 fn variables(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
     let is_variable = |name: &str| name.len() > 2 && !name.contains(|c: char| c.is_lowercase());
+    symbols(program, keys, &|habit, name| {
+        habit.is_made && is_variable(name)
+    })
+}
+
+fn filled_in(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
+    symbols(program, keys, &|habit, _| habit.is_filled_in)
+}
+
+/// The keys whose habit in any module is as wanted, tests aside.
+fn symbols(
+    program: &Program<'_>,
+    keys: &[FxHashMap<NameId, Habit>],
+    wanted: &dyn Fn(&Habit, &str) -> bool,
+) -> FxHashSet<Symbol> {
     let mut found = FxHashSet::default();
     for (index, (source, keys)) in program.sources.iter().zip(keys).enumerate() {
         if is_test_path(&source.path) {
             continue;
         }
-        let made = keys.iter().filter(|(_, habit)| habit.is_made);
-        let made = made.filter(|(key, _)| is_variable(source.module.name(**key)));
-        found.extend(made.map(|(&key, _)| program.symbol(ModuleRef(index as u32), key)));
+        let keys = keys
+            .iter()
+            .filter(|(key, habit)| wanted(habit, source.module.name(**key)));
+        found.extend(keys.map(|(&key, _)| program.symbol(ModuleRef(index as u32), key)));
     }
     found
 }
@@ -176,13 +203,24 @@ fn look(module: &Module, expr: ExprId, habits: &mut FxHashMap<NameId, Habit>) {
                 return;
             };
             let arguments = module.arguments(arguments);
+            for argument in arguments {
+                if let Passing::Keyword(key) = argument.passing
+                    && matches!(module.name(name), "update")
+                {
+                    habits.entry(key).or_default().is_made = true;
+                }
+            }
             let Some(key) = arguments.first().and_then(|first| text(first.value)) else {
                 return;
             };
             match module.name(name) {
                 "get" => care(habits, key, expr),
                 "pop" if arguments.len() == 2 => care(habits, key, expr),
-                "setdefault" => habits.entry(key).or_default().is_made = true,
+                "setdefault" => {
+                    let habit = habits.entry(key).or_default();
+                    habit.is_made = true;
+                    habit.is_filled_in = true;
+                }
                 _ => {}
             }
         }

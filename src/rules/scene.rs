@@ -180,12 +180,11 @@ pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
 
 /// Whether a file is one of tests.
 pub(super) fn is_test_path(path: &str) -> bool {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    let file = parts.pop().unwrap_or_default();
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.strip_suffix(".py").unwrap_or(file);
-    let in_folder = parts.iter().any(|part| {
+    let in_folder = folders.split('/').any(|part| {
         matches!(
-            *part,
+            part,
             "test" | "tests" | "testing" | "unittests" | "test_utils"
         )
     });

@@ -67,7 +67,12 @@ impl<'s> Boundary<'s> {
     fn read(&self, at: (BlockId, u32), state: &State, visit: &mut dyn FnMut(Candidate, &State)) {
         let flow = self.flow;
         let kind = flow.code.insts[at.1 as usize].kind;
+        // `x[-1] += 1` reads its target.
         let target = match kind {
+            InstKind::Bind {
+                source: Source::Augmented { .. },
+                ..
+            } => None,
             InstKind::Bind { target, .. } | InstKind::Forget(target) => Some(target),
             _ => None,
         };

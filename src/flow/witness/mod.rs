@@ -18,6 +18,7 @@ use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, Run, TryId, TryKind};
 use facts::{Fact, Facts};
 use live::Live;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use turns::Turn;
@@ -121,9 +122,9 @@ enum Outcome {
 struct Walker {
     block: BlockId,
     facts: Facts,
-    rounds: Vec<u32>,
+    rounds: SmallVec<[u32; 4]>,
     /// Of loops that are being gone through, by their number: the rounds that began since control came to the loop.
-    begun: Vec<(u32, u8)>,
+    begun: SmallVec<[(u32, u8); 2]>,
     armed: bool,
     cost: Witness,
     /// The last turn of the way, where turns are kept.
@@ -330,8 +331,8 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         let start = Walker {
             block: BlockId::new(0),
             facts: Facts::default(),
-            rounds: Vec::new(),
-            begun: Vec::new(),
+            rounds: SmallVec::new(),
+            begun: SmallVec::new(),
             trail: None,
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,

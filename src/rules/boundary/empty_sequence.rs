@@ -2,7 +2,6 @@
 
 mod attribute;
 mod evidence;
-mod filtered;
 mod guarded;
 mod list;
 mod member;
@@ -11,6 +10,8 @@ mod printed;
 mod probed;
 mod reduced;
 mod unpacked;
+mod whole;
+mod written;
 
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
@@ -24,6 +25,8 @@ use passed::passed;
 use probed::probed;
 use reduced::called;
 use unpacked::unpacked;
+use whole::LEFT;
+use written::written;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "empty-sequence",
@@ -54,6 +57,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     });
     findings.extend(told.findings);
     findings.extend(unpacked(&boundary));
+    findings.extend(written(&boundary));
     findings
 }
 
@@ -114,7 +118,7 @@ fn indexed(
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let index = constant(boundary, index).or_else(|| start(boundary, index, state))?;
+    let index = constant(boundary, index).or_else(|| counted(boundary, index, state))?;
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
         Some(found) if found.confidence > Confidence::Low => found,
@@ -147,26 +151,6 @@ fn indexed(
     ))
 }
 
-/// A name that holds a literal index: `start = 0`, and nothing has moved it yet.
-fn start(boundary: &Boundary<'_>, index: ExprId, state: &State) -> Option<i64> {
-    let bound = boundary.flow.held(state, index)?.bound?;
-    constant(boundary, bound)
-}
-
-/// Whether something on the way to an element says that it is there.
-fn is_tested(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    subject: ExprId,
-    evidence: &Evidence,
-) -> bool {
-    match evidence.key {
-        "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
-        filtered::NARROWED => boundary.is_tested(candidate, &boundary.places(subject)),
-        _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
-    }
-}
-
 /// The same element, read elsewhere under a handler of IndexError.
 fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
     let source = boundary.handled_elsewhere(candidate, "IndexError")?;
@@ -176,6 +160,12 @@ fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
         key: "handled",
         source,
     })
+}
+
+/// A variable that holds a number that is written down: `start = 0`.
+fn counted(boundary: &Boundary<'_>, index: ExprId, state: &State) -> Option<i64> {
+    let held = boundary.flow.held(state, index)?;
+    constant(boundary, held.bound?)
 }
 
 /// A literal index.
@@ -190,6 +180,19 @@ pub(in crate::rules) fn constant(boundary: &Boundary<'_>, index: ExprId) -> Opti
             _ => None,
         },
         _ => None,
+    }
+}
+
+fn is_tested(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+    evidence: &Evidence,
+) -> bool {
+    match evidence.key {
+        LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
+        "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
+        _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
     }
 }
 

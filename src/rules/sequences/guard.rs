@@ -209,7 +209,7 @@ impl Boundary<'_> {
     }
 
     /// The block in which an expression is evaluated.
-    fn block_of(&self, expr: ExprId) -> Option<BlockId> {
+    pub(in crate::rules) fn block_of(&self, expr: ExprId) -> Option<BlockId> {
         let (code, span) = (self.flow.code, self.flow.module.span(expr));
         let mut blocks = (0..code.blocks.len()).map(BlockId::new);
         blocks.find(|&block| {
@@ -249,7 +249,13 @@ impl Boundary<'_> {
     fn tells(&self, place: PlaceId, places: &[PlaceId]) -> bool {
         let module = self.flow.module;
         let asks = |value: ExprId| match module.kind(value) {
-            ExprKind::Compare { .. } | ExprKind::And(_) | ExprKind::Or(_) => true,
+            ExprKind::Compare { .. }
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Unary {
+                operator: crate::ir::UnaryOperator::Not,
+                ..
+            } => true,
             ExprKind::Call { .. } => self
                 .called(value)
                 .is_some_and(|(name, ..)| ASKING.contains(&name)),

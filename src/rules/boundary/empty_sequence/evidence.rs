@@ -1,14 +1,14 @@
 //! Why a value may have too few elements.
 
 use super::attribute::{DOUBTED, of_attribute};
-use super::filtered::{narrowed, of_filter};
 use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
 use super::passed::PASSED;
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
+use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{Dialect, ExprId, ExprKind, InstKind, Module, Source};
+use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
 use crate::project::Target;
 use crate::rules::sequences::{Boundary, Outside, outside};
 use crate::value::{Facts, Kinds};
@@ -71,22 +71,16 @@ pub(super) fn evidence(
 ) -> Option<Evidence> {
     let flow = boundary.flow;
     if let ExprKind::Name(place) = flow.module.kind(subject) {
-        if let Some(found) = filled(boundary, place, state) {
+        if let Some(found) = filled(boundary, place, state).or_else(|| narrowed(boundary, place)) {
             return Some(found);
         }
         let held = flow.held(state, subject);
-        let Some(source) = held.and_then(|held| held.bound) else {
-            return narrowed(boundary, subject, place);
-        };
-        let found = of_form(boundary, source, state);
-        return found.or_else(|| of_result(boundary, subject, source, state));
+        let source = held.and_then(|held| held.bound);
+        let found = of_form(boundary, source?, state);
+        return found.or_else(|| of_result(boundary, subject, source?, state));
     }
     of_form(boundary, subject, state)
         .or_else(|| of_result(boundary, subject, subject, state))
-        .or_else(|| {
-            let bound = flow.held(state, subject)?.bound?;
-            of_form(boundary, bound, state)
-        })
         .or_else(|| of_attribute(boundary, subject, state))
 }
 
@@ -179,15 +173,17 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     evidence(0, Confidence::Low, "filtered")
                 }
                 ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
+                ("read" | "readlines", Some(file))
+                    if of_file(boundary, expr, name, file).is_some() =>
+                {
+                    of_file(boundary, expr, name, file)
+                }
                 (name, Some(receiver)) if FINDING.contains(&name) => {
-                    if name == "readlines" {
-                        return evidence(0, Confidence::Medium, "ended");
-                    }
-                    if name == "splitlines" && has_text_default(boundary, receiver) {
+                    let is_text_file = name == "readlines" || name == "splitlines";
+                    if is_text_file
+                        && (!boundary.is_outside(receiver) || has_text_default(boundary, receiver))
+                    {
                         return None;
-                    }
-                    if name == "splitlines" && !boundary.is_outside(receiver) {
-                        return evidence(0, Confidence::Low, "lines");
                     }
                     if name == "select" && arguments.len() != 1 {
                         return None;
@@ -203,9 +199,6 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                 ("strip" | "lstrip" | "rstrip", Some(text)) if boundary.is_outside(text) => {
                     evidence(0, Confidence::Medium, "blank")
                 }
-                ("read" | "readline", Some(_)) if arguments.is_empty() => {
-                    evidence(0, Confidence::Medium, "ended")
-                }
                 ("join", Some(_)) => of_join(boundary, expr, *arguments.first()?, state),
                 _ => None,
             }
@@ -215,7 +208,16 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
             is_empty_literal(boundary.flow.module, last)
                 .then(|| evidence(0, Confidence::Medium, "default"))?
         }
-        ExprKind::Comprehension(_) => of_filter(boundary, expr),
+        ExprKind::Comprehension(id) => {
+            let comprehension = boundary.flow.module.comprehension(id);
+            let filtered = comprehension
+                .clauses
+                .iter()
+                .any(|clause| !clause.conditions.is_empty());
+            // Whoever picks the first that fits mostly knows that there is one.
+            (filtered && comprehension.kind == ComprehensionKind::List)
+                .then(|| evidence(0, Confidence::Low, "filtered"))?
+        }
         ExprKind::Subscript { value, index, .. } => {
             let name = boundary.flow.evaluate.dotted(value)?;
             let is_rest = name == "sys.argv"
@@ -246,16 +248,12 @@ pub(super) fn evidence_of_argument(
                 .clauses
                 .iter()
                 .any(|clause| !clause.conditions.is_empty());
-            let found = filtered.then_some(Evidence {
+            filtered.then_some(Evidence {
                 least: 0,
                 confidence: Confidence::Medium,
                 key: "filtered",
                 source: argument,
-            });
-            match &comprehension.clauses[..] {
-                [clause] => found.or_else(|| evidence(boundary, clause.iterable, state)),
-                _ => found,
-            }
+            })
         }
         ExprKind::Call { .. } => match boundary.called(argument)? {
             ("filter", None, _) => Some(Evidence {

@@ -3,6 +3,7 @@
 use super::evidence::{evidence, evidence_of_argument};
 use super::is_guarded;
 use super::passed::passed;
+use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
 use crate::ir::{Dialect, ExprId, ExprKind, LoopKind, Passing, PlaceId};
@@ -58,15 +59,12 @@ fn reduced(
     error: &str,
     state: &State,
 ) -> Option<Finding> {
-    let mut evidence = match boundary.flow.module.kind(argument) {
-        ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state),
+    let evidence = match boundary.flow.module.kind(argument) {
+        ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
+            .or_else(|| of_lines(boundary, argument, state)),
         _ => evidence(boundary, argument, state),
     }
     .or_else(|| passed(boundary, gone_through(boundary, argument)))?;
-    // Nobody who wants the widest line thinks of a text without any.
-    if evidence.key == "lines" {
-        evidence.confidence = Confidence::Medium;
-    }
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
