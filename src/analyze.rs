@@ -1,15 +1,16 @@
 //! The second of the two pure functions: modules in, findings out. No files, no clock, no environment.
 
+mod previous;
+mod work;
+
 use crate::config::{Configuration, RuleSettings};
 use crate::escape::Escapes;
 use crate::finding::{Finding, Severity};
-use crate::flow::{Event, Flow, Known, Observer, Silent, Solution, State, Watch};
-use crate::infer::{self, Trace};
+use crate::infer::Trace;
 use crate::ir::ProblemKind;
 use crate::library::{Library, schema::Tables};
-use crate::project::{CallGraph, Program};
-use crate::rules::{self, Check, Habits, Rule, Scene, Whole};
-use crate::summary::Summary;
+use crate::project::Program;
+use crate::rules::{self, Check, Whole};
 use crate::suppress;
 use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
@@ -17,9 +18,11 @@ use compact_str::CompactString;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 pub use crate::project::Source;
+pub use previous::Previous;
+pub(crate) use work::Analysis;
 
 /// What came out of an analysis.
 #[derive(Clone, Debug, Default)]
@@ -116,12 +119,40 @@ pub fn analyze(
     monitor: &dyn Monitor,
 ) -> Result<Report, Cancelled> {
     let own = own_library(configurations);
-    let library = match &own {
-        Some(own) => own,
-        None => Library::builtin(),
-    };
+    let library = own.as_ref().unwrap_or_else(|| Library::builtin());
     let analysis = Analysis::of(sources, library, monitor)?;
-    let mut findings = analysis.latent;
+    Ok(report_of(analysis, sources, configurations).0)
+}
+
+/// Analyzes a project of which `previous` knows what came of it before, and leaves there what comes of it now: what
+/// concerns a function is taken from there where nothing that it depends on has changed. The report is the same as if
+/// nothing was known.
+///
+/// # Errors
+/// Only if `monitor` cancels; then `previous` is as it was.
+pub fn analyze_again(
+    sources: &[Source],
+    configurations: &[Configuration],
+    previous: &mut Option<Previous>,
+    monitor: &dyn Monitor,
+) -> Result<Report, Cancelled> {
+    let own = own_library(configurations);
+    let library = own.as_ref().unwrap_or_else(|| Library::builtin());
+    let tables = own_tables(configurations);
+    let known = previous.as_ref().filter(|known| known.fits(&tables));
+    let analysis = Analysis::again(sources, library, known, monitor)?;
+    let (report, analysis) = report_of(analysis, sources, configurations);
+    *previous = Some(Previous::of(analysis, tables));
+    Ok(report)
+}
+
+/// What program-wide rules find is added, and of all of it what is wanted.
+fn report_of<'a>(
+    mut analysis: Analysis<'a>,
+    sources: &[Source],
+    configurations: &[Configuration],
+) -> (Report, Analysis<'a>) {
+    let mut findings = std::mem::take(&mut analysis.latent);
     let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
     let scene = Whole {
         program: &analysis.program,
@@ -150,154 +181,12 @@ pub fn analyze(
     let mut notes = notes(sources);
     notes.extend(too_large(&analysis.program, &analysis.traces));
     let findings = report(&analysis.program, configurations, findings);
-    Ok(Report {
+    let report = Report {
         findings,
         notes,
         counts,
-    })
-}
-
-/// The library with the tables that teams add in their configurations; nothing where they add none. Whoever read a
-/// configuration has made sure that its tables fit.
-fn own_library(configurations: &[Configuration]) -> Option<Library> {
-    let mut own: Option<Library> = None;
-    let mut seen: Vec<&Tables> = Vec::new();
-    for configuration in configurations {
-        let tables = &configuration.library;
-        if *tables == Tables::default() || seen.contains(&tables) {
-            continue;
-        }
-        seen.push(tables);
-        let with = match &own {
-            Some(own) => own.with(tables.clone()),
-            None => Library::builtin().with(tables.clone()),
-        };
-        if let Ok(with) = with {
-            own = Some(with);
-        }
-    }
-    own
-}
-
-/// A project with everything computed that program-wide rules look at.
-pub(crate) struct Analysis<'a> {
-    pub(crate) program: Program<'a>,
-    pub(crate) graph: CallGraph,
-    pub(crate) summaries: Vec<Summary>,
-    traces: Vec<Trace>,
-    latent: Vec<Finding>,
-}
-
-impl<'a> Analysis<'a> {
-    pub(crate) fn of(
-        sources: &'a [Source],
-        library: &'a Library,
-        monitor: &dyn Monitor,
-    ) -> Result<Self, Cancelled> {
-        let program = Program::link(sources, library);
-        monitor.progress(Pass::Link, sources.len(), sources.len());
-        let graph = CallGraph::of(&program);
-        let count = program.function_count();
-        let habits = Habits::of(&program);
-        let mut work = Work {
-            program: &program,
-            graph: &graph,
-            habits: &habits,
-            summaries: vec![Summary::default(); count],
-            is_finished: vec![false; count],
-        };
-        let mut checked: Vec<Option<Checked>> = Vec::new();
-        checked.resize_with(count, || None);
-        let mut done = 0;
-        for layer in graph.layers() {
-            if monitor.is_cancelled() {
-                return Err(Cancelled);
-            }
-            let parts: Vec<Part> = { layer.par_iter() }
-                .map(|members| work.component(members))
-                .collect();
-            for (function, summary, findings) in parts.into_iter().flatten() {
-                work.summaries[function.0 as usize] = summary;
-                work.is_finished[function.0 as usize] = true;
-                checked[function.0 as usize] = findings;
-                done += 1;
-            }
-            monitor.progress(Pass::Summarize, done, count);
-        }
-        let checked: Vec<Checked> = checked
-            .into_par_iter()
-            .enumerate()
-            .map(|(function, checked)| {
-                if monitor.is_cancelled() {
-                    return Err(Cancelled);
-                }
-                Ok(checked.unwrap_or_else(|| work.check(FunctionRef(function as u32))))
-            })
-            .collect::<Result<_, Cancelled>>()?;
-        monitor.progress(Pass::Check, count, count);
-        let summaries = work.summaries;
-        let mut traces = Vec::with_capacity(count);
-        let mut latent = Vec::new();
-        for (trace, findings) in checked {
-            traces.push(trace);
-            latent.extend(findings);
-        }
-        Ok(Self {
-            program,
-            graph,
-            summaries,
-            traces,
-            latent,
-        })
-    }
-}
-
-/// What the final walk through a function leaves behind, and what rules found on it.
-type Checked = (Trace, Vec<Finding>);
-
-/// What came of a component: each member's summary, and where its callees' were all made by then, its check.
-type Part = Vec<(FunctionRef, Summary, Option<Checked>)>;
-
-/// Functions at work, and the summaries that there are by now.
-struct Work<'w, 'a> {
-    program: &'w Program<'a>,
-    graph: &'w CallGraph,
-    habits: &'w Habits,
-    summaries: Vec<Summary>,
-    is_finished: Vec<bool>,
-}
-
-impl Work<'_, '_> {
-    /// Summarizes a component. A function alone is solved once for its summary and its check.
-    fn component(&self, members: &[FunctionRef]) -> Part {
-        if infer::is_cycle(self.graph, members) {
-            let summaries = infer::summarize(self.program, self.graph, &self.summaries, members);
-            let unchecked = |(function, summary)| (function, summary, None);
-            return summaries.into_iter().map(unchecked).collect();
-        }
-        let alone = |&function: &FunctionRef| {
-            let watch = Watch::new(&self.is_finished);
-            let flow = Flow::new(self.program, self.known(), function).watched(&watch);
-            let solution = flow.solve();
-            let summary = infer::summary_of(&flow, &solution);
-            let is_whole = !watch.was_early() && !flow.is_exhausted();
-            flow.rest();
-            let checked =
-                is_whole.then(|| check_function(&flow, &solution, self.graph, self.habits));
-            (function, summary, checked.filter(|_| !watch.was_early()))
-        };
-        members.iter().map(alone).collect()
-    }
-
-    fn check(&self, function: FunctionRef) -> Checked {
-        let flow = Flow::new(self.program, self.known(), function);
-        let solution = flow.solve();
-        check_function(&flow, &solution, self.graph, self.habits)
-    }
-
-    fn known(&self) -> Known<'_> {
-        Known::finished(&self.summaries)
-    }
+    };
+    (report, analysis)
 }
 
 /// What a rule finds. A released program keeps the findings of all the others where one rule has a fault in it, which has been told
@@ -309,69 +198,32 @@ fn apart<T: Default>(check: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(check)).unwrap_or_default()
 }
 
-fn check_function(
-    flow: &Flow<'_, '_>,
-    solution: &Solution,
-    graph: &CallGraph,
-    habits: &Habits,
-) -> Checked {
-    if solution.gave_up {
-        let trace = infer::trace(flow, solution, &mut Silent);
-        return (trace, Vec::new());
-    }
-    let mut listener = Listener {
-        findings: Vec::new(),
-        graph,
-        habits,
-    };
-    let mut trace = infer::trace(flow, solution, &mut listener);
-    let mut findings = listener.findings;
-    for rule in rules::ALL {
-        if let Check::Function(check) = rule.check {
-            let scene = Scene {
-                rule,
-                flow,
-                graph,
-                habits,
-            };
-            findings.extend(apart(|| check(&scene, solution)));
+/// The library with the tables that teams add in their configurations; nothing where they add none. Whoever read a
+/// configuration has made sure that its tables fit.
+fn own_library(configurations: &[Configuration]) -> Option<Library> {
+    let mut own: Option<Library> = None;
+    for tables in own_tables(configurations) {
+        let with = match &own {
+            Some(own) => own.with(tables.clone()),
+            None => Library::builtin().with(tables.clone()),
+        };
+        if let Ok(with) = with {
+            own = Some(with);
         }
     }
-    trace.is_cut_short = flow.is_exhausted();
-    (trace, findings)
+    own
 }
 
-/// What a rule does with what happens.
-type OnEvent = fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>;
-
-/// The rules that listen to what happens, and how.
-static LISTENING: LazyLock<Vec<(&Rule, OnEvent)>> = LazyLock::new(|| {
-    let listening = rules::ALL.iter().filter_map(|rule| match rule.check {
-        Check::Event(check) => Some((rule, check)),
-        Check::Function(_) | Check::Program(_) => None,
-    });
-    listening.collect()
-});
-
-/// Hands what happens to the rules that listen.
-struct Listener<'l> {
-    findings: Vec<Finding>,
-    graph: &'l CallGraph,
-    habits: &'l Habits,
-}
-
-impl Observer for Listener<'_> {
-    fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
-        for &(rule, check) in LISTENING.iter() {
-            let scene = Scene {
-                rule,
-                flow,
-                graph: self.graph,
-                habits: self.habits,
-            };
-            self.findings.extend(apart(|| check(&scene, state, event)));
+/// The tables that teams add in their configurations, each once.
+fn own_tables(configurations: &[Configuration]) -> Vec<Tables> {
+    let mut own: Vec<Tables> = Vec::new();
+    for configuration in configurations {
+        let tables = &configuration.library;
+        if *tables != Tables::default() && !own.contains(tables) {
+            own.push(tables.clone());
         }
     }
+    own
 }
 
 /// What is wanted of all that was found, in the order of reports, each once.
@@ -437,8 +289,8 @@ fn notes(sources: &[Source]) -> Vec<Note> {
 }
 
 /// Functions that were given up as a whole or in part, by their names.
-fn too_large(program: &Program<'_>, traces: &[Trace]) -> Vec<Note> {
-    let note = |(index, trace): (usize, &Trace)| {
+fn too_large(program: &Program<'_>, traces: &[Arc<Trace>]) -> Vec<Note> {
+    let note = |(index, trace): (usize, &Arc<Trace>)| {
         let function = FunctionRef(index as u32);
         let (module, _) = program.locate(function);
         let (home, code) = program.code(function);

@@ -95,6 +95,11 @@ impl Types {
             .unwrap_or(Type::Unknown)
     }
 
+    /// Whether every id stands for the same as in `other`.
+    pub(crate) fn is_numbered_as(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.all.len()

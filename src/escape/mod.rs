@@ -20,6 +20,7 @@ use crate::infer::Trace;
 use crate::project::{CallGraph, Handed, Program};
 use crate::types::{FunctionRef, ModuleRef};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Every call of the program that can fail for a reason outside of it, and how far up its exceptions get.
 #[derive(Default)]
@@ -36,7 +37,7 @@ pub struct Escapes {
 
 impl Escapes {
     /// Finds them.
-    pub fn of(program: &Program<'_>, graph: &CallGraph, traces: &[Trace]) -> Self {
+    pub fn of(program: &Program<'_>, graph: &CallGraph, traces: &[Arc<Trace>]) -> Self {
         let guards = Guards::of(program);
         let entries = Entries::of(program, graph);
         let mut handed: FxHashMap<FunctionRef, Vec<Handed>> = FxHashMap::default();

@@ -1,12 +1,12 @@
 //! What is asked of one function again and again while it is looked at, computed once.
 //!
 //! A search for a way passes the same condition thousands of times, and a rule asks for the same way once for each read
-//! that it looks back at. Nothing here depends on a state: it is all a matter of the code and of the program around it.
+//! that it looks back at. It is all a matter of the code and of the program around it.
 
 use super::raising::Raising;
 use super::reaching::Layout;
 use super::witness::{Given, Wanted, Witness};
-use super::{Flow, Reaching};
+use super::{Flow, Reaching, State};
 use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, TryId};
 use crate::project::{Catches, Coverage};
 use rustc_hash::FxHashMap;
@@ -18,6 +18,12 @@ type Question = (Wanted, Vec<(PlaceId, Given)>, Option<ExprId>);
 
 /// A place for each instruction or region, made when the first is asked for.
 type Each<T> = OnceCell<Box<[T]>>;
+
+/// For each block, whether it is one of some.
+type Blocks = Rc<[bool]>;
+
+/// An instruction that control gets to, and what holds before it.
+pub(super) type Reached = ((BlockId, u32), State);
 
 /// Answers that were given before.
 #[derive(Default)]
@@ -32,8 +38,10 @@ pub(super) struct Memo {
     stops: OnceCell<Rc<[u32]>>,
     survives: RefCell<FxHashMap<Option<TryId>, bool>>,
     before: OnceCell<Rc<[Vec<usize>]>>,
-    leading: RefCell<FxHashMap<BlockId, Rc<[bool]>>>,
+    leading: RefCell<FxHashMap<BlockId, Blocks>>,
+    leading_unbound: RefCell<FxHashMap<(BlockId, PlaceId), Blocks>>,
     witnesses: RefCell<FxHashMap<Question, Witness>>,
+    reached: OnceCell<Rc<[Reached]>>,
 }
 
 /// What `known` has for a key, or else what `compute` gives, which it has from then on.
@@ -126,6 +134,11 @@ impl Flow<'_, '_> {
         })
     }
 
+    /// The instructions that control gets to.
+    pub(super) fn reached(&self, record: impl FnOnce() -> Vec<Reached>) -> Rc<[Reached]> {
+        Rc::clone(self.memo.reached.get_or_init(|| record().into()))
+    }
+
     /// The ways between the blocks.
     pub(super) fn layout(&self) -> Rc<Layout> {
         Rc::clone(self.memo.layout.get_or_init(|| Rc::new(Layout::of(self))))
@@ -152,6 +165,13 @@ impl Flow<'_, '_> {
     pub(super) fn leading_to(&self, target: BlockId) -> Rc<[bool]> {
         recall(&self.memo.leading, target, || {
             Reaching::of(self).leading_to(target).into()
+        })
+    }
+
+    /// Those of them from which control may get there without binding a variable.
+    pub(super) fn leading_unbound(&self, target: BlockId, place: PlaceId) -> Rc<[bool]> {
+        recall(&self.memo.leading_unbound, (target, place), || {
+            Reaching::of(self).leading_unbound(target, place).into()
         })
     }
 

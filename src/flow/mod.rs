@@ -26,7 +26,7 @@ use crate::ir::{
     BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Scope,
     Source, Step, TryKind,
 };
-use crate::project::{Evaluate, Program, Target};
+use crate::project::{Evaluate, Program, Read, Target, note};
 use crate::summary::{Demand, Summary};
 use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Facts, Kinds, Value};
@@ -251,6 +251,7 @@ impl<'p, 'a> Flow<'p, 'a> {
 
     /// What a function does, as far as that is known by now.
     pub fn summary(&self, function: FunctionRef) -> &'p Summary {
+        note(Read::Summary(function));
         if let Some(watch) = self.watch {
             watch.look_at(function);
         }

@@ -4,7 +4,9 @@ pub use super::access::Access;
 
 use super::Flow;
 use super::raising::Raising;
-use crate::ir::{BlockId, ExprId, Function, Inst, InstKind, Next, PlaceId, TryId, TryKind};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Function, Inst, InstKind, Next, PlaceId, TryId, TryKind,
+};
 use std::rc::Rc;
 
 /// Where a search starts.
@@ -90,6 +92,45 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         seen
     }
 
+    /// Those of them from which control may get there without binding a variable. Before a block binds it, what it runs may
+    /// raise; behind it no way goes on.
+    pub(super) fn leading_unbound(&self, target: BlockId, place: PlaceId) -> Vec<bool> {
+        let code = self.flow.code;
+        let before = self.flow.before();
+        let binds = |index: usize| {
+            let mut insts = code.insts(&code.blocks[index]).iter();
+            insts.any(|inst| self.is_bound_by(inst, place))
+        };
+        let mut seen = vec![false; code.blocks.len()];
+        let mut open = vec![target.index()];
+        while let Some(block) = open.pop() {
+            if std::mem::replace(&mut seen[block], true) {
+                continue;
+            }
+            let to = BlockId::new(block);
+            open.extend(before[block].iter().copied().filter(|&from| {
+                !seen[from]
+                    && (!binds(from) || self.every_catcher(code.blocks[from].guard).contains(&to))
+            }));
+        }
+        seen
+    }
+
+    /// Whether a variable is bound wherever control gets past an instruction.
+    fn is_bound_by(&self, inst: &Inst, place: PlaceId) -> bool {
+        let InstKind::Bind { target, .. } = inst.kind else {
+            return false;
+        };
+        let module = self.flow.module;
+        let is_it = |part| self.flow.place_of(part) == Some(place);
+        match module.kind(target) {
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                module.list(parts).iter().any(|&part| is_it(part))
+            }
+            _ => is_it(target),
+        }
+    }
+
     /// For each block, those from which control may come to it. Every handler counts, whatever it catches.
     pub(super) fn before(&self) -> Vec<Vec<usize>> {
         let code = self.flow.code;
@@ -113,7 +154,8 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         before
     }
 
-    fn every_catcher(&self, guard: Option<TryId>) -> Vec<BlockId> {
+    /// The blocks that whatever is raised under a guard may get to, whatever they catch.
+    pub(super) fn every_catcher(&self, guard: Option<TryId>) -> Vec<BlockId> {
         let mut found = Vec::new();
         let mut at = guard;
         while let Some(id) = at {

@@ -8,7 +8,7 @@ use super::raising::Raising;
 use super::{Flow, Held, Observer, Silent, State};
 use crate::ir::{Block, BlockId, Inst, Next, TryId, TryKind};
 use crate::value::Kinds;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
 /// Where control was headed when it entered a `finally` body.
@@ -31,6 +31,9 @@ const VISITS: usize = 60;
 /// A function with more blocks than this is given up: the largest of 320,000 functions that people wrote has 540, and
 /// what rules ask of a function may grow with the square of its blocks.
 const BLOCKS: usize = 2_000;
+
+/// What holds before each instruction is kept for those who ask again, unless instructions times places are more.
+const KEPT: usize = 4_000_000;
 
 /// What holds at the head of every block.
 pub struct Solution {
@@ -112,6 +115,27 @@ impl<'p, 'a> Flow<'p, 'a> {
         }
     }
 
+    /// Calls `visit` with every instruction that control gets to, and with what holds before it on the first way there.
+    pub fn each_reached(&self, solution: &Solution, visit: &mut dyn FnMut((BlockId, u32), &State)) {
+        if self.code.insts.len() * self.code.places.len() > KEPT {
+            return self.first_visits(solution, visit);
+        }
+        let record = || {
+            let mut reached = Vec::new();
+            self.first_visits(solution, &mut |at, state| reached.push((at, state.clone())));
+            reached
+        };
+        for (at, state) in self.reached(record).iter() {
+            self.position.set(*at);
+            visit(*at, state);
+        }
+    }
+
+    fn first_visits(&self, solution: &Solution, visit: &mut dyn FnMut((BlockId, u32), &State)) {
+        let seen = FxHashSet::default();
+        self.walk(solution, &mut FirstVisits { visit, seen });
+    }
+
     fn ends_in_return(&self, block: &Block) -> bool {
         let last = self.code.insts(block).last();
         matches!(
@@ -121,6 +145,23 @@ impl<'p, 'a> Flow<'p, 'a> {
                 ..
             })
         )
+    }
+}
+
+/// Hands on each instruction once.
+struct FirstVisits<'v> {
+    visit: &'v mut dyn FnMut((BlockId, u32), &State),
+    seen: FxHashSet<u32>,
+}
+
+impl Observer for FirstVisits<'_> {
+    fn event(&mut self, _: &Flow<'_, '_>, _: &State, _: super::Event<'_>) {}
+
+    fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        let at = flow.position();
+        if self.seen.insert(at.1) {
+            (self.visit)(at, state);
+        }
     }
 }
 

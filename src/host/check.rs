@@ -5,7 +5,7 @@ use super::projects::{Argument, plan};
 use super::read::{Job, Known, Memory, lower_all, read_all};
 use super::settings::{self, Settings};
 use super::{Describe, Fault, Outcome, Progress, paths};
-use crate::analyze::{Source, analyze};
+use crate::analyze::{Cancelled, Report, Source, analyze, analyze_again};
 use crate::config::Override;
 use crate::ir::Module;
 use crate::report::{File, Trouble};
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         progress.begin("analyze");
         let done = match self.view {
             Some(view) => outcome.add_view(view, &sources, &ids, progress),
-            None => analyze(&sources, &self.settings.configurations, progress).map(|report| {
+            None => self.analyze(root, &sources, progress).map(|report| {
                 let digest = outcome.digest(report, &sources, &ids);
                 if let Some((cache, key)) = key {
                     cache.keep_digest(&key, &digest);
@@ -215,6 +215,21 @@ impl<'a> Run<'a> {
         };
         outcome.forget_sources(before);
         done.map_err(|_| Fault::Cancelled)
+    }
+
+    fn analyze(
+        &self,
+        root: &Path,
+        sources: &[Source],
+        progress: &Progress,
+    ) -> Result<Report, Cancelled> {
+        let configurations = &self.settings.configurations;
+        match self.memory {
+            Some(memory) => memory.with_project(root, |previous| {
+                analyze_again(sources, configurations, previous, progress)
+            }),
+            None => analyze(sources, configurations, progress),
+        }
     }
 
     /// Reads the files of a project; those that can be are analyzed.

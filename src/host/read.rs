@@ -2,7 +2,7 @@
 
 use super::cache::Cache;
 use super::walk::{reason, size};
-use crate::analyze::{Monitor, Pass};
+use crate::analyze::{Monitor, Pass, Previous};
 use crate::ir::{Dialect, Module};
 use crate::lower::lower;
 use crate::report::Trouble;
@@ -30,8 +30,18 @@ pub(super) struct Job {
 
 /// The files of the last run, so that the next one lowers only what says something else. What a file says counts, not
 /// when it was written: clocks are coarse, and editors are fast.
-#[derive(Debug, Default)]
-pub struct Memory(Mutex<FxHashMap<PathBuf, Kept>>);
+#[derive(Default)]
+pub struct Memory {
+    files: Mutex<FxHashMap<PathBuf, Kept>>,
+    /// What came of each project, by its root.
+    projects: Mutex<FxHashMap<PathBuf, Project>>,
+}
+
+#[derive(Default)]
+struct Project {
+    previous: Option<Previous>,
+    is_used: bool,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -44,7 +54,7 @@ struct Kept {
 impl Memory {
     /// The module of a file, if it was read as this dialect and said this.
     fn recall(&self, job: &Job, source: &[u8]) -> Option<Arc<Module>> {
-        let mut kept = self.0.lock().ok()?;
+        let mut kept = self.files.lock().ok()?;
         let kept = kept.get_mut(&job.path)?;
         let same = kept.dialect == job.dialect && *kept.source == *source;
         kept.is_used |= same;
@@ -58,15 +68,34 @@ impl Memory {
             module: Arc::clone(module),
             is_used: true,
         };
-        if let Ok(mut files) = self.0.lock() {
+        if let Ok(mut files) = self.files.lock() {
             files.insert(job.path.clone(), kept);
         }
     }
 
-    /// Forgets the files that the run that ends did not ask for.
+    /// Does something with what is known of a project, which may change it.
+    pub(super) fn with_project<T>(
+        &self,
+        root: &Path,
+        work: impl FnOnce(&mut Option<Previous>) -> T,
+    ) -> T {
+        let take = || self.projects.lock().ok()?.remove(root)?.previous;
+        let mut previous = take();
+        let result = work(&mut previous);
+        if let Ok(mut projects) = self.projects.lock() {
+            let is_used = true;
+            projects.insert(root.to_owned(), Project { previous, is_used });
+        }
+        result
+    }
+
+    /// Forgets the files and projects that the run that ends did not ask for.
     pub(super) fn sweep(&self) {
-        if let Ok(mut files) = self.0.lock() {
+        if let Ok(mut files) = self.files.lock() {
             files.retain(|_, kept| std::mem::take(&mut kept.is_used));
+        }
+        if let Ok(mut projects) = self.projects.lock() {
+            projects.retain(|_, project| std::mem::take(&mut project.is_used));
         }
     }
 }

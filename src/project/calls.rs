@@ -1,7 +1,7 @@
 //! The call graph: who calls whom, from where, and which functions are handed around as values.
 
 use super::points_to::{OpenCall, PointsTo, ProgramBindings};
-use super::{Evaluate, Program, Target};
+use super::{Evaluate, Program, Read, Target, note};
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionId, InstKind, Module, Source, TryId};
 use crate::text::Location;
 use crate::types::{FunctionRef, ModuleRef, Type};
@@ -129,12 +129,14 @@ impl CallGraph {
 
     /// The calls in a function.
     pub fn calls_in(&self, caller: FunctionRef) -> &[CallSite] {
+        note(Read::Calls(caller));
         let at = caller.0 as usize;
         &self.sites[self.first_site[at] as usize..self.first_site[at + 1] as usize]
     }
 
     /// The calls of a function.
     pub fn calls_of(&self, callee: FunctionRef) -> impl Iterator<Item = &CallSite> {
+        note(Read::Callers(callee));
         self.by_callee[callee.0 as usize]
             .iter()
             .map(|&index| &self.sites[index as usize])
@@ -142,7 +144,19 @@ impl CallGraph {
 
     /// Whether a function is used as a value somewhere: it may be called by anybody with anything.
     pub fn escapes(&self, function: FunctionRef) -> bool {
+        note(Read::Callers(function));
         self.escapes[function.0 as usize]
+    }
+
+    /// Whether a function called the same before.
+    pub(crate) fn has_same_calls(&self, function: FunctionRef, before: &Self) -> bool {
+        self.calls_in(function) == before.calls_in(function)
+    }
+
+    /// Whether a function was called from the same places before.
+    pub(crate) fn has_same_callers(&self, function: FunctionRef, before: &Self) -> bool {
+        self.escapes(function) == before.escapes(function)
+            && self.calls_of(function).eq(before.calls_of(function))
     }
 
     /// The graph's strongly connected components in layers: a component calls only its own members and components of

@@ -1,6 +1,6 @@
 //! Classes of the project: bases across files, linearization, members.
 
-use super::{Program, Symbol};
+use super::{Program, Read, Symbol, note};
 use crate::ir::{ClassId, ExprKind, FunctionKind, Passing, Scope, Step};
 use crate::summary::ClassRef;
 use crate::text::Location;
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// A class of the project.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct ClassInfo {
     /// Its module.
     pub module: Option<ModuleRef>,
@@ -31,7 +31,7 @@ pub struct ClassInfo {
 }
 
 /// An attribute of instances.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribute {
     /// The join of all that is assigned.
     pub value: Value,
@@ -152,6 +152,7 @@ impl Program<'_> {
 
     /// The methods that a call of `function` on an instance of an unknown subclass may reach besides it.
     pub fn overrides(&self, function: FunctionRef) -> &[FunctionRef] {
+        note(Read::Function(function));
         &self.overrides[function.0 as usize]
     }
 }

@@ -4,7 +4,7 @@ use crate::types::ExternalRef;
 use rustc_hash::FxHashMap;
 
 /// The dotted names that the project imports and the library does not know; numbered on from the library's.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct Externals {
     first: u32,
     names: Vec<String>,

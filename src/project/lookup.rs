@@ -293,8 +293,8 @@ impl Program<'_> {
 
     /// A method of a class, if it is a function of the project.
     pub fn method(&self, class: ClassRef, name: &str) -> Option<FunctionRef> {
-        let symbol = self.find_symbol(name)?;
         let info = self.project_class(class)?;
+        let symbol = self.find_symbol(name)?;
         for &ancestor in &info.linearization {
             let member = self.project_class(ancestor)?.members.get(&symbol);
             if let Some(member) = member {

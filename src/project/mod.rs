@@ -14,6 +14,8 @@ mod link;
 mod lookup;
 mod naming;
 mod points_to;
+mod previous;
+mod reads;
 mod registered;
 
 pub use arguments::{Actual, actuals};
@@ -23,6 +25,9 @@ pub use decorators::Decoration;
 pub use evaluate::{Evaluate, binary, literal};
 pub use handlers::{Catches, Coverage};
 pub use lookup::Target;
+pub(crate) use previous::{Linked, Same};
+pub use reads::Read;
+pub(crate) use reads::{note, record};
 
 use crate::ir::{ClassId, Dialect, Function, FunctionId, FunctionKind, Module, NameId, PlaceId};
 use crate::library::Library;
@@ -68,19 +73,32 @@ pub struct Program<'a> {
     overrides: Vec<Box<[FunctionRef]>>,
     modules: naming::ModuleNames,
     symbols: FxHashMap<CompactString, Symbol>,
+    /// By symbol: whether any module has that name now. Symbols outlive the names that they were made for.
+    is_mentioned: Vec<bool>,
     symbol_of: Vec<Vec<Symbol>>,
     facts: link::FlowInsensitive,
     externals: external::Externals,
+    reads_two: bool,
 }
 
 impl<'a> Program<'a> {
     /// Links modules into a program.
     pub fn link(sources: &'a [Source], library: &'a Library) -> Program<'a> {
-        link::link(sources, library)
+        link::link(sources, library, None)
+    }
+
+    /// The same once more: names that were known before keep their symbols.
+    pub(crate) fn link_again(
+        sources: &'a [Source],
+        library: &'a Library,
+        before: Option<&Linked>,
+    ) -> Program<'a> {
+        link::link(sources, library, before)
     }
 
     /// The module of a file.
     pub fn module(&self, module: ModuleRef) -> &'a Module {
+        note(Read::Module(module));
         &self.sources[module.0 as usize].module
     }
 
@@ -120,11 +138,13 @@ impl<'a> Program<'a> {
     /// What is known of a class of the project; nothing for one of the library.
     pub fn project_class(&self, class: ClassRef) -> Option<&ClassInfo> {
         let own = (class.0 as usize).checked_sub(self.library.class_count())?;
+        note(Read::Class(class));
         self.classes.get(own)
     }
 
     /// How a function is decorated.
     pub fn decoration(&self, function: FunctionRef) -> &Decoration {
+        note(Read::Function(function));
         &self.decorations[function.0 as usize]
     }
 
@@ -135,16 +155,19 @@ impl<'a> Program<'a> {
 
     /// The symbol of a text, if any module mentions it.
     pub fn find_symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.get(text).copied()
+        let symbol = self.symbols.get(text).copied()?;
+        self.is_mentioned[symbol.0 as usize].then_some(symbol)
     }
 
     /// The join of all that a variable is bound to anywhere.
     pub fn variable(&self, function: FunctionRef, place: PlaceId) -> Value {
+        note(Read::Function(function));
         self.facts.variable(function, place)
     }
 
     /// The join of all that a function returns; None in it is no evidence yet.
     pub fn returned(&self, function: FunctionRef) -> Value {
+        note(Read::Function(function));
         self.facts.returned(function)
     }
 
@@ -163,10 +186,9 @@ impl<'a> Program<'a> {
         Some(self.class(module, class))
     }
 
-    /// Whether some file can only be one of Python 2: then those that both read are, too.
+    /// Whether enough files can only be ones of Python 2: then those that both read are, too.
     pub fn reads_two(&self) -> bool {
-        let mut sources = self.sources.iter();
-        sources.any(|source| source.module.dialect == Dialect::Two)
+        self.reads_two
     }
 
     /// The dialect of a function's file.

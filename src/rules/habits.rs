@@ -1,8 +1,8 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
 use super::scene::is_test_path;
-use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, TryKind};
-use crate::project::{Program, Symbol};
+use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, Passing};
+use crate::project::{Program, Read, Symbol, note};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,6 +18,8 @@ pub struct Habit {
     pub bare: u32,
     /// The module writes the key itself.
     pub is_made: bool,
+    /// The module says `d.setdefault(key, …)`.
+    pub is_filled_in: bool,
 }
 
 /// So many careful reads of a key are kept.
@@ -28,8 +30,8 @@ const EXAMPLES: usize = 8;
 pub struct Habits {
     keys: Vec<FxHashMap<NameId, Habit>>,
     variables: FxHashSet<Symbol>,
+    filled_in: FxHashSet<Symbol>,
     imports: Vec<FxHashMap<CompactString, usize>>,
-    bare_handlers: usize,
 }
 
 impl Habits {
@@ -39,18 +41,18 @@ impl Habits {
         let keys: Vec<_> = sources.clone().map(|source| read(&source.module)).collect();
         Self {
             variables: variables(program, &keys),
+            filled_in: filled_in(program, &keys),
             keys,
             imports: sources
                 .clone()
                 .map(|source| imports(&source.module))
                 .collect(),
-            bare_handlers: sources.map(|source| bare_handlers(&source.module)).sum(),
         }
     }
 
-    /// How many handlers of the whole project name no class.
-    pub fn bare_handlers(&self) -> usize {
-        self.bare_handlers
+    /// Whether what concerns all modules was the same before.
+    pub(crate) fn agrees_with(&self, before: &Self) -> bool {
+        self.variables == before.variables && self.filled_in == before.filled_in
     }
 
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
@@ -58,41 +60,51 @@ impl Habits {
         self.variables.contains(&variable)
     }
 
+    /// Whether the project itself fills in a key where it is not there, tests aside.
+    pub fn fills_in(&self, key: Symbol) -> bool {
+        self.filled_in.contains(&key)
+    }
+
     /// The first import of a module that binds a name, as an index into `Module::imports`.
     pub fn import(&self, module: ModuleRef, name: &str) -> Option<usize> {
+        note(Read::Module(module));
         self.imports.get(module.0 as usize)?.get(name).copied()
     }
 
     /// How a module reads a key.
     pub fn get(&self, module: ModuleRef, key: NameId) -> Option<&Habit> {
+        note(Read::Module(module));
         self.keys.get(module.0 as usize)?.get(&key)
     }
-}
-
-fn bare_handlers(module: &Module) -> usize {
-    let regions = module.functions.iter().flat_map(|code| &code.tries);
-    regions
-        .map(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => handlers
-                .iter()
-                .filter(|handler| handler.types.is_none())
-                .count(),
-            _ => 0,
-        })
-        .sum()
 }
 
 /// The keys in capitals that the project writes: `env["NAME"] = …`, `{"NAME": …}`.
 fn variables(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
     let is_variable = |name: &str| name.len() > 2 && !name.contains(|c: char| c.is_lowercase());
+    symbols(program, keys, &|habit, name| {
+        habit.is_made && is_variable(name)
+    })
+}
+
+fn filled_in(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
+    symbols(program, keys, &|habit, _| habit.is_filled_in)
+}
+
+/// The keys whose habit in any module is as wanted, tests aside.
+fn symbols(
+    program: &Program<'_>,
+    keys: &[FxHashMap<NameId, Habit>],
+    wanted: &dyn Fn(&Habit, &str) -> bool,
+) -> FxHashSet<Symbol> {
     let mut found = FxHashSet::default();
     for (index, (source, keys)) in program.sources.iter().zip(keys).enumerate() {
         if is_test_path(&source.path) {
             continue;
         }
-        let made = keys.iter().filter(|(_, habit)| habit.is_made);
-        let made = made.filter(|(key, _)| is_variable(source.module.name(**key)));
-        found.extend(made.map(|(&key, _)| program.symbol(ModuleRef(index as u32), key)));
+        let keys = keys
+            .iter()
+            .filter(|(key, habit)| wanted(habit, source.module.name(**key)));
+        found.extend(keys.map(|(&key, _)| program.symbol(ModuleRef(index as u32), key)));
     }
     found
 }
@@ -169,13 +181,24 @@ fn look(module: &Module, expr: ExprId, habits: &mut FxHashMap<NameId, Habit>) {
                 return;
             };
             let arguments = module.arguments(arguments);
+            for argument in arguments {
+                if let Passing::Keyword(key) = argument.passing
+                    && matches!(module.name(name), "update")
+                {
+                    habits.entry(key).or_default().is_made = true;
+                }
+            }
             let Some(key) = arguments.first().and_then(|first| text(first.value)) else {
                 return;
             };
             match module.name(name) {
                 "get" => care(habits, key, expr),
                 "pop" if arguments.len() == 2 => care(habits, key, expr),
-                "setdefault" => habits.entry(key).or_default().is_made = true,
+                "setdefault" => {
+                    let habit = habits.entry(key).or_default();
+                    habit.is_made = true;
+                    habit.is_filled_in = true;
+                }
                 _ => {}
             }
         }

@@ -10,6 +10,7 @@ use crate::rules::{Habits, Rule};
 use crate::summary::{ClassRef, Summary};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
+use std::sync::Arc;
 
 /// More functions than that are not asked for their handlers.
 const CALLERS: usize = 24;
@@ -35,7 +36,7 @@ pub struct Whole<'s> {
     /// What each function does.
     pub summaries: &'s [Summary],
     /// What was seen in each function.
-    pub traces: &'s [Trace],
+    pub traces: &'s [Arc<Trace>],
     /// What can fail for a reason outside the program, and how far up that gets.
     pub escapes: &'s Escapes,
 }
@@ -179,12 +180,11 @@ pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
 
 /// Whether a file is one of tests.
 pub(super) fn is_test_path(path: &str) -> bool {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    let file = parts.pop().unwrap_or_default();
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.strip_suffix(".py").unwrap_or(file);
-    let in_folder = parts.iter().any(|part| {
+    let in_folder = folders.split('/').any(|part| {
         matches!(
-            *part,
+            part,
             "test" | "tests" | "testing" | "unittests" | "test_utils"
         )
     });

@@ -6,7 +6,7 @@ mod source;
 
 pub(in crate::rules) use source::{KEEPING, Outside, PASSING, outside};
 
-use crate::flow::{Flow, Observer, Solution, State};
+use crate::flow::{Flow, Solution, State};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
 use crate::rules::{Scene, is_test};
 use crate::text::Span;
@@ -59,11 +59,31 @@ impl<'s> Boundary<'s> {
 
     /// Calls `visit` with every expression that is read where control gets to, and with what holds before its instruction.
     pub(in crate::rules) fn walk(&self, visit: &mut dyn FnMut(Candidate, &State)) {
-        let mut reader = Reader {
-            visit,
-            seen: rustc_hash::FxHashSet::default(),
+        self.flow
+            .each_reached(self.solution, &mut |at, state| self.read(at, state, visit));
+    }
+
+    /// Hands on what an instruction reads.
+    fn read(&self, at: (BlockId, u32), state: &State, visit: &mut dyn FnMut(Candidate, &State)) {
+        let flow = self.flow;
+        let kind = flow.code.insts[at.1 as usize].kind;
+        // `x[-1] += 1` reads its target.
+        let target = match kind {
+            InstKind::Bind {
+                source: Source::Augmented { .. },
+                ..
+            } => None,
+            InstKind::Bind { target, .. } | InstKind::Forget(target) => Some(target),
+            _ => None,
         };
-        self.flow.walk(self.solution, &mut reader);
+        kind.for_each_expr(&mut |root| {
+            flow.module.walk(root, &mut |expr| {
+                let is_target = Some(root) == target && is_bound(flow, root, expr);
+                if !is_target {
+                    visit(Candidate { expr, root, at }, state);
+                }
+            });
+        });
     }
 
     /// What a variable is bound to anywhere in the function; nothing where one of the bindings is of another sort.
@@ -282,38 +302,6 @@ fn comprehended(flow: &Flow<'_, '_>, place: PlaceId) -> Option<ExprId> {
         let clause = clauses.find(|clause| flow.place_of(clause.target) == Some(place));
         clause.map(|clause| clause.iterable)
     })
-}
-
-/// Hands on what instructions read.
-struct Reader<'v> {
-    visit: &'v mut dyn FnMut(Candidate, &State),
-    seen: rustc_hash::FxHashSet<u32>,
-}
-
-impl Observer for Reader<'_> {
-    fn event(&mut self, _: &Flow<'_, '_>, _: &State, _: crate::flow::Event<'_>) {}
-
-    fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
-        let at = flow.position();
-        if !self.seen.insert(at.1) {
-            return;
-        }
-        let kind = flow.code.insts[at.1 as usize].kind;
-        let target = match kind {
-            InstKind::Bind { target, .. } | InstKind::Forget(target) => Some(target),
-            _ => None,
-        };
-        let mut roots = Vec::new();
-        kind.for_each_expr(&mut |root| roots.push(root));
-        for root in roots {
-            flow.module.walk(root, &mut |expr| {
-                let is_target = Some(root) == target && is_bound(flow, root, expr);
-                if !is_target {
-                    (self.visit)(Candidate { expr, root, at }, state);
-                }
-            });
-        }
-    }
 }
 
 /// Whether an expression is the target itself, not something that is read to get there.

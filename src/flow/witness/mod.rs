@@ -18,6 +18,7 @@ use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, Run, TryId, TryKind};
 use facts::{Fact, Facts};
 use live::Live;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use turns::Turn;
@@ -34,6 +35,13 @@ pub struct Wanted {
     pub passed: bool,
     /// The instruction that uses it.
     pub target: (BlockId, u32),
+}
+
+impl Wanted {
+    /// A variable that is not bound at all is looked for.
+    fn is_unbound(&self) -> bool {
+        self.origin.is_none() && !self.passed
+    }
 }
 
 /// What a parameter is for one call, where the call says so.
@@ -89,14 +97,34 @@ const STEP_COST: usize = 16;
 /// What a binding costs is one for so many facts that it is held against.
 const FACTS: usize = 16;
 
+/// Which way a search follows first.
+#[derive(Clone, Copy)]
+enum Order {
+    /// The likeliest.
+    LikelyFirst,
+    /// The last one that it came upon.
+    Any,
+}
+
+/// How a search ended.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// With a way, which costs this.
+    Found(Witness),
+    /// There is none.
+    Exhausted,
+    /// After so many steps, on a way that costs this.
+    GaveUp(Witness),
+}
+
 /// A way through the function, as far as it was followed.
 #[derive(Clone)]
 struct Walker {
     block: BlockId,
     facts: Facts,
-    rounds: Vec<u32>,
+    rounds: SmallVec<[u32; 4]>,
     /// Of loops that are being gone through, by their number: the rounds that began since control came to the loop.
-    begun: Vec<(u32, u8)>,
+    begun: SmallVec<[(u32, u8); 2]>,
     armed: bool,
     cost: Witness,
     /// The last turn of the way, where turns are kept.
@@ -170,20 +198,23 @@ impl Flow<'_, '_> {
         self.asked(wanted, given, subject, || self.best(wanted, given, subject))
     }
 
-    /// The likeliest way that there is. Where the search that takes any way ends without one, there is none, and nobody
-    /// need ask how likely it is.
+    /// The likeliest way that there is: that which a search finds first that follows likely ways before others. Where it
+    /// is given up, one that follows ways in any order may still come upon one; then it is asked whether there are likelier
+    /// ones.
     fn best(&self, wanted: Wanted, given: &[(PlaceId, Given)], subject: Option<ExprId>) -> Witness {
-        let leading = self.leading_to(wanted.target.0);
-        let search = |least| {
+        let leading = self.leading(wanted);
+        let search = |order, least| {
             let mut search = Search::new(self, wanted, subject, Rc::clone(&leading));
-            let found = search.run(least, given);
-            (found, search.steps > STEPS || self.is_exhausted())
+            search.run(order, least, given)
         };
-        let (found, gave_up) = search(Witness::Unlikely);
-        if !found && !gave_up {
+        let given_up_at = match search(Order::LikelyFirst, Witness::Unlikely) {
+            Outcome::Found(cost) => return cost,
+            Outcome::Exhausted => return Witness::None,
+            Outcome::GaveUp(cost) => cost,
+        };
+        let Outcome::Found(found) = search(Order::Any, Witness::Unlikely) else {
             return Witness::None;
-        }
-        let is_unbound = wanted.origin.is_none() && !wanted.passed;
+        };
         let likely = [
             Witness::Path,
             Witness::Exception,
@@ -191,14 +222,20 @@ impl Flow<'_, '_> {
             Witness::EmptyLoop,
             Witness::Unlisted,
         ];
-        let counts = |least| is_unbound || !matches!(least, Witness::Unfound | Witness::Unlisted);
-        let mut likely = likely.into_iter().filter(|&least| counts(least));
-        let best = likely.find(|&least| search(least).0);
-        best.unwrap_or(if found {
-            Witness::Unlikely
-        } else {
-            Witness::None
-        })
+        // Where it was still about the likeliest ones, it went the way that a search of its own would go.
+        let is_open = |least| found < least && least <= given_up_at && least != Witness::Path;
+        let is_found = |least| matches!(search(Order::Any, least), Outcome::Found(_));
+        let mut likely = likely.into_iter();
+        let best = likely.find(|&least| is_open(least) && is_found(least));
+        best.unwrap_or(found)
+    }
+
+    /// The blocks from which there is some way to what is wanted.
+    fn leading(&self, wanted: Wanted) -> Rc<[bool]> {
+        match wanted.is_unbound() {
+            true => self.leading_unbound(wanted.target.0, wanted.place),
+            false => self.leading_to(wanted.target.0),
+        }
     }
 
     /// Whether a search was not made, because those before it took so long.
@@ -226,7 +263,8 @@ impl Flow<'_, '_> {
         let mut search = Search::new(self, wanted, None, leading);
         search.only_control = true;
         search.is_unbound = false;
-        search.run(Witness::Unlikely, given) || search.steps > STEPS || self.is_exhausted()
+        let outcome = search.run(Order::Any, Witness::Unlikely, given);
+        !matches!(outcome, Outcome::Exhausted)
     }
 
     pub(super) fn form_of(&self, expr: ExprId) -> u64 {
@@ -273,7 +311,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             subject,
             suite: flow.finally_around(wanted.target.0),
             only_control: false,
-            is_unbound: wanted.origin.is_none() && !wanted.passed,
+            is_unbound: wanted.is_unbound(),
             seen: FxHashSet::default(),
             mentions: FxHashMap::default(),
             choices: FxHashMap::default(),
@@ -288,13 +326,13 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
         }
     }
 
-    /// Whether there is a way that costs no less than `least`.
-    fn run(&mut self, least: Witness, given: &[(PlaceId, Given)]) -> bool {
+    /// Looks for a way that costs no less than `least`.
+    fn run(&mut self, order: Order, least: Witness, given: &[(PlaceId, Given)]) -> Outcome {
         let start = Walker {
             block: BlockId::new(0),
             facts: Facts::default(),
-            rounds: Vec::new(),
-            begun: Vec::new(),
+            rounds: SmallVec::new(),
+            begun: SmallVec::new(),
             trail: None,
             armed: self.wanted.origin.is_none(),
             cost: Witness::Path,
@@ -315,12 +353,20 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
                 }
             }
         }
-        let mut open = vec![start];
-        while let Some(mut walker) = open.pop() {
+        // Ways that cost less are followed once there are no others.
+        let mut open: [Vec<Walker>; Witness::Path as usize + 1] = Default::default();
+        let level = |walker: &Walker| match order {
+            Order::LikelyFirst => walker.cost as usize,
+            Order::Any => 0,
+        };
+        open[level(&start)].push(start);
+        let mut next = Vec::new();
+        while let Some(mut walker) = open.iter_mut().rev().find_map(Vec::pop) {
             self.steps += 1;
             self.flow.spend(STEP_COST + walker.facts.len());
+            let cost = walker.cost;
             if self.steps > STEPS || self.flow.is_exhausted() {
-                return false;
+                return Outcome::GaveUp(cost);
             }
             if !self.leading[walker.block.index()] {
                 continue;
@@ -329,11 +375,14 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             if walker.cost < least || !self.seen.insert(hash_of(&walker)) {
                 continue;
             }
-            if self.block(walker, &mut open) {
-                return true;
+            if self.block(walker, &mut next) {
+                return Outcome::Found(cost);
+            }
+            for walker in next.drain(..) {
+                open[level(&walker)].push(walker);
             }
         }
-        false
+        Outcome::Exhausted
     }
 }
 

@@ -22,7 +22,9 @@ impl Search<'_, '_, '_> {
         };
         let mut insts = code.insts(code.block(from)).iter();
         if insts.any(|inst| matches!(inst.kind, InstKind::Eval(value) if value == iterable)) {
-            walker.begun.retain(|&(header, _)| header as usize != of);
+            walker
+                .begun
+                .retain(|&mut (header, _)| header as usize != of);
         }
     }
 

@@ -135,6 +135,13 @@ impl Search<'_, '_, '_> {
     /// did, and that may decide the next.
     pub(super) fn leaves_a_choice(&mut self, walker: &Walker) -> bool {
         const ROUNDS: usize = 8;
+        let is_open = |fact: &Fact| {
+            let choice = self.choices.get(&fact.condition);
+            choice.is_some_and(|choice| choice.1 == fact.holds)
+        };
+        if !walker.facts.iter().any(is_open) {
+            return true;
+        }
         let mut walker = walker.clone();
         for _ in 0..ROUNDS {
             let known = walker.facts.len();

@@ -1,10 +1,9 @@
 //! What decided a way that was found: the branches that it took and what raised on it, and which of them kept the wanted
 //! name from being bound.
 
-use super::{Circumstances, Search, Walker, Wanted, Witness};
+use super::{Circumstances, Order, Outcome, Search, Walker, Wanted, Witness};
 use crate::flow::{Flow, Reaching};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind, Next, TryKind};
-use std::rc::Rc;
 
 /// Where a way could have gone on otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -93,11 +92,10 @@ impl Search<'_, '_, '_> {
 impl Flow<'_, '_> {
     /// What a way of at least this likelihood to an unbound name rests on.
     pub fn course(&self, wanted: Wanted, part: ExprId, least: Witness) -> Option<Course> {
-        let leading = self.leading_to(wanted.target.0);
-        let mut search = Search::new(self, wanted, Some(part), Rc::clone(&leading));
+        let mut search = Search::new(self, wanted, Some(part), self.leading(wanted));
         search.turns = Some(Vec::new());
-        search
-            .run(least, Circumstances::default().given)
+        let outcome = search.run(Order::Any, least, Circumstances::default().given);
+        matches!(outcome, Outcome::Found(_))
             .then(|| self.course_of(wanted, part, &search.turns_taken()))
     }
 

@@ -8,7 +8,7 @@ use crate::types::{ModuleRef, Type};
 use crate::value::Value;
 
 /// What an import binds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResolvedImport {
     Module(ModuleRef),
     Name(ModuleRef, Symbol),

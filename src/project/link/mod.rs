@@ -10,7 +10,7 @@ mod skeleton;
 
 use super::classes::{overrides, resolve_bases};
 use super::decorators::decoration;
-use super::{Decoration, Program, Source, Symbol};
+use super::{Decoration, Linked, Program, Read, Source, Symbol, note};
 use crate::ir::{ImportId, PlaceId};
 use crate::library::Library;
 use crate::types::{FunctionRef, ModuleRef};
@@ -51,11 +51,13 @@ impl FlowInsensitive {
     }
 
     pub(super) fn global(&self, module: ModuleRef, symbol: Symbol) -> Option<PlaceId> {
+        note(Read::Names(module));
         self.globals[module.0 as usize].get(&symbol).copied()
     }
 
     /// The module and the name in it that an import of a name binds.
     pub(super) fn imported(&self, module: ModuleRef, id: ImportId) -> Option<(ModuleRef, Symbol)> {
+        note(Read::Names(module));
         match self.imports[module.0 as usize][id.index()] {
             ResolvedImport::Name(module, symbol) => Some((module, symbol)),
             ResolvedImport::Module(_) | ResolvedImport::Outside(_) => None,
@@ -63,16 +65,47 @@ impl FlowInsensitive {
     }
 
     pub(super) fn star_imports(&self, module: ModuleRef) -> &[ModuleRef] {
+        note(Read::Names(module));
         &self.star_imports[module.0 as usize]
     }
 
     pub(super) fn has_unknown_star_import(&self, module: ModuleRef) -> bool {
+        note(Read::Names(module));
         self.has_unknown_star_import[module.0 as usize]
+    }
+
+    /// Whether what the names of a module stand for was the same before.
+    pub(super) fn has_same_names(&self, module: ModuleRef, before: &Self) -> bool {
+        let module = module.0 as usize;
+        self.globals[module] == before.globals[module]
+            && self.imports[module] == before.imports[module]
+            && self.star_imports[module] == before.star_imports[module]
+            && self.has_unknown_star_import[module] == before.has_unknown_star_import[module]
+    }
+
+    /// Whether what a function's variables and its result are was the same before.
+    pub(super) fn has_same_values(&self, function: FunctionRef, before: &Self) -> bool {
+        self.variables_of(function) == before.variables_of(function)
+            && self.returned(function) == before.returned(function)
+    }
+
+    fn variables_of(&self, function: FunctionRef) -> &[Value] {
+        let at = function.0 as usize;
+        let end = self.first_place.get(at + 1);
+        let end = end.map_or(self.variables.len(), |&end| end as usize);
+        &self.variables[self.first_place[at] as usize..end]
     }
 }
 
-pub(super) fn link<'a>(sources: &'a [Source], library: &'a Library) -> Program<'a> {
+pub(super) fn link<'a>(
+    sources: &'a [Source],
+    library: &'a Library,
+    before: Option<&Linked>,
+) -> Program<'a> {
     let mut program = skeleton(sources, library);
+    if let Some(before) = before {
+        program.symbols = before.symbols().clone();
+    }
     intern_symbols(&mut program);
     intern_types(&mut program);
     resolve_imports(&mut program);

@@ -5,7 +5,7 @@ use super::super::external::Externals;
 use super::super::naming::ModuleNames;
 use super::super::{Program, Source, Symbol};
 use super::FlowInsensitive;
-use crate::ir::{FunctionId, PlaceId, Scope, Step};
+use crate::ir::{Dialect, FunctionId, PlaceId, Scope, Step};
 use crate::library::Library;
 use crate::summary::ClassRef;
 use crate::types::{CallRef, ExternalRef, FunctionRef, ModuleRef, Type};
@@ -46,10 +46,21 @@ pub(super) fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Progr
         overrides: Vec::new(),
         modules: ModuleNames::of(sources),
         symbols: FxHashMap::default(),
+        is_mentioned: Vec::new(),
         symbol_of: Vec::new(),
         facts,
         externals: Externals::after(library.external_count()),
+        reads_two: reads_two(sources),
     }
+}
+
+/// One file in so many that only Python 2 reads makes a project of Python 2: a sample or two do not.
+const OF_TWO: usize = 20;
+
+fn reads_two(sources: &[Source]) -> bool {
+    let is_two = |source: &&Source| source.module.dialect == Dialect::Two;
+    let found = sources.iter().filter(is_two).count();
+    found > 0 && found * OF_TWO >= sources.len()
 }
 
 pub(super) fn intern_symbols(program: &mut Program<'_>) {
@@ -67,6 +78,10 @@ pub(super) fn intern_symbols(program: &mut Program<'_>) {
             own.push(symbol);
         }
         program.symbol_of.push(own);
+    }
+    program.is_mentioned = vec![false; program.symbols.len()];
+    for symbol in program.symbol_of.iter().flatten() {
+        program.is_mentioned[symbol.0 as usize] = true;
     }
     for index in 0..program.sources.len() {
         let module = program.module(ModuleRef(index as u32));

@@ -5,9 +5,13 @@ mod evidence;
 mod guarded;
 mod list;
 mod member;
+mod passed;
 mod printed;
+mod probed;
 mod reduced;
 mod unpacked;
+mod whole;
+mod written;
 
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
@@ -17,8 +21,12 @@ use crate::rules::{Check, Family, Rule, Scene};
 use evidence::{Evidence, evidence};
 use guarded::{is_argued, is_counted};
 use member::member;
+use passed::passed;
+use probed::probed;
 use reduced::called;
 use unpacked::unpacked;
+use whole::LEFT;
+use written::written;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "empty-sequence",
@@ -49,6 +57,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     });
     findings.extend(told.findings);
     findings.extend(unpacked(&boundary));
+    findings.extend(written(&boundary));
     findings
 }
 
@@ -65,9 +74,12 @@ struct Told {
 
 impl Told {
     fn tell(&mut self, boundary: &Boundary<'_>, evidence: &Evidence, at: ExprId, finding: Finding) {
-        let form = evidence
-            .own_source()
-            .and_then(|source| asked(boundary, source));
+        let form = match (evidence.key, boundary.flow.module.kind(at)) {
+            ("probed", ExprKind::Subscript { value, .. }) => Some(boundary.flow.form(value)),
+            _ => evidence
+                .own_source()
+                .and_then(|source| asked(boundary, source)),
+        };
         let mut causes = self.causes.iter();
         let known = causes
             .position(|&(source, of)| source == evidence.source || (of.is_some() && of == form));
@@ -79,7 +91,8 @@ impl Told {
         let is_again = self.causes[known].0 == evidence.source;
         let first = &mut self.findings[known];
         first.confidence = first.confidence.max(finding.confidence);
-        if !is_again && first.related.len() < MORE {
+        let is_worth_a_word = !is_again && evidence.key != "probed";
+        if is_worth_a_word && first.related.len() < MORE {
             let more = Message::new("more").with("name", boundary.text(at));
             first.related.push(boundary.scene.related(at, more));
         }
@@ -105,15 +118,18 @@ fn indexed(
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let index = constant(boundary, index)?;
+    let index = constant(boundary, index).or_else(|| counted(boundary, index, state))?;
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
         Some(found) if found.confidence > Confidence::Low => found,
-        known => handled(boundary, candidate).or(known)?,
+        known => handled(boundary, candidate)
+            .or_else(|| (need == 1).then(|| probed(boundary, candidate, value))?)
+            .or_else(|| passed(boundary, value))
+            .or(known)?,
     };
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
-        || is_guarded(boundary, candidate, value, evidence.own_source())
+        || is_tested(boundary, candidate, value, &evidence)
         || (evidence.key == "argv" && is_argued(boundary))
         || (evidence.key == "filled" && is_counted(boundary, candidate, value))
     {
@@ -146,6 +162,12 @@ fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
     })
 }
 
+/// A variable that holds a number that is written down: `start = 0`.
+fn counted(boundary: &Boundary<'_>, index: ExprId, state: &State) -> Option<i64> {
+    let held = boundary.flow.held(state, index)?;
+    constant(boundary, held.bound?)
+}
+
 /// A literal index.
 pub(in crate::rules) fn constant(boundary: &Boundary<'_>, index: ExprId) -> Option<i64> {
     match boundary.flow.module.kind(index) {
@@ -158,6 +180,19 @@ pub(in crate::rules) fn constant(boundary: &Boundary<'_>, index: ExprId) -> Opti
             _ => None,
         },
         _ => None,
+    }
+}
+
+fn is_tested(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+    evidence: &Evidence,
+) -> bool {
+    match evidence.key {
+        LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
+        "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
+        _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
     }
 }
 

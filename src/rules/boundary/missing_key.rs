@@ -1,27 +1,31 @@
 //! `missing-key`: a key of data from outside is taken for granted.
 
+mod answer;
 mod belief;
+mod care;
 mod caught;
+mod demand;
 mod document;
 mod environment;
 mod framework;
 mod habit;
 mod raised;
+mod removed;
 
-use crate::finding::{Confidence, Finding, Message, Related, Severity};
+use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::Solution;
 use crate::ir::{ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
-use belief::{
-    believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, optional, removed,
-};
+use belief::{believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, optional};
 use caught::{inside, looked_up};
+use demand::made_on_demand;
 use document::{DEPTH, of_source};
 use environment::is_always_there;
 use framework::is_left_to_framework;
 use habit::odd_one_out;
 use raised::raised;
+use removed::popped;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "missing-key",
@@ -59,7 +63,13 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let mut removals = Vec::new();
     boundary.walk(&mut |candidate, _| {
         removals.extend(popped(&boundary, candidate));
-        removals.extend(looked_up(&boundary, candidate));
+        if let Some(finding) = looked_up(&boundary, candidate)
+            && !removals
+                .iter()
+                .any(|known: &Finding| known.message == finding.message)
+        {
+            removals.push(finding);
+        }
         removals.extend(raised(&boundary, candidate));
         let Some((evidence, finding)) = read(&boundary, candidate) else {
             return;
@@ -92,32 +102,6 @@ fn is_alike(boundary: &Boundary<'_>, one: &Evidence, other: &Evidence) -> bool {
     one.key == other.key && (is_told_once || is_same())
 }
 
-/// `self.known.pop(key)`, which another method of the class does with care.
-fn popped(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Finding> {
-    let location = removed(boundary, candidate)?;
-    let (_, Some(receiver), arguments) = boundary.called(candidate.expr)? else {
-        return None;
-    };
-    let mut places = boundary.places(receiver);
-    places.extend(boundary.places(*arguments.first()?));
-    if boundary.is_caught(candidate.at.0, &["KeyError"]) || boundary.is_tested(candidate, &places) {
-        return None;
-    }
-    let message = Message::new("removed").with("name", boundary.text(receiver));
-    let why = Related {
-        location,
-        message: Message::new("careful"),
-    };
-    let help = Message::new("discard").with("name", boundary.text(receiver));
-    Some(
-        boundary
-            .scene
-            .at(candidate.expr, message)
-            .because(why)
-            .help(help),
-    )
-}
-
 /// One key that is read.
 fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Finding)> {
     let flow = boundary.flow;
@@ -132,10 +116,16 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
-    if !matches!(evidence.key, "belief" | "keywords") && is_guarded(boundary, candidate, value) {
+    let is_guard = match evidence.key {
+        "belief" | "keywords" => false,
+        // That one variable is there says nothing of another.
+        "environment" => is_guarded(boundary, candidate, &[]),
+        _ => is_guarded(boundary, candidate, &boundary.places(value)),
+    };
+    if is_guard {
         return None;
     }
-    if evidence.key == "json"
+    if matches!(evidence.key, "json" | "request")
         && !is_tested_after(boundary, candidate)
         && is_left_to_framework(boundary, &evidence)
     {
@@ -184,7 +174,9 @@ fn evidence(
             confidence,
         });
     }
-    if let Some(elsewhere) = boundary.handled_elsewhere(candidate, "KeyError") {
+    if !is_self(boundary, value)
+        && let Some(elsewhere) = boundary.handled_elsewhere(candidate, "KeyError")
+    {
         return Some(Evidence {
             key: "handled",
             document: elsewhere,
@@ -213,9 +205,12 @@ fn evidence(
     }
     if !is_typed
         && !is_declared
-        && let Some(elsewhere) = inside(boundary, candidate, value)
+        && let Some(elsewhere) = inside(boundary, candidate, value, index)
     {
         return told("inside", elsewhere);
+    }
+    if !is_typed && let Some(elsewhere) = made_on_demand(boundary, value, index) {
+        return told("demand", elsewhere);
     }
     if is_optional_in_cloud(boundary, value, index) {
         return told("cloud", value);
@@ -286,7 +281,7 @@ fn of_keywords(
         .is_some_and(|last| last.starts_with('_'));
     let mut parameters = flow.code.parameters.iter();
     let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
-    let is_command = name.ends_with(".handle");
+    let is_command = name.ends_with(".handle") || is_in_command(boundary);
     let is_optional = tested && !is_private && !is_command && !takes_anything;
     let asks_before = |test: ExprId| {
         let mut found = false;
@@ -301,6 +296,14 @@ fn of_keywords(
         document: value,
         confidence: Confidence::Medium,
     })
+}
+
+/// Whether the class at work is a command, whose parser fills what is handed on.
+fn is_in_command(boundary: &Boundary<'_>) -> bool {
+    let program = boundary.flow.program;
+    program
+        .class_of_method(boundary.flow.function)
+        .is_some_and(|class| program.method(class, "handle").is_some())
 }
 
 /// Whether the function itself writes the key, or anything else that fills the thing, before.
@@ -349,13 +352,12 @@ fn is_stored(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
     })
 }
 
-/// Anything that tests the document, or the key, counts.
-fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> bool {
-    let places = boundary.places(value);
-    let form = boundary.flow.form(value);
-    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
+/// Anything that tests one of the places, or the key, counts.
+fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, places: &[PlaceId]) -> bool {
+    let ExprKind::Subscript { value, index, .. } = boundary.flow.module.kind(candidate.expr) else {
         return false;
     };
+    let form = boundary.flow.form(value);
     let key = boundary.flow.form(index);
     let alike = |test: ExprId| {
         let mut hit = false;
@@ -365,11 +367,19 @@ fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> b
                 let mut arguments = arguments.iter();
                 arguments.any(|&argument| boundary.flow.form(argument) == key)
             });
-            hit |= asks || boundary.flow.form(part) == form;
+            let is_it = boundary.flow.form(part);
+            hit |= asks || is_it == key || (!places.is_empty() && is_it == form);
         });
         hit
     };
-    boundary.is_tested(candidate, &places) || boundary.is_tested_by(candidate, &alike, false)
+    boundary.is_tested(candidate, places) || boundary.is_tested_by(candidate, &alike, false)
+}
+
+/// Whether it is the object at work: which keys it has, its class says.
+fn is_self(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let code = boundary.flow.code;
+    let first = code.parameters.first().map(|first| first.place);
+    code.class.is_some() && first.is_some() && boundary.flow.place_of(value) == first
 }
 
 fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {

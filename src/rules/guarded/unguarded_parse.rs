@@ -5,6 +5,7 @@ use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
+use crate::rules::guarded::fragile::reads_own_files;
 use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
 use crate::rules::guarded::meant::missed;
 use crate::rules::guarded::mistaken_index::mistaken;
@@ -81,8 +82,14 @@ fn graded(
 ) -> Option<(Severity, Confidence)> {
     // Whoever is on the other side of a socket, or wrote another program, knows nothing of who calls this function.
     let is_of_others = matches!(door, Door::Network | Door::Command);
-    // The kernel writes what can be read; the environment is set by whoever starts the program, and is there to see what it says.
-    if door == Door::Environment || reads_environment(whole, site) || asks_kernel(whole, site) {
+    // The kernel and the package itself write what can be read; the library that got the answer has read its length; the
+    // environment is set by whoever starts the program, and is there to see what it says.
+    let is_well_formed = door == Door::Environment
+        || reads_environment(whole, site)
+        || asks_kernel(whole, site)
+        || reads_own_files(whole, site)
+        || is_content_length(whole, site);
+    if is_well_formed {
         return Some((Severity::Warning, Confidence::Low));
     }
     match &site.escape {
@@ -118,6 +125,17 @@ fn comes_in(whole: &Whole<'_>, site: &Site, entrance: Entrance) -> Option<Relate
         },
         message: Message::new("entrance"),
     })
+}
+
+/// Whether the length of an answer's body is read, which the library of the client has read before.
+fn is_content_length(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, _) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= matches!(module.kind(part), ExprKind::Text(text)
+            if module.name(text).eq_ignore_ascii_case("content-length"));
+    });
+    found
 }
 
 /// Whether the function reads files that the kernel writes, which are well formed.

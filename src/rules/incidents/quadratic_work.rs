@@ -203,6 +203,10 @@ impl Work<'_> {
         if !self.is_long() {
             finding.severity = Severity::Hint;
         }
+        // What is different in the lines of a file is mostly little; a client sends what it likes.
+        if !self.is_sent() {
+            finding.confidence = Confidence::Low;
+        }
         Some(finding)
     }
 
@@ -266,9 +270,16 @@ impl Work<'_> {
         };
         let flow = self.flow();
         let value = flow.evaluate.value(iterable);
+        value.facts.has(Facts::OUTSIDE) || value.kinds == Kinds::FILE || self.is_sent()
+    }
+
+    /// Whether another side sends what the loop goes over.
+    fn is_sent(&self) -> bool {
+        let LoopKind::For { iterable, .. } = self.of.kind else {
+            return false;
+        };
         let sent = [Outside::Database, Outside::Network, Outside::Request];
-        let is_sent = || outside(flow, iterable).is_some_and(|(who, _)| sent.contains(&who));
-        value.facts.has(Facts::OUTSIDE) || value.kinds == Kinds::FILE || is_sent()
+        outside(self.flow(), iterable).is_some_and(|(who, _)| sent.contains(&who))
     }
 }
 

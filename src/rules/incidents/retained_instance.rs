@@ -127,5 +127,8 @@ fn lives_on(program: &Program<'_>, class: ClassRef) -> bool {
             matches!(argument.passing, Passing::Keyword(name) if module.name(name) == "metaclass")
         }))
     });
-    by_name || keywords.unwrap_or(false)
+    // One object runs a command, and ends with it.
+    let is_command = program.method(class, "handle").is_some()
+        && program.method(class, "add_arguments").is_some();
+    by_name || is_command || keywords.unwrap_or(false)
 }

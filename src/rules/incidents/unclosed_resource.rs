@@ -126,7 +126,7 @@ fn report(scene: &Scene<'_>, place: PlaceId, value: ExprId, what: &str, left: Le
     finding.confidence(confidence)
 }
 
-/// Whether a call opens a file to read it: nothing is lost, and CPython closes it with the function.
+/// Whether a call opens a file or an archive to read it, or a socket: nothing is lost, and CPython closes it with the function.
 fn is_read(flow: &Flow<'_, '_>, call: ExprId) -> bool {
     let module = flow.module;
     let ExprKind::Call { callee, arguments } = module.kind(call) else {
@@ -140,7 +140,10 @@ fn is_read(flow: &Flow<'_, '_>, call: ExprId) -> bool {
         ExprKind::Text(mode) => module.name(mode).contains(['w', 'a', 'x', '+']),
         _ => true,
     });
-    matches!(name, "open" | "file" | "io.open" | "codecs.open") && !writes
+    match name {
+        "open" | "file" | "io.open" | "codecs.open" | "tarfile.open" | "zipfile.ZipFile" => !writes,
+        _ => name.starts_with("socket."),
+    }
 }
 
 /// What a call opens, as the library says it.

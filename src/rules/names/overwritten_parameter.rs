@@ -109,7 +109,8 @@ fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)>
         }
     );
     let confidence = match is_caught || is_documented(flow, name) {
-        true if decorated => Confidence::Medium,
+        // What the decorator passes may be for others that it decorates.
+        true if decorated => Confidence::Low,
         true => Confidence::High,
         // Nobody promised anything: others may call it so, or nobody passes it.
         false => Confidence::Low,

@@ -142,7 +142,8 @@ impl Boundary<'_> {
         found
     }
 
-    fn mentions(&self, test: ExprId, places: &[PlaceId]) -> bool {
+    /// Whether a condition says something about one of these places.
+    pub(in crate::rules) fn mentions(&self, test: ExprId, places: &[PlaceId]) -> bool {
         let module = self.flow.module;
         if self.says_nothing(test) {
             return false;
@@ -208,7 +209,7 @@ impl Boundary<'_> {
     }
 
     /// The block in which an expression is evaluated.
-    fn block_of(&self, expr: ExprId) -> Option<BlockId> {
+    pub(in crate::rules) fn block_of(&self, expr: ExprId) -> Option<BlockId> {
         let (code, span) = (self.flow.code, self.flow.module.span(expr));
         let mut blocks = (0..code.blocks.len()).map(BlockId::new);
         blocks.find(|&block| {
@@ -248,7 +249,13 @@ impl Boundary<'_> {
     fn tells(&self, place: PlaceId, places: &[PlaceId]) -> bool {
         let module = self.flow.module;
         let asks = |value: ExprId| match module.kind(value) {
-            ExprKind::Compare { .. } | ExprKind::And(_) | ExprKind::Or(_) => true,
+            ExprKind::Compare { .. }
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Unary {
+                operator: crate::ir::UnaryOperator::Not,
+                ..
+            } => true,
             ExprKind::Call { .. } => self
                 .called(value)
                 .is_some_and(|(name, ..)| ASKING.contains(&name)),
@@ -283,7 +290,7 @@ impl Boundary<'_> {
     }
 
     /// Whether the use stands in a loop over the thing itself.
-    fn is_looped(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
+    pub(in crate::rules) fn is_looped(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
         let inside = self.flow.module.span(candidate.expr);
         self.flow.code.loops.iter().any(|of| {
             of.suite.contains(inside)
@@ -295,7 +302,7 @@ impl Boundary<'_> {
     }
 
     /// Whether a helper whose name says that it checks got it before.
-    fn is_checked(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
+    pub(in crate::rules) fn is_checked(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
         let code = self.flow.code;
         let start = self.flow.module.span(candidate.expr).start;
         (0..code.blocks.len()).any(|index| {

@@ -25,7 +25,7 @@ pub(in crate::rules) const RULE: Rule = Rule {
 /// A query is looked for so many calls away.
 const HOPS: usize = 4;
 
-/// Functions of more instructions than that do more than to ask.
+/// Functions and loops of more instructions than that do more than to ask.
 const LONG: usize = 24;
 
 /// More queries of one loop are not pointed at.
@@ -258,7 +258,7 @@ impl<'s, 'w> Queries<'s, 'w> {
         let (module, code) = self.whole.program.code(site.function);
         let is_row = site.known.name.ends_with(".execute")
             && statement(module, code, site.call) == Some(Statement::Write);
-        let confidence = if site.is_guess || is_row {
+        let confidence = if site.is_guess || is_row || self.does_much(site.function, items) {
             Confidence::Low
         } else {
             Confidence::Medium
@@ -353,6 +353,16 @@ impl<'s, 'w> Queries<'s, 'w> {
             finding.severity = Severity::Hint;
         }
         finding
+    }
+
+    /// Whether a loop does much else for each item: then its queries are the least of it.
+    fn does_much(&self, function: FunctionRef, items: &Items) -> bool {
+        let (_, code) = self.whole.program.code(function);
+        let inside = code
+            .insts
+            .iter()
+            .filter(|inst| items.body.iter().any(|body| body.contains(inst.span)));
+        inside.count() > LONG
     }
 
     fn help(&self, site: &StoreCall<'_>, function: FunctionRef) -> Message {

@@ -13,7 +13,7 @@ pub(in crate::rules) enum Statement {
     Read,
     /// It adds, changes or deletes rows.
     Write,
-    /// SQLAlchemy builds it: it may do either.
+    /// SQLAlchemy builds it, to read rows.
     Built,
 }
 
@@ -64,7 +64,8 @@ fn built(module: &Module, code: &Function, expr: ExprId, callee: ExprId) -> Opti
             ExprKind::Name(place) => {
                 let name = module.place_text(code, place);
                 return match name.as_str() {
-                    "select" | "insert" | "update" | "delete" => Some(Statement::Built),
+                    "select" => Some(Statement::Built),
+                    "insert" | "update" | "delete" => Some(Statement::Write),
                     "text" => statement(module, code, expr),
                     _ => None,
                 };

@@ -3,7 +3,9 @@
 use super::attribute::{DOUBTED, of_attribute};
 use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
+use super::passed::PASSED;
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
+use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
@@ -57,7 +59,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
     pub(super) fn own_source(&self) -> Option<ExprId> {
-        (self.key != DOUBTED).then_some(self.source)
+        (!matches!(self.key, DOUBTED | PASSED | "probed")).then_some(self.source)
     }
 }
 
@@ -69,7 +71,7 @@ pub(super) fn evidence(
 ) -> Option<Evidence> {
     let flow = boundary.flow;
     if let ExprKind::Name(place) = flow.module.kind(subject) {
-        if let Some(found) = filled(boundary, place, state) {
+        if let Some(found) = filled(boundary, place, state).or_else(|| narrowed(boundary, place)) {
             return Some(found);
         }
         let held = flow.held(state, subject);
@@ -171,6 +173,11 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     evidence(0, Confidence::Low, "filtered")
                 }
                 ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
+                ("read" | "readlines", Some(file))
+                    if of_file(boundary, expr, name, file).is_some() =>
+                {
+                    of_file(boundary, expr, name, file)
+                }
                 (name, Some(receiver)) if FINDING.contains(&name) => {
                     let is_text_file = name == "readlines" || name == "splitlines";
                     if is_text_file

@@ -11,8 +11,9 @@ use crate::value::{Facts, Kinds};
 pub(super) fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> Option<Evidence> {
     let evidence = of_empty_display(boundary, place, state)?;
     let appends = appends(boundary, place);
-    let conditional =
-        !appends.is_empty() && appends.iter().all(|&block| is_conditional(boundary, block));
+    let conditional = !appends.is_empty()
+        && (appends.iter().all(|&block| is_conditional(boundary, block))
+            || is_in_first_round(boundary, &appends));
     Some(Evidence {
         confidence: if conditional {
             Confidence::Medium
@@ -50,8 +51,20 @@ pub(super) fn of_empty_display(
 fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let module = boundary.flow.module;
     let is_it = |expr: ExprId| boundary.flow.place_of(expr) == Some(place);
+    // What is returned comes back to nobody here.
+    let mut returned = Vec::new();
+    for inst in &boundary.flow.code.insts {
+        if let InstKind::Return(Some(value)) = inst.kind {
+            returned.push(module.span(value));
+        }
+    }
+    let is_returned = |expr: ExprId| {
+        let span = module.span(expr);
+        returned.iter().any(|of| of.contains(span))
+    };
     let mut exprs = boundary.flow.code.exprs.range();
     let passed = exprs.any(|index| match module.kind(ExprId::new(index)) {
+        ExprKind::Call { .. } if is_returned(ExprId::new(index)) => false,
         ExprKind::Call { arguments, .. } => {
             let mut arguments = module.arguments(arguments).iter();
             let is_harmless = matches!(
@@ -100,6 +113,25 @@ pub(super) fn appends(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
             })
     };
     blocks.map(BlockId::new).filter(grows).collect()
+}
+
+/// Whether the use at work stands in the very loop that fills the list, where the first round need not have come past any
+/// of the statements that do.
+fn is_in_first_round(boundary: &Boundary<'_>, appends: &[BlockId]) -> bool {
+    let flow = boundary.flow;
+    let (at, inst) = flow.position();
+    let span = flow.code.insts[inst as usize].span;
+    let around = flow.code.loops.iter().filter(|of| of.suite.contains(span));
+    let Some(around) = around.min_by_key(|of| of.suite.end - of.suite.start) else {
+        return false;
+    };
+    appends.iter().all(|&block| {
+        let insts = flow.code.insts(flow.code.block(block));
+        let is_inside = insts
+            .first()
+            .is_some_and(|first| around.suite.contains(first.span));
+        is_inside && !boundary.dominates(block, at)
+    })
 }
 
 /// Whether not every round of the loop around a block gets there.

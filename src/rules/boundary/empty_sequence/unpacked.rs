@@ -3,7 +3,7 @@
 use super::evidence::of_split;
 use super::is_guarded;
 use crate::finding::{Finding, Message};
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Source};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// Names are followed through so many bindings.
@@ -45,28 +45,130 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
     if module.list(parts).iter().any(starred) {
         return None;
     }
+    if let Some(found) = address(boundary, candidate, target, wanted) {
+        return Some(found);
+    }
     let split = split_behind(boundary, candidate.expr, DEPTH)?;
     let (_, Some(text), arguments) = boundary.called(split)? else {
         return None;
     };
     let evidence = of_split(boundary, split, text, &arguments)?;
-    if evidence.least >= wanted
-        || boundary.is_caught(candidate.at.0, &["ValueError"])
-        || is_guarded(boundary, candidate, candidate.expr, Some(split))
-    {
+    if evidence.least >= wanted || boundary.is_caught(candidate.at.0, &["ValueError"]) {
         return None;
     }
-    let message = Message::new("unpacked").with("count", wanted.to_string());
-    let why = boundary.scene.related(split, Message::new(evidence.key));
+    let (key, why) = if is_guarded(boundary, candidate, candidate.expr, Some(split)) {
+        let asked = surplus(boundary, candidate, text, &arguments, wanted)?;
+        (
+            "surplus",
+            boundary.scene.related(asked, Message::new("once")),
+        )
+    } else {
+        (
+            "unpacked",
+            boundary.scene.related(split, Message::new(evidence.key)),
+        )
+    };
+    let message = Message::new(key).with("count", wanted.to_string());
     let mut finding = boundary.scene.at(candidate.expr, message);
     finding.statement = module.span(target).start;
-    let help = Message::new("part");
+    let help = Message::new(if key == "surplus" { "maxsplit" } else { "part" });
     Some(
         finding
             .because(why)
             .confidence(evidence.confidence)
             .help(help),
     )
+}
+
+/// `if "=" in line:` in front of `name, value = line.split("=")`: it proves that there are two parts, not that there are no
+/// more. The condition.
+fn surplus(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    text: ExprId,
+    arguments: &[ExprId],
+    wanted: i64,
+) -> Option<ExprId> {
+    let flow = boundary.flow;
+    let [separator] = arguments[..] else {
+        return None;
+    };
+    let ExprKind::Text(_) = flow.module.kind(separator) else {
+        return None;
+    };
+    let asks = |test: ExprId| {
+        matches!(flow.module.kind(test), ExprKind::Compare { operator: Comparison::In, left, right }
+            if flow.form(left) == flow.form(separator) && flow.form(right) == flow.form(text))
+    };
+    let others = |test: ExprId| {
+        let mut found = false;
+        flow.module.walk(test, &mut |part| {
+            found |= flow.form(part) == flow.form(text)
+        });
+        found && !asks(test)
+    };
+    let asked = flow.code.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Assume { test, .. } if asks(test) => Some(test),
+        _ => None,
+    })?;
+    let is_known = !boundary.is_tested_by(candidate, &asks, false)
+        || boundary.is_tested_by(candidate, &others, false);
+    (wanted == 2 && !is_known).then_some(asked)
+}
+
+/// Calls that give the address of a socket, which has as many parts as its family says.
+const ADDRESSES: [&str; 2] = ["getsockname", "getpeername"];
+
+/// `host, port = sock.getsockname()`: four parts for IPv6, and a text for a socket of the file system.
+fn address(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    target: ExprId,
+    wanted: i64,
+) -> Option<Finding> {
+    let flow = boundary.flow;
+    let (name, Some(socket), arguments) = boundary.called(candidate.expr)? else {
+        return None;
+    };
+    let is_address = ADDRESSES.contains(&name) && arguments.is_empty();
+    if wanted != 2
+        || !is_address
+        || boundary.is_caught(candidate.at.0, &["ValueError"])
+        || is_own(boundary, socket)
+        || tests_family(boundary)
+    {
+        return None;
+    }
+    let message = Message::new("address").with("call", name);
+    let mut finding = boundary.scene.at(candidate.expr, message);
+    finding.statement = flow.module.span(target).start;
+    Some(finding.help(Message::new("two")))
+}
+
+/// Whether the function makes the socket itself: it knows the family.
+fn is_own(boundary: &Boundary<'_>, socket: ExprId) -> bool {
+    let makes = |value: &ExprId| {
+        let ExprKind::Call { callee, .. } = boundary.flow.module.kind(*value) else {
+            return false;
+        };
+        let name = boundary.flow.evaluate.dotted(callee).unwrap_or_default();
+        name.starts_with("socket.")
+    };
+    let sources = match boundary.flow.module.kind(socket) {
+        ExprKind::Name(place) => boundary.sources(place),
+        _ => Vec::new(),
+    };
+    sources.iter().any(makes)
+}
+
+/// Whether the function asks for the family anywhere.
+fn tests_family(boundary: &Boundary<'_>) -> bool {
+    let flow = boundary.flow;
+    let mut exprs = flow.code.exprs.range().map(ExprId::new);
+    exprs.any(|expr| match flow.module.kind(expr) {
+        ExprKind::Attribute { name, .. } => flow.module.name(name).starts_with("AF_INET"),
+        _ => false,
+    })
 }
 
 /// The split whose parts an expression gives one by one: itself, or what `[int(part) for part in …]` or `map` runs over.

@@ -1,13 +1,12 @@
 //! What the code around a read believes of its key: that it may be missing.
 
+use super::care::{is_late, is_left_to_caller, is_meant, is_other_arm};
+use super::document::{DEPTH, of_source};
 use crate::finding::Confidence;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, Step,
-    UnaryOperator,
+    Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId, Source, Step, UnaryOperator,
 };
 use crate::rules::sequences::{Boundary, Candidate, Origin};
-use crate::text::Location;
-use crate::value::Kinds;
 
 /// Whether the value of a read is bound to a name, and the name tested: nothing is expected to be missing quietly.
 pub(super) fn is_tested_after(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
@@ -62,7 +61,7 @@ pub(super) fn is_typed(boundary: &Boundary<'_>, value: ExprId) -> bool {
 }
 
 /// Whether a condition is about the truth of a variable, or about its being None.
-fn doubts(boundary: &Boundary<'_>, test: ExprId, place: PlaceId) -> bool {
+pub(super) fn doubts(boundary: &Boundary<'_>, test: ExprId, place: PlaceId) -> bool {
     let module = boundary.flow.module;
     match module.kind(test) {
         ExprKind::Name(name) => name == place,
@@ -100,8 +99,8 @@ pub(super) fn is_truth(boundary: &Boundary<'_>, test: ExprId, expr: ExprId) -> b
         }
 }
 
-/// Where the same key of the same thing is asked for with care: `d.get(k)`, `k in d`; and whether control can pass both, or
-/// they stand in branches of which only one is taken.
+/// Where the same key of the same thing is asked for with care: `d.get(k)`, `k in d`; and whether that is meant, and control
+/// can pass it and not the read before.
 pub(super) fn believed(
     boundary: &Boundary<'_>,
     candidate: Candidate,
@@ -118,7 +117,12 @@ pub(super) fn believed(
     let first = *careful.first()?;
     let together = || {
         let mut careful = careful.iter().copied();
-        careful.find(|&expr| boundary.is_together(expr, candidate.expr, root))
+        careful.find(|&expr| {
+            boundary.is_together(expr, candidate.expr, root)
+                && !is_other_arm(boundary, candidate.expr, expr)
+                && !is_late(boundary, candidate, expr)
+                && is_meant(boundary, expr)
+        })
     };
     let steady = matches!(
         flow.module.kind(value),
@@ -137,6 +141,9 @@ pub(super) fn believed(
     let by_alias = |test: ExprId| mentions(test) || mentions_alias(boundary, test, &mentions);
     if boundary.is_tested_by(candidate, &by_alias, false)
         || runs_over(boundary, candidate, &mentions)
+        || careful
+            .iter()
+            .any(|&expr| is_left_to_caller(boundary, expr))
     {
         return None;
     }
@@ -205,7 +212,7 @@ pub(super) fn asks(boundary: &Boundary<'_>, expr: ExprId, place: PlaceId, index:
     }
 }
 
-/// `d.get(k).x`, `d.get(k)[0]`: whoever goes on with the answer at once does not expect None.
+/// `d.get(k).x`, `d.get(k)[0]`, `int(d.get(k))`: whoever goes on with the answer at once does not expect None.
 fn is_used_at_once(boundary: &Boundary<'_>, call: ExprId) -> bool {
     let flow = boundary.flow;
     let takes_nothing = matches!(
@@ -216,6 +223,11 @@ fn is_used_at_once(boundary: &Boundary<'_>, call: ExprId) -> bool {
     takes_nothing
         && exprs.any(|expr| match flow.module.kind(expr) {
             ExprKind::Attribute { value, .. } | ExprKind::Subscript { value, .. } => value == call,
+            ExprKind::Call { .. } => matches!(
+                boundary.called(expr),
+                Some(("int" | "float" | "len" | "getattr", None, arguments))
+                    if arguments.first() == Some(&call)
+            ),
             _ => false,
         })
 }
@@ -224,6 +236,13 @@ fn is_used_at_once(boundary: &Boundary<'_>, call: ExprId) -> bool {
 pub(super) fn is_bound_once(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let flow = boundary.flow;
     let is_path = !matches!(flow.code.place(place).step, Step::Variable { .. });
+    let root = flow.code.root(place);
+    if is_path
+        && (!is_bound_once(boundary, root)
+            || is_parameter(boundary, root) && !boundary.sources(root).is_empty())
+    {
+        return false;
+    }
     let mut bound = 0;
     for inst in &flow.code.insts {
         if let InstKind::Bind { target, .. } = inst.kind {
@@ -264,12 +283,21 @@ pub(super) fn optional(
     };
     let first = *found.first()?;
     if is_doubted {
-        return Some((first, Confidence::Medium));
+        // What is None here may be there all the same, unless somebody else writes the document.
+        let is_foreign = of_source(boundary, value, DEPTH).is_some();
+        let confidence = if is_foreign {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
+        return Some((first, confidence));
     }
     // One list of the document is run over with care; else the loop may be over what the document is all about.
+    // What an object wrote of itself it reads again.
+    let is_own = flow.module.name(flow.code.name) == "__setstate__";
     Some(match found.iter().copied().find(is_run_over) {
-        Some(other) => (other, Confidence::Medium),
-        None => (first, Confidence::Low),
+        Some(other) if !is_own => (other, Confidence::Medium),
+        _ => (first, Confidence::Low),
     })
 }
 
@@ -349,59 +377,6 @@ pub(super) fn is_built(boundary: &Boundary<'_>, place: PlaceId) -> bool {
         },
         Origin::Element(_) => false,
     })
-}
-
-/// `self.known.pop(key)`, where another method of the class removes with care: `self.known.pop(other, None)`.
-pub(super) fn removed(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Location> {
-    let flow = boundary.flow;
-    let Some(("pop", Some(receiver), arguments)) = boundary.called(candidate.expr) else {
-        return None;
-    };
-    let [key] = arguments[..] else { return None };
-    let name = flow.module.dotted(flow.code, receiver)?;
-    let is_own = name.starts_with("self.") && name.matches('.').count() == 1;
-    let is_computed = matches!(
-        flow.module.kind(key),
-        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-    );
-    let is_index = flow.evaluate.value(key).kinds == Kinds::NUMBER;
-    if !is_own || !is_computed || is_index {
-        return None;
-    }
-    let class = flow.program.class_of_method(flow.function)?;
-    let body = flow
-        .module
-        .classes
-        .get(flow.program.project_class(class)?.id?.index())?
-        .span;
-    let careful = |function: &Function| {
-        let mut exprs = function.exprs.range().map(ExprId::new);
-        exprs.find(|&expr| is_careful_removal(flow.module, function, expr, &name))
-    };
-    let methods = flow.module.functions.iter();
-    // A method that removes with and without a default offers both to its callers.
-    let mut methods = methods.filter(|function| {
-        body.contains(function.name_span) && function.name_span != flow.code.name_span
-    });
-    let found = methods.find_map(careful)?;
-    Some(boundary.scene.location(found))
-}
-
-fn is_careful_removal(module: &Module, code: &Function, expr: ExprId, name: &str) -> bool {
-    let ExprKind::Call { callee, arguments } = module.kind(expr) else {
-        return false;
-    };
-    let ExprKind::Attribute {
-        value,
-        name: method,
-        ..
-    } = module.kind(callee)
-    else {
-        return false;
-    };
-    module.name(method) == "pop"
-        && arguments.count == 2
-        && module.dotted(code, value).as_deref() == Some(name)
 }
 
 /// Keys that the interfaces of Amazon's cloud leave out where there is nothing to say.

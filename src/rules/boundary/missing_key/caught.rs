@@ -2,7 +2,8 @@
 
 use crate::finding::{Confidence, Finding, Message, Related};
 use crate::ir::{
-    ExprId, ExprKind, FunctionId, InstKind, Module, ParameterKind, PlaceId, Scope, Step,
+    ExprId, ExprKind, Function, FunctionId, InstKind, Module, ParameterKind, PlaceId, Scope,
+    Source, Step,
 };
 use crate::project::Coverage;
 use crate::rules::sequences::{Boundary, Candidate, Origin};
@@ -42,6 +43,9 @@ pub(super) fn looked_up(boundary: &Boundary<'_>, candidate: Candidate) -> Option
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || boundary.is_tested(candidate, &places) {
         return None;
     }
+    if is_handed_keys(boundary, key, &name) {
+        return None;
+    }
     let location = caught_elsewhere(boundary, &name)?;
     let key = boundary.text(index);
     let message = Message::new("read")
@@ -64,6 +68,49 @@ pub(super) fn looked_up(boundary: &Boundary<'_>, candidate: Candidate) -> Option
         Confidence::Low
     };
     Some(finding.confidence(confidence).help(help))
+}
+
+/// Whether every known caller passes a key that its loop takes out of the very thing.
+fn is_handed_keys(boundary: &Boundary<'_>, key: PlaceId, name: &str) -> bool {
+    let flow = boundary.flow;
+    let mut parameters = flow.code.parameters.iter();
+    let Some(position) = parameters.position(|parameter| parameter.place == key) else {
+        return false;
+    };
+    let mut sites = boundary.scene.graph.calls_of(flow.function).peekable();
+    sites.peek().is_some()
+        && sites.all(|site| {
+            let (module, code) = flow.program.code(site.caller);
+            let ExprKind::Call { arguments, .. } = module.kind(site.call) else {
+                return false;
+            };
+            let at = position - usize::from(site.bound).min(position);
+            let passed = module.arguments(arguments).get(at);
+            let passed = passed.and_then(|argument| module.kind(argument.value).place());
+            passed.is_some_and(|place| runs_over(module, code, place, name))
+        })
+}
+
+/// Whether a loop binds a variable to the keys of something, or of a copy of it.
+fn runs_over(module: &Module, code: &Function, place: PlaceId, name: &str) -> bool {
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Element { iterable, .. },
+            ..
+        } => {
+            let mut is_of_it = false;
+            module.walk(iterable, &mut |part| {
+                is_of_it |= module.dotted(code, part).as_deref() == Some(name);
+            });
+            let mut is_bound = false;
+            module.walk(target, &mut |part| {
+                is_bound |= module.kind(part).place() == Some(place);
+            });
+            is_of_it && is_bound
+        }
+        _ => false,
+    })
 }
 
 /// Whether a variable is a parameter that the function leaves as it was passed.
@@ -194,10 +241,11 @@ pub(super) fn inside(
     boundary: &Boundary<'_>,
     candidate: Candidate,
     value: ExprId,
+    index: ExprId,
 ) -> Option<ExprId> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
-    if !is_handed_in(boundary, place) {
+    if !is_handed_in(boundary, place) || is_filled_in(boundary, index) {
         return None;
     }
     let form = flow.form(candidate.expr);
@@ -212,6 +260,15 @@ pub(super) fn inside(
         })
         .collect();
     (asked.len() >= ASKED).then(|| asked[0])
+}
+
+/// Whether the project says `d.setdefault(key, …)` anywhere: whoever hands the thing on has filled it in.
+fn is_filled_in(boundary: &Boundary<'_>, index: ExprId) -> bool {
+    let ExprKind::Text(key) = boundary.flow.module.kind(index) else {
+        return false;
+    };
+    let key = boundary.flow.program.symbol(boundary.flow.module_ref, key);
+    boundary.scene.habits.fills_in(key)
 }
 
 /// Whether a variable is a parameter, or runs over one.

@@ -1,9 +1,10 @@
 //! What kind of document a value is, by where it comes from.
 
+use super::answer::{is_request, of_answer, of_text};
 use super::is_keywords;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, Scope, Step};
-use crate::rules::sequences::{Boundary, Origin, Outside, outside};
+use crate::rules::sequences::{Boundary, Origin};
 
 /// Documents are followed through so many names and keys.
 pub(super) const DEPTH: usize = 5;
@@ -33,7 +34,7 @@ pub(super) fn of_source(
         } => {
             let is_key = matches!(flow.module.kind(index), ExprKind::Text(_));
             let found = of_source(boundary, inner, depth)?;
-            let is_nested = matches!(found.0, "json" | "configuration");
+            let is_nested = matches!(found.0, "json" | "configuration" | "request");
             (is_key && is_nested).then_some((found.0, value, found.2))
         }
         ExprKind::Name(place) => {
@@ -83,26 +84,27 @@ fn of_call(boundary: &Boundary<'_>, call: ExprId) -> Option<(&'static str, ExprI
     let (name, receiver, arguments) = boundary.called(call)?;
     let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
     if DECODING.contains(&dotted.as_str()) {
-        let from = arguments.first().and_then(|&text| outside(flow, text));
-        let is_opened = |by| matches!(boundary.called(by), Some(("open" | "read_text", ..)));
-        // Files of JSON are mostly the program's own.
-        let confidence = match from {
-            None | Some((Outside::Database, _)) => Confidence::Low,
-            Some((Outside::File, by)) if is_opened(by) => Confidence::Low,
-            Some(_) => Confidence::Medium,
-        };
+        let confidence = of_text(boundary, call, arguments.first().copied());
         return Some(("json", call, confidence));
     }
     if dotted.ends_with("ConfigParser") {
         return Some(("configuration", call, Confidence::Medium));
     }
     let name = name.to_ascii_lowercase();
-    let is_answer = receiver.is_some() && arguments.is_empty() && name == "json";
+    let asked =
+        receiver.filter(|_| arguments.is_empty() && matches!(name.as_str(), "json" | "get_json"));
+    if let Some(asked) = asked
+        && is_request(boundary, asked)
+    {
+        return Some(("request", call, Confidence::Medium));
+    }
+    let is_answer = asked.is_some() && name == "json";
     let is_fetched = name.contains("json")
         && FETCHING.iter().any(|word| name.contains(word))
         && !name.contains("widget")
         && dotted.split('.').next() != Some("pandas");
-    (is_answer || is_fetched).then_some(("json", call, Confidence::Medium))
+    let confidence = || of_answer(boundary, call, asked);
+    (is_answer || is_fetched).then(|| ("json", call, confidence()))
 }
 
 fn of_attribute(
@@ -133,7 +135,15 @@ fn of_attribute(
             };
             Some(("environment", expr, confidence))
         }
-        "headers" if is_request || is_answer => Some(("headers", expr, Confidence::Medium)),
+        "headers" if is_request || is_answer => {
+            let is_sure = !is_helper(boundary, object) || asks_another(boundary, expr);
+            let confidence = if is_sure {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            };
+            Some(("headers", expr, confidence))
+        }
         "headers" if last == "self" && !sets_headers(boundary) => {
             Some(("headers", expr, Confidence::Low))
         }
@@ -154,6 +164,23 @@ fn of_attribute(
         }
         _ => None,
     }
+}
+
+/// Whether the function is a helper that was handed the answer: whoever calls it may have looked.
+fn is_helper(boundary: &Boundary<'_>, answer: ExprId) -> bool {
+    let flow = boundary.flow;
+    let is_private = flow.module.name(flow.code.name).starts_with('_');
+    let mut parameters = flow.code.parameters.iter();
+    is_private && parameters.any(|parameter| flow.place_of(answer) == Some(parameter.place))
+}
+
+/// Whether another one of the headers is asked for with care.
+fn asks_another(boundary: &Boundary<'_>, headers: ExprId) -> bool {
+    let form = boundary.flow.form(headers);
+    let mut exprs = boundary.flow.code.exprs.range().map(ExprId::new);
+    exprs.any(|expr| {
+        matches!(boundary.called(expr), Some(("get", Some(asked), _)) if boundary.flow.form(asked) == form)
+    })
 }
 
 /// Whether the function fills the headers itself.

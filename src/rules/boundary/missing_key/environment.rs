@@ -4,14 +4,19 @@ use crate::ir::{ExprId, ExprKind};
 use crate::rules::sequences::Boundary;
 
 /// Variables of the environment and of a request that are always set.
-const ALWAYS: [&str; 15] = [
+const ALWAYS: [&str; 20] = [
+    "ALLUSERSPROFILE",
     "APPDATA",
     "COMSPEC",
     "LOCALAPPDATA",
     "PATH",
+    "ProgramData",
+    "ProgramFiles",
     "REQUEST_METHOD",
     "SYSTEMROOT",
+    "SystemDrive",
     "SystemRoot",
+    "SYSTEMDRIVE",
     "USERPROFILE",
     "WINDIR",
     "SCRIPT_NAME",

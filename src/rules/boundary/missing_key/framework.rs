@@ -17,17 +17,7 @@ pub(super) fn is_left_to_framework(boundary: &Boundary<'_>, evidence: &Evidence)
     let document = flow.module.span(evidence.document);
     let mut loops = flow.code.loops.iter();
     let is_one_of_many = loops.any(|of| of.suite.contains(document));
-    !is_one_of_many && !is_called_in_loop(boundary.scene) && is_met_by_base(boundary.scene)
-}
-
-/// Whether a call of the function at work stands in a loop.
-fn is_called_in_loop(scene: &Scene<'_>) -> bool {
-    let mut sites = scene.graph.calls_of(scene.flow.function);
-    sites.any(|site| {
-        let (module, code) = scene.flow.program.code(site.caller);
-        let call = module.span(site.call);
-        code.loops.iter().any(|of| of.suite.contains(call))
-    })
+    !is_one_of_many && is_met_by_base(boundary.scene)
 }
 
 /// Whether a method of a base class that calls a hook catches KeyError, and means it.

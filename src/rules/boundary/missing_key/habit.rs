@@ -1,7 +1,7 @@
 //! How the rest of the module reads a key.
 
 use super::belief::is_built;
-use crate::ir::{ExprId, ExprKind, Function, FunctionKind, Module};
+use crate::ir::{ExprId, ExprKind, Function, FunctionKind, InstKind, Module, Source};
 use crate::rules::sequences::Boundary;
 
 /// So many careful reads of a key in a module make the one that is not careful the odd one out.
@@ -19,7 +19,8 @@ pub(super) fn odd_one_out(boundary: &Boundary<'_>, value: ExprId, index: ExprId)
     if !is_odd || flow.code.kind == FunctionKind::Lambda {
         return None;
     }
-    let name = last_name(flow.module, flow.code, value)?;
+    let name = flow.module.dotted(flow.code, value)?;
+    let source = source(flow.module, flow.code, value);
     let is_here = |expr: &ExprId| flow.code.exprs.range().contains(&expr.index());
     let is_built = || {
         flow.place_of(value)
@@ -29,17 +30,70 @@ pub(super) fn odd_one_out(boundary: &Boundary<'_>, value: ExprId, index: ExprId)
         return None;
     }
     let mut examples = habit.examples.iter().copied();
-    examples.find(|&expr| asked_of(flow.module, expr).is_some_and(|other| other == name))
+    examples.find(|&expr| {
+        asked_of(flow.module, expr)
+            .is_some_and(|(other, from)| other == name && is_alike(&from, &source))
+    })
 }
 
-/// `answer` of `self.answer`.
-fn last_name(module: &Module, code: &Function, expr: ExprId) -> Option<String> {
-    let dotted = module.dotted(code, expr)?;
-    Some(dotted.rsplit('.').next().unwrap_or_default().to_owned())
+/// Where what a variable holds comes from: two of the same name need not be two of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sourced {
+    /// Whoever calls the function.
+    Caller,
+    /// A function of this name.
+    Call(String),
+    /// Anything else.
+    Elsewhere,
 }
 
-/// The last name of what a careful read asks.
-fn asked_of(module: &Module, expr: ExprId) -> Option<String> {
+fn is_alike(one: &Sourced, other: &Sourced) -> bool {
+    one == other
+        || matches!(
+            (one, other),
+            (Sourced::Elsewhere, _) | (_, Sourced::Elsewhere)
+        )
+}
+
+fn source(module: &Module, code: &Function, expr: ExprId) -> Sourced {
+    let Some(root) = module.kind(expr).place().map(|place| code.root(place)) else {
+        return Sourced::Elsewhere;
+    };
+    let mut found = None;
+    for inst in &code.insts {
+        if let InstKind::Bind { target, source, .. } = inst.kind
+            && module.kind(target).place() == Some(root)
+        {
+            let called = match source {
+                Source::Value(value) => callee(module, code, value),
+                _ => None,
+            };
+            match (called, &found) {
+                (Some(called), None) => found = Some(called),
+                (Some(called), Some(known)) if *known == called => {}
+                _ => return Sourced::Elsewhere,
+            }
+        }
+    }
+    let mut parameters = code.parameters.iter();
+    match found {
+        Some(called) => Sourced::Call(called),
+        None if parameters.any(|parameter| parameter.place == root) => Sourced::Caller,
+        None => Sourced::Elsewhere,
+    }
+}
+
+/// The name of what an expression calls.
+fn callee(module: &Module, code: &Function, expr: ExprId) -> Option<String> {
+    match module.kind(expr) {
+        ExprKind::Await(inner) => callee(module, code, inner),
+        ExprKind::Call { callee, .. } => module.dotted(code, callee),
+        _ => None,
+    }
+}
+
+/// What a careful read asks, and where that comes from.
+fn asked_of(module: &Module, expr: ExprId) -> Option<(String, Sourced)> {
     let asked = match module.kind(expr) {
         ExprKind::Compare { right, .. } => right,
         ExprKind::Call { callee, .. } => match module.kind(callee) {
@@ -50,5 +104,5 @@ fn asked_of(module: &Module, expr: ExprId) -> Option<String> {
     };
     let mut functions = module.functions.iter();
     let code = functions.find(|code| code.exprs.range().contains(&expr.index()))?;
-    last_name(module, code, asked)
+    Some((module.dotted(code, asked)?, source(module, code, asked)))
 }
