@@ -215,6 +215,9 @@ def judged(options):
         counts = tables[name]
         print(f"{name:28} {counts['right']:6} {counts['arguable']:9} {counts['wrong']:6}  {share(counts)}")
     print("no longer said: " + ", ".join(f"{silent[verdict]} {verdict}" for verdict in VERDICTS))
+    twice = [row for row in kept.values() if row["second"]]
+    agreed = sum(row["second"] == row["verdict"] for row in twice)
+    print(f"read twice, by two people: {len(twice)}, of which they agree on {agreed}")
 
 
 def draw(options):

@@ -18,7 +18,7 @@ pub enum Fate {
 }
 
 /// Names of functions that tell somebody.
-const TELLING: [&str; 30] = [
+const TELLING: [&str; 31] = [
     "exception",
     "error",
     "warning",
@@ -30,6 +30,7 @@ const TELLING: [&str; 30] = [
     "log",
     "msg",
     "err",
+    "errback",
     "print",
     "print_exc",
     "print_exception",

@@ -4,6 +4,7 @@ use super::managers::sounds_catching;
 use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
 use crate::library::schema::{By, Entry as Known, Fate, Runs};
 use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};
+use crate::summary::Delivery;
 use crate::types::{FunctionRef, ModuleRef, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -122,6 +123,9 @@ pub fn is_out_of_scope(path: &str) -> bool {
         || matches!(
             stem,
             "conftest"
+                | "distribute_setup"
+                | "ez_setup"
+                | "testclient"
                 | "tests"
                 | "test"
                 | "setup"
@@ -189,6 +193,7 @@ impl Finder<'_, '_> {
                 }
             }
         }
+        self.register_tasks();
         let overriding: Vec<(FunctionRef, Entry)> = (0..self.program.function_count() as u32)
             .filter_map(|index| {
                 let function = FunctionRef(index);
@@ -204,6 +209,43 @@ impl Finder<'_, '_> {
                 && let Some(known) = self.program.registration(function)
             {
                 self.registered.insert(function, entry(known));
+            }
+        }
+    }
+
+    /// Coroutines that are made to be run by the event loop: `asyncio.create_task(poll())`. What leaves them waits for
+    /// whoever awaits the task.
+    fn register_tasks(&mut self) {
+        for site in &self.graph.sites {
+            let is_coroutine = self.program.delivery(site.callee) == Delivery::Awaited;
+            if !is_coroutine || !self.is_in_scope(site.caller) {
+                continue;
+            }
+            let (module, code) = self.program.code(site.caller);
+            let makes_task = |taker: ExprId| {
+                let ExprKind::Call { callee, arguments } = module.kind(taker) else {
+                    return false;
+                };
+                let first = module.arguments(arguments).first();
+                let name = match module.kind(callee) {
+                    ExprKind::Attribute { name, .. } => module.name(name),
+                    _ => return false,
+                };
+                ["create_task", "ensure_future"].contains(&name)
+                    && first.is_some_and(|first| first.value == site.call)
+            };
+            if code.insts(code.block(site.block)).iter().any(|inst| {
+                let mut found = false;
+                inst.kind.for_each_expr(&mut |root| {
+                    module.walk(root, &mut |part| found |= makes_task(part));
+                });
+                found
+            }) {
+                let entry = Entry::Registered {
+                    runs: Runs::Loop,
+                    fate: Fate::Kept,
+                };
+                self.registered.entry(site.callee).or_insert(entry);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Who stops an exception inside one function: handlers, context managers, decorators.
 
-use super::clauses::{Fate, fate};
+use super::clauses::{Fate, called_names, fate};
 use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, TryId, TryKind};
 use crate::project::{Catches, Coverage, Program};
 use crate::summary::ClassRef;
@@ -254,6 +254,11 @@ impl<'p, 'a> Guards<'p, 'a> {
                     .collect(),
             ),
             TryKind::With { manager, .. } => Region::With(self.manager(function, *manager)),
+            TryKind::Finally { suite, .. }
+                if called_names(module, code, *suite).contains(&"_exit") =>
+            {
+                Region::With(Some(Catches::Everything))
+            }
             TryKind::Finally { .. } => Region::Finally,
         });
         let mut local = Local {

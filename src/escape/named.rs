@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 /// A name that is called at more places than that says nothing.
 const CALLS: usize = 12;
 
-/// Marks the sites whose function is only called, by its name, where its exceptions are caught.
+/// Marks the sites whose function is only called, by its name, where its exceptions are caught, and those that are called so elsewhere.
 pub(super) fn spare(search: &Search<'_, '_, '_>, sites: &mut [Site]) {
     let mut calls: FxHashMap<Symbol, Vec<(FunctionRef, ExprId)>> = FxHashMap::default();
     for site in sites.iter().filter(|site| is_open(search, site)) {
@@ -44,9 +44,11 @@ pub(super) fn spare(search: &Search<'_, '_, '_>, sites: &mut [Site]) {
         let known = calls
             .get(&symbol(search, site))
             .map_or(&[][..], Vec::as_slice);
-        site.is_spared = !known.is_empty()
-            && known.len() <= CALLS
-            && known.iter().all(|&call| catches(search, site, call));
+        if known.is_empty() || known.len() > CALLS {
+            continue;
+        }
+        site.is_spared = known.iter().all(|&call| catches(search, site, call));
+        site.is_called_by_name = !site.is_spared;
     }
 }
 

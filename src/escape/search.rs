@@ -74,6 +74,8 @@ pub struct Ways {
     pub escape: Option<Escape>,
     /// Some caller catches them all.
     pub is_spared: bool,
+    /// Another caller, of whom nobody is known to call it, lets them through.
+    pub leaks: bool,
     /// Such a caller says which classes it means.
     pub is_named: bool,
 }
@@ -115,6 +117,7 @@ impl Search<'_, '_, '_> {
         let mut open = VecDeque::from([0]);
         let mut spared = None;
         let mut is_named = false;
+        let mut leaks = false;
         let mut best: Option<(u8, usize)> = None;
         let mut callers = 0;
         while let Some(at) = open.pop_front() {
@@ -130,12 +133,15 @@ impl Search<'_, '_, '_> {
             if nodes[at].depth >= DEPTH {
                 continue;
             }
+            let mut is_called = false;
             for site in self.graph.calls_of(nodes[at].function) {
                 callers += 1;
                 if callers > CALLERS {
                     break;
                 }
-                match self.step(&nodes[at], at, site, classes) {
+                let above = self.step(&nodes[at], at, site, classes);
+                is_called |= above.is_some();
+                match above {
                     Some(node) if node.classes == 0 => {
                         is_named |= !node.is_broad;
                         spared = spared.or(Some(Hop {
@@ -154,6 +160,7 @@ impl Search<'_, '_, '_> {
                     None => {}
                 }
             }
+            leaks |= at != 0 && !is_called;
         }
         if best.is_none() && spared.is_none() {
             spared = nodes
@@ -164,6 +171,7 @@ impl Search<'_, '_, '_> {
         Ways {
             escape: best.map(|(_, at)| self.escape(&nodes, at, spared)),
             is_spared: spared.is_some() || is_decorated,
+            leaks,
             is_named: is_named || is_decorated,
         }
     }

@@ -34,8 +34,14 @@ pub struct Site {
     pub escape: Option<Escape>,
     /// Some caller catches what leaves.
     pub is_spared: bool,
+    /// Another caller, of whom nobody is known to call it, does not.
+    pub leaks: bool,
     /// Such a caller names the classes, or a decorator does it.
     pub is_spared_by_name: bool,
+    /// Somebody in the project calls a method of its name, on something unknown, and does not catch what leaves.
+    pub is_called_by_name: bool,
+    /// A decorator of the function calls it again when it raises.
+    pub retries: bool,
     /// It stands in a loop with no end.
     pub in_endless_loop: bool,
     /// The classes are those that the call raises seldom; these handlers catch the usual ones.
@@ -168,9 +174,10 @@ fn escaping(
     let all = (1_u32 << classes.len()) - 1;
     let left = search.guards.leave(function, guard, &classes, all);
     let ways = (left.classes != 0).then(|| search.from(function, left, &classes));
-    let (escape, is_spared, is_spared_by_name) = ways.map_or((None, false, false), |ways| {
-        (ways.escape, ways.is_spared, ways.is_named)
-    });
+    let (escape, is_spared, is_spared_by_name, leaks) = ways
+        .map_or((None, false, false, false), |ways| {
+            (ways.escape, ways.is_spared, ways.is_named, ways.leaks)
+        });
     Site {
         function,
         call,
@@ -180,6 +187,9 @@ fn escaping(
         escape,
         is_spared,
         is_spared_by_name,
+        leaks,
+        is_called_by_name: false,
+        retries: search.guards.local(function).retries,
         in_endless_loop: false,
         rare_for: None,
     }

@@ -421,7 +421,7 @@ impl Flow<'_, '_> {
     ) {
         let compares = matches!(call.name.as_str(), "max" | "min") && arguments.len() > 1;
         // Python 2 orders None below everything.
-        if compares && self.module.dialect != Dialect::Three {
+        if compares && (self.module.dialect != Dialect::Three || self.program.reads_two()) {
             return;
         }
         let plain = arguments

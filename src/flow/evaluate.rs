@@ -436,7 +436,7 @@ impl Flow<'_, '_> {
             | Comparison::Greater
             | Comparison::GreaterEqual
                 // Python 2 orders None below everything.
-                if self.module.dialect == Dialect::Three =>
+                if self.module.dialect == Dialect::Three && !self.program.reads_two() =>
             {
                 self.used(left, a, Use::Order, expr, state, observer);
                 self.used(right, b, Use::Order, expr, state, observer);

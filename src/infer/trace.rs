@@ -87,6 +87,8 @@ pub struct ResultUse {
     pub how: Use,
     /// The block and instruction that use it.
     pub position: (BlockId, u32),
+    /// What it is, where it is no None, comes from outside the program.
+    pub from_outside: bool,
 }
 
 /// An argument that reaches a parameter.

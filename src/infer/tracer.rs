@@ -96,6 +96,7 @@ impl Observer for Tracer<'_> {
                         subject,
                         how,
                         position: flow.position(),
+                        from_outside: held.value.facts.has(Facts::OUTSIDE),
                     });
                 }
                 if let Origin::Expr(source) = held.origin
@@ -111,6 +112,7 @@ impl Observer for Tracer<'_> {
                         subject,
                         how,
                         position: flow.position(),
+                        from_outside: held.value.facts.has(Facts::OUTSIDE),
                     });
                 }
             }
@@ -174,7 +176,7 @@ impl Tracer<'_> {
         let asks = known
             .summary
             .effects
-            .meets(Effects::PARSE.with(Effects::FILE))
+            .meets(Effects::PARSE.with(Effects::FILE).with(Effects::PROCESS))
             || known
                 .raises_if
                 .iter()
@@ -182,7 +184,11 @@ impl Tracer<'_> {
         let from_outside = asks
             && (is_body(&known.name)
                 || is_from_outside(flow, state, call, &known.name)
-                || ((known.summary.effects.meets(Effects::FILE) || is_document(&known.name))
+                || ((known
+                    .summary
+                    .effects
+                    .meets(Effects::FILE.with(Effects::PROCESS))
+                    || is_document(&known.name))
                     && is_named_by_user(flow, state, call)));
         self.trace.library.push(LibraryCall {
             call,
@@ -238,6 +244,18 @@ fn is_answer(flow: &Flow<'_, '_>, value: Value) -> bool {
     }
 }
 
+/// The command of a command line that is put together: `[command] + arguments`, `[command, "-v"]`.
+fn first_of(flow: &Flow<'_, '_>, line: ExprId) -> ExprId {
+    let module = flow.module;
+    match module.kind(line) {
+        ExprKind::Binary { left, .. } if matches!(module.kind(left), ExprKind::List(_)) => {
+            first_of(flow, left)
+        }
+        ExprKind::List(parts) => module.list(parts).first().copied().unwrap_or(line),
+        _ => line,
+    }
+}
+
 /// Whether the file that a call is given is an argument of the command line. What else those are used for, the parser may
 /// have converted and tested.
 fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
@@ -247,7 +265,7 @@ fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
     let Some(first) = flow.module.arguments(arguments).first() else {
         return false;
     };
-    let ExprKind::Attribute { value, .. } = flow.module.kind(first.value) else {
+    let ExprKind::Attribute { value, .. } = flow.module.kind(first_of(flow, first.value)) else {
         return false;
     };
     match flow

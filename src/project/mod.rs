@@ -78,6 +78,7 @@ pub struct Program<'a> {
     symbol_of: Vec<Vec<Symbol>>,
     facts: link::FlowInsensitive,
     externals: external::Externals,
+    reads_two: bool,
 }
 
 impl<'a> Program<'a> {
@@ -185,10 +186,9 @@ impl<'a> Program<'a> {
         Some(self.class(module, class))
     }
 
-    /// Whether some file can only be one of Python 2: then those that both read are, too.
+    /// Whether enough files can only be ones of Python 2: then those that both read are, too.
     pub fn reads_two(&self) -> bool {
-        let mut sources = self.sources.iter();
-        sources.any(|source| source.module.dialect == Dialect::Two)
+        self.reads_two
     }
 
     /// The dialect of a function's file.

@@ -1,7 +1,7 @@
 //! How a module reads the keys of its documents: with care, or taking them for granted.
 
 use super::scene::is_test_path;
-use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, Passing, TryKind};
+use crate::ir::{Comparison, ExprId, ExprKind, Import, InstKind, Module, NameId, Passing};
 use crate::project::{Program, Read, Symbol, note};
 use crate::types::ModuleRef;
 use compact_str::CompactString;
@@ -32,7 +32,6 @@ pub struct Habits {
     variables: FxHashSet<Symbol>,
     filled_in: FxHashSet<Symbol>,
     imports: Vec<FxHashMap<CompactString, usize>>,
-    bare_handlers: usize,
 }
 
 impl Habits {
@@ -48,20 +47,12 @@ impl Habits {
                 .clone()
                 .map(|source| imports(&source.module))
                 .collect(),
-            bare_handlers: sources.map(|source| bare_handlers(&source.module)).sum(),
         }
     }
 
     /// Whether what concerns all modules was the same before.
     pub(crate) fn agrees_with(&self, before: &Self) -> bool {
-        self.variables == before.variables
-            && self.filled_in == before.filled_in
-            && self.bare_handlers == before.bare_handlers
-    }
-
-    /// How many handlers of the whole project name no class.
-    pub fn bare_handlers(&self) -> usize {
-        self.bare_handlers
+        self.variables == before.variables && self.filled_in == before.filled_in
     }
 
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
@@ -85,19 +76,6 @@ impl Habits {
         note(Read::Module(module));
         self.keys.get(module.0 as usize)?.get(&key)
     }
-}
-
-fn bare_handlers(module: &Module) -> usize {
-    let regions = module.functions.iter().flat_map(|code| &code.tries);
-    regions
-        .map(|region| match &region.kind {
-            TryKind::Catch { handlers, .. } => handlers
-                .iter()
-                .filter(|handler| handler.types.is_none())
-                .count(),
-            _ => 0,
-        })
-        .sum()
 }
 
 /// The keys in capitals that the project writes: `env["NAME"] = …`, `{"NAME": …}`.

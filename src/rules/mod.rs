@@ -45,7 +45,7 @@ rules! {
         misplaced_guard
         unchecked_argument
     }
-    guarded(fragile io meant settled siblings) {
+    guarded(beside excuses fragile handled harm io meant settled siblings) {
         unguarded_network
         unguarded_database
         unguarded_file

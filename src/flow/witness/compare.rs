@@ -162,6 +162,17 @@ impl Search<'_, '_, '_> {
         {
             return false;
         }
+        if positive == Comparison::In
+            && holds_positive
+            && let Some(container) = self.flow.place_of(right)
+        {
+            // What is empty holds nothing.
+            let condition = self.truth_of(container);
+            let holds = false;
+            if walker.facts.contains(&Fact { condition, holds }) {
+                return false;
+            }
+        }
         if let (Comparison::In, Some(place)) = (positive, self.flow.place_of(left))
             && let Some(has_none) = self.holds_none(right)
         {

@@ -256,6 +256,16 @@ impl Search<'_, '_, '_> {
         true
     }
 
+    /// `set()`, `list()`, `dict()`.
+    fn is_made_empty(&self, value: ExprId) -> bool {
+        let module = self.flow.module;
+        let ExprKind::Call { callee, arguments } = module.kind(value) else {
+            return false;
+        };
+        let name = module.dotted(self.flow.code, callee);
+        arguments.is_empty() && matches!(name.as_deref(), Some("set" | "list" | "dict"))
+    }
+
     /// `tasks = list(found)`, `error = caught`: what is known of the one is known of the other.
     fn take_over(&mut self, walker: &mut Walker, target: ExprId, value: ExprId) {
         let module = self.flow.module;
@@ -398,6 +408,11 @@ impl Search<'_, '_, '_> {
 
     /// A literal tells how conditions on the name will come out.
     fn learn(&mut self, walker: &mut Walker, target: ExprId, value: ExprId) {
+        if self.is_made_empty(value)
+            && let Some(place) = self.flow.place_of(target)
+        {
+            return self.remember(walker, place, false, false);
+        }
         let (is_none, truth) = match self.flow.module.kind(value) {
             ExprKind::None => (true, false),
             ExprKind::True => (false, true),

@@ -5,7 +5,7 @@ use super::super::external::Externals;
 use super::super::naming::ModuleNames;
 use super::super::{Program, Source, Symbol};
 use super::FlowInsensitive;
-use crate::ir::{FunctionId, PlaceId, Scope, Step};
+use crate::ir::{Dialect, FunctionId, PlaceId, Scope, Step};
 use crate::library::Library;
 use crate::summary::ClassRef;
 use crate::types::{CallRef, ExternalRef, FunctionRef, ModuleRef, Type};
@@ -50,7 +50,17 @@ pub(super) fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Progr
         symbol_of: Vec::new(),
         facts,
         externals: Externals::after(library.external_count()),
+        reads_two: reads_two(sources),
     }
+}
+
+/// One file in so many that only Python 2 reads makes a project of Python 2: a sample or two do not.
+const OF_TWO: usize = 20;
+
+fn reads_two(sources: &[Source]) -> bool {
+    let is_two = |source: &&Source| source.module.dialect == Dialect::Two;
+    let found = sources.iter().filter(is_two).count();
+    found > 0 && found * OF_TWO >= sources.len()
 }
 
 pub(super) fn intern_symbols(program: &mut Program<'_>) {

@@ -5,7 +5,9 @@ mod evidence;
 mod guarded;
 mod list;
 mod member;
+mod passed;
 mod printed;
+mod probed;
 mod reduced;
 mod unpacked;
 mod whole;
@@ -19,6 +21,8 @@ use crate::rules::{Check, Family, Rule, Scene};
 use evidence::{Evidence, evidence};
 use guarded::{is_argued, is_counted};
 use member::member;
+use passed::passed;
+use probed::probed;
 use reduced::called;
 use unpacked::unpacked;
 use whole::LEFT;
@@ -70,9 +74,12 @@ struct Told {
 
 impl Told {
     fn tell(&mut self, boundary: &Boundary<'_>, evidence: &Evidence, at: ExprId, finding: Finding) {
-        let form = evidence
-            .own_source()
-            .and_then(|source| asked(boundary, source));
+        let form = match (evidence.key, boundary.flow.module.kind(at)) {
+            ("probed", ExprKind::Subscript { value, .. }) => Some(boundary.flow.form(value)),
+            _ => evidence
+                .own_source()
+                .and_then(|source| asked(boundary, source)),
+        };
         let mut causes = self.causes.iter();
         let known = causes
             .position(|&(source, of)| source == evidence.source || (of.is_some() && of == form));
@@ -84,7 +91,8 @@ impl Told {
         let is_again = self.causes[known].0 == evidence.source;
         let first = &mut self.findings[known];
         first.confidence = first.confidence.max(finding.confidence);
-        if !is_again && first.related.len() < MORE {
+        let is_worth_a_word = !is_again && evidence.key != "probed";
+        if is_worth_a_word && first.related.len() < MORE {
             let more = Message::new("more").with("name", boundary.text(at));
             first.related.push(boundary.scene.related(at, more));
         }
@@ -114,7 +122,10 @@ fn indexed(
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
         Some(found) if found.confidence > Confidence::Low => found,
-        known => handled(boundary, candidate).or(known)?,
+        known => handled(boundary, candidate)
+            .or_else(|| (need == 1).then(|| probed(boundary, candidate, value))?)
+            .or_else(|| passed(boundary, value))
+            .or(known)?,
     };
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
@@ -178,10 +189,11 @@ fn is_tested(
     subject: ExprId,
     evidence: &Evidence,
 ) -> bool {
-    if evidence.key == LEFT {
-        return boundary.is_tested(candidate, &boundary.places(subject));
+    match evidence.key {
+        LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
+        "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
+        _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
     }
-    is_guarded(boundary, candidate, subject, evidence.own_source())
 }
 
 fn is_guarded(

@@ -1,13 +1,15 @@
 //! Which calls fail in ordinary operation, and which fail where somebody watches.
 
 use crate::escape::Site;
-use crate::escape::clauses::called_names;
-use crate::ir::{ExprId, ExprKind};
+use crate::escape::clauses::{called_name, called_names};
+use crate::ir::{ExprId, ExprKind, Function, Module};
 use crate::library::schema::Mark;
+use crate::project::Evaluate;
 use crate::rules::Whole;
+use crate::rules::around::bound_value;
 use crate::rules::guarded::io::{Touches, touches};
 use crate::summary::Effects;
-use crate::types::CallRef;
+use crate::types::{CallRef, Type};
 
 /// Whether a call fails in ordinary operation. Not where its arguments say that it cannot: the own process, the locale
 /// that is always there.
@@ -36,6 +38,17 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
         let is_named = |part: ExprId| !matches!(module.kind(part), ExprKind::Text(_));
         return arguments.first().is_some_and(|path| is_named(path.value));
     }
+    let is_own_name = |part: ExprId| {
+        called_name(module, part).is_some_and(|name| ["gethostname", "getfqdn"].contains(&name))
+    };
+    if RESOLVERS.contains(&known.name.as_str())
+        && arguments
+            .first()
+            .is_some_and(|host| is_own_name(host.value))
+    {
+        // The own name need not be known to anybody, in a container for one.
+        return true;
+    }
     let is_process = known.summary.effects.meets(Effects::PROCESS);
     let is_of_terminal =
         known.name.starts_with("termios.") || TERMINAL.contains(&known.name.as_str());
@@ -47,36 +60,128 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
         // A single byte wakes the own select; nobody else holds the other end.
         return false;
     }
-    if known.name == "os.write" && (asks(whole, site, "mkstemp") || asks(whole, site, "open")) {
-        // A file of its own, not a pipe with a reader who may go.
+    let is_file = |part: ExprId| called_name(module, part) == Some("fileno");
+    if known.name == "os.write"
+        && (["mkstemp", "open", "pipe"]
+            .iter()
+            .any(|name| asks(whole, site, name))
+            || arguments.first().is_some_and(|first| is_file(first.value)))
+    {
+        // A file or pipe of its own, not a pipe with a reader who may go.
+        return false;
+    }
+    if known.name == "os.ttyname" && asks(whole, site, "openpty") {
         return false;
     }
     if ["fcntl.flock", "fcntl.lockf"].contains(&known.name.as_str()) {
-        // A lock that waits is got in the end; one that does not wait is there to be refused.
-        return mentions(whole, site, "LOCK_NB");
+        // A lock that waits is got in the end; one that does not wait is there to be refused. What is held is let go.
+        return mentions(whole, site, "LOCK_NB") && !mentions(whole, site, "LOCK_UN");
     }
     known.has(Mark::Fragile)
         && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
 }
 
-/// Whether a call asks for the process that makes it, which is there.
+/// Whether a call asks for the process that makes it, or for the source of a function of the project: they are there. So is a
+/// pipe that the process holds both ends of, when one byte goes through it to wake a loop.
 pub(in crate::rules) fn is_of_itself(whole: &Whole<'_>, site: &Site) -> bool {
     let known = whole.program.library.get(site.call.callee);
+    let (module_ref, id) = whole.program.locate(site.function);
     let (module, code) = whole.program.code(site.function);
-    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+    let ExprKind::Call { callee, arguments } = module.kind(site.call.call) else {
         return false;
     };
-    let mut arguments = module.arguments(arguments).iter().peekable();
-    let is_default = known.name == "psutil.Process" && arguments.peek().is_none();
-    let is_own = |part: ExprId| match module.kind(part) {
-        ExprKind::Call { callee, .. } => module
-            .dotted(code, callee)
-            .is_some_and(|name| name.ends_with("getpid")),
+    let arguments = module.arguments(arguments);
+    let is_default = known.name == "psutil.Process" && arguments.is_empty();
+    let is_own = |part: ExprId| asks_for_itself(module, code, part);
+    let is_process = known.summary.effects.meets(Effects::PROCESS);
+    let of_receiver = match module.kind(callee) {
+        ExprKind::Attribute { value, .. } => known.name.starts_with("psutil.") && is_own(value),
         _ => false,
     };
-    let is_process = known.summary.effects.meets(Effects::PROCESS);
-    is_default || (is_process && arguments.any(|argument| is_own(argument.value)))
+    let evaluate = Evaluate::new(whole.program, module_ref, id);
+    let is_function = |part: ExprId| {
+        let value = evaluate.value(part);
+        matches!(whole.program.types.get(value.class), Type::Function { .. })
+    };
+    let of_source = [
+        "inspect.getsource",
+        "inspect.getsourcelines",
+        "inspect.getsourcefile",
+    ]
+    .contains(&known.name.as_str())
+        && arguments
+            .first()
+            .is_some_and(|first| is_function(first.value));
+    is_default
+        || of_source
+        || (is_process && (of_receiver || arguments.iter().any(|given| is_own(given.value))))
 }
+
+/// Whether an expression stands for this very process: `os.getpid()`, `psutil.Process(os.getpid())`, or a name for one of them.
+fn asks_for_itself(module: &Module, code: &Function, part: ExprId) -> bool {
+    let is_call = |part: ExprId| {
+        let mut found = false;
+        module.walk(part, &mut |inner| {
+            let ExprKind::Call { callee, arguments } = module.kind(inner) else {
+                return;
+            };
+            let name = module.dotted(code, callee).unwrap_or_default();
+            found |= name.ends_with("getpid")
+                || (name.ends_with("psutil.Process") && module.arguments(arguments).is_empty());
+        });
+        found
+    };
+    match module.kind(part) {
+        ExprKind::Name(place) => {
+            let mut bound = code.insts.iter().filter_map(|inst| bound_value(inst.kind));
+            bound.any(|(target, value)| {
+                module.kind(target).place() == Some(place)
+                    && matches!(module.kind(value), ExprKind::Call { .. })
+                    && is_call(value)
+            })
+        }
+        ExprKind::Call { .. } => is_call(part),
+        _ => false,
+    }
+}
+
+/// Whether the function of a call reads what the package brings along: beside its own source, or as a resource.
+pub(in crate::rules) fn reads_own_files(whole: &Whole<'_>, site: &Site) -> bool {
+    const RESOURCES: [&str; 6] = [
+        "get_data",
+        "open_binary",
+        "open_text",
+        "resource_filename",
+        "resource_stream",
+        "resource_string",
+    ];
+    let (module, code) = whole.program.code(site.function);
+    let is_resource = |name: &str| {
+        name == "__file__"
+            || name.contains("importlib.resources")
+            || name.contains("importlib_resources")
+            || name.contains("resource_files")
+    };
+    code.exprs
+        .range()
+        .map(ExprId::new)
+        .any(|part| match module.kind(part) {
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => module
+                .dotted(code, part)
+                .is_some_and(|name| is_resource(&name)),
+            ExprKind::Call { .. } => {
+                called_name(module, part).is_some_and(|name| RESOURCES.contains(&name))
+            }
+            _ => false,
+        })
+}
+
+/// Calls that look a name up.
+const RESOLVERS: [&str; 3] = [
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.gethostbyname_ex",
+];
 
 /// Calls that ask a terminal.
 const TERMINAL: [&str; 2] = ["os.get_terminal_size", "os.ttyname"];
@@ -119,13 +224,14 @@ pub(in crate::rules) fn is_lent(whole: &Whole<'_>, site: &Site) -> bool {
 }
 
 /// Calls that set a server up: where they fail, it had better not start.
-const SETUP: [&str; 10] = [
+const SETUP: [&str; 11] = [
     "socket.socket",
     "socket.create_server",
     "socket.socketpair",
     "socket.fromfd",
     "socket.socket.bind",
     "socket.socket.listen",
+    "os.nice",
     "select.select",
     "ssl.create_default_context",
     "ssl.SSLContext.load_cert_chain",
@@ -143,7 +249,8 @@ pub(in crate::rules) fn is_setup(whole: &Whole<'_>, site: &Site) -> bool {
                 .iter()
                 .any(|call| MAKES_SOCKETS.contains(&name_of_call(whole, call.callee)));
     }
-    SETUP.contains(&name) || name.contains(".listen")
+    let is_loopback = name == "socket.socket.connect" && asks(whole, site, "listen");
+    SETUP.contains(&name) || name.contains(".listen") || is_loopback
 }
 
 /// The whole name of what a call calls.

@@ -5,6 +5,7 @@ use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
+use crate::rules::guarded::fragile::reads_own_files;
 use crate::rules::guarded::io::{Told, Touches, errors, finding, level, level_of, touches};
 use crate::rules::guarded::meant::{CLOSE, missed};
 use crate::rules::guarded::swallowed_exception::types_text;
@@ -44,6 +45,9 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     let is_partial = site.left.partial.is_some();
     let escape = site.escape.as_ref();
     if escape.is_none() && site.is_spared && !is_own_affair(whole, site, region) {
+        return None;
+    }
+    if escape.is_none() && is_namesake(whole, site) {
         return None;
     }
     let key = match (escape, is_partial) {
@@ -88,9 +92,21 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     } else {
         confidence
     };
+    let confidence = if reads_own_files(whole, site) {
+        Confidence::Low
+    } else {
+        confidence
+    };
     let classes = escape.map_or(site.left.classes, |escape| escape.classes);
     let help = Message::new("widen").with("errors", errors(whole, site, classes));
     Some(finding.severity(severity).confidence(confidence).help(help))
+}
+
+/// Whether a function hands on to its namesake in a library: what that raises is its own answer too.
+fn is_namesake(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let known = &whole.program.library.get(site.call.callee).name;
+    known.rsplit('.').next() == Some(module.name(code.name))
 }
 
 /// Whether a handler raises again what it is not there for: the function is meant to fail.

@@ -2,14 +2,18 @@
 
 use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprKind, FunctionKind, LoopKind, TryId};
+use crate::ir::{ExprId, ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
-use crate::rules::guarded::fragile::{is_fragile, is_lent, is_of_itself, is_setup};
+use crate::rules::guarded::beside::{guarded_like, left_outside};
+use crate::rules::guarded::fragile::{
+    is_fragile, is_lent, is_of_itself, is_setup, reads_own_files,
+};
+use crate::rules::guarded::handled::means_to_handle;
 use crate::rules::guarded::meant::missed;
-use crate::rules::guarded::siblings::Siblings;
+use crate::rules::guarded::siblings::{Siblings, asks};
 use crate::rules::{Rule, Whole, draft};
 use crate::summary::Effects;
-use crate::text::Location;
+use crate::text::{Location, Span};
 use crate::types::FunctionRef;
 use rustc_hash::FxHashMap;
 
@@ -64,17 +68,17 @@ pub(in crate::rules) fn unguarded(
         let is_told = usual.is_some_and(|(_, (severity, confidence))| {
             severity != Severity::Hint && confidence != Confidence::Low
         });
-        let sibling = (!is_told && may_be_forgotten(whole, site))
-            .then(|| siblings.guarded(whole, site))
+        let belief = (!is_told && !site.is_spared)
+            .then(|| belief(whole, site, &siblings))
             .flatten();
-        let (key, (severity, confidence)) = match (sibling, usual) {
-            (Some(_), _) => ("forgotten", (Severity::Warning, Confidence::Medium)),
+        let (key, (severity, confidence)) = match (&belief, usual) {
+            (Some((key, _)), _) => (*key, (Severity::Warning, Confidence::Medium)),
             (None, Some(usual)) => usual,
             (None, None) => continue,
         };
         let mut finding = finding(rule, whole, site, site.escape.as_ref(), key);
-        if let Some(sibling) = sibling {
-            finding.related.insert(0, guarded_sibling(whole, sibling));
+        if let Some((_, related)) = belief {
+            finding.related.insert(0, related);
         }
         told.tell(
             whole,
@@ -85,19 +89,53 @@ pub(in crate::rules) fn unguarded(
     told.findings
 }
 
+/// What the code around a call says of it, and where: the other calls of the same thing, a `try` right behind it, its like in
+/// the same function.
+fn belief(
+    whole: &Whole<'_>,
+    site: &Site,
+    siblings: &Siblings<'_>,
+) -> Option<(&'static str, Related)> {
+    let file = whole.program.file(site.function);
+    let here = |key: &'static str, message: &'static str, span: Span| {
+        let location = Location { file, span };
+        (
+            key,
+            Related {
+                location,
+                message: Message::new(message),
+            },
+        )
+    };
+    if may_be_forgotten(whole, site)
+        && let Some(sibling) = siblings.guarded(whole, site)
+    {
+        return Some(("forgotten", guarded_sibling(whole, sibling)));
+    }
+    let is_watched = site.escape.as_ref().is_some_and(is_watched);
+    if is_watched || site.retries || asks(whole, site) {
+        return None;
+    }
+    let outside = || left_outside(whole, site).map(|span| here("outside", "handler", span));
+    let like = || guarded_like(whole, site).map(|span| here("like", "guarded", span));
+    outside().or_else(like)
+}
+
+/// Whether somebody calls again, or looks on, where an exception gets to.
+fn is_watched(escape: &Escape) -> bool {
+    escape.retries
+        || matches!(
+            escape.entry,
+            Entry::Registered {
+                runs: Runs::Test,
+                ..
+            }
+        )
+}
+
 /// Whether the other calls of the same thing say something of this one: nobody further up catches it, and it is no part of
 /// what sets a server up or of a test.
 fn may_be_forgotten(whole: &Whole<'_>, site: &Site) -> bool {
-    let is_watched = |escape: &Escape| {
-        escape.retries
-            || matches!(
-                escape.entry,
-                Entry::Registered {
-                    runs: Runs::Test,
-                    ..
-                }
-            )
-    };
     !site.is_spared
         && !is_setup(whole, site)
         && !site.escape.as_ref().is_some_and(is_watched)
@@ -137,10 +175,12 @@ const CLIENTS: [&str; 18] = [
     "xmlrpc",
 ];
 
-/// Whether a call is worth a word though nobody knows who calls its function: it fails often, and no caller that is
-/// known catches it.
+/// Whether a call is worth a word though nobody knows who calls its function: it fails in ordinary operation, or the function
+/// shows that it means to deal with failures itself, or somebody in a program that is run calls a method of its name, and lets them
+/// through. Any other is for whoever calls it.
 fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
-    if site.is_spared || is_setup(whole, site) {
+    let is_spared = site.is_spared && !(site.leaks && is_fragile(whole, site));
+    if is_spared || site.retries || is_setup(whole, site) {
         return false;
     }
     let known = whole.program.library.get(site.call.callee);
@@ -153,7 +193,9 @@ fn is_unheard(whole: &Whole<'_>, site: &Site) -> bool {
         return false;
     }
     let library = known.name.split('.').next().unwrap_or_default();
-    is_fragile(whole, site) || (whole.escapes.is_application && CLIENTS.contains(&library))
+    is_fragile(whole, site)
+        || (whole.escapes.is_application && site.is_called_by_name && CLIENTS.contains(&library))
+        || means_to_handle(whole, site)
 }
 
 /// Findings, one for all calls of a function that one handler would cover.
@@ -245,7 +287,7 @@ pub(in crate::rules) fn level_of(
         | Entry::Main => (Severity::Warning, Confidence::High),
         Entry::Registered { .. } => (Severity::Error, Confidence::High),
         Entry::Public if escape.spared.is_some() => (Severity::Warning, Confidence::Medium),
-        Entry::Public if whole.escapes.is_application => (Severity::Warning, Confidence::Medium),
+        Entry::Public if is_own_matter(whole, site) => (Severity::Warning, Confidence::Medium),
         Entry::Public => (Severity::Warning, Confidence::Low),
     };
     let is_fragile = is_fragile(whole, site);
@@ -282,13 +324,65 @@ pub(in crate::rules) fn level_of(
 /// Files that are opened deeper below an entry point than this are part of what it is there for.
 const NEAR: usize = 3;
 
-/// A missing file matters where a server or a loop trips over it, or where somebody outside says which file.
+/// Whether an exception that leaves a public function is the function's own matter rather than its callers': in a program that
+/// is run, a text or a file, and what a handler was written for; over the network or to a database where the function
+/// shows that it means to deal with failures itself.
+fn is_own_matter(whole: &Whole<'_>, site: &Site) -> bool {
+    let (_, code) = whole.program.code(site.function);
+    let is_inside = matches!(touches(site), Touches::File | Touches::Text)
+        || site.missed_by(code).is_some()
+        || site.in_endless_loop;
+    (whole.escapes.is_application && is_inside) || means_to_handle(whole, site)
+}
+
+/// A missing file matters where a server or a loop trips over it, or where somebody outside says which file. Not where the
+/// function has asked for it, nor on the way to the loop of a thread, which starts like a program.
 fn file_matters(whole: &Whole<'_>, site: &Site, escape: &Escape) -> bool {
     let serves = match escape.entry {
+        Entry::Registered {
+            runs: Runs::Thread | Runs::Greenlet | Runs::Process,
+            ..
+        } => escape.path.is_empty() || in_loop(whole, site, escape),
         Entry::Registered { runs, .. } => !matches!(runs, Runs::Command | Runs::Test),
         _ => false,
     };
-    serves || site.in_endless_loop || (site.call.from_outside && !is_one_of_many(whole, site))
+    let is_named = site.call.from_outside && !is_one_of_many(whole, site) && !is_tool(whole, site);
+    (serves || site.in_endless_loop || is_named)
+        && !asks(whole, site)
+        && !reads_own_files(whole, site)
+}
+
+/// Whether some call on the way down, or the site itself, stands in a `while`: a thread that serves has one.
+fn in_loop(whole: &Whole<'_>, site: &Site, escape: &Escape) -> bool {
+    let is_repeated = |function: FunctionRef, call: ExprId| {
+        let (module, code) = whole.program.code(function);
+        let span = module.span(call);
+        code.loops
+            .iter()
+            .any(|of| matches!(of.kind, LoopKind::While { .. }) && of.suite.contains(span))
+    };
+    is_repeated(site.function, site.call.call)
+        || escape
+            .path
+            .iter()
+            .any(|hop| is_repeated(hop.caller, hop.call))
+}
+
+/// Whether a module of a package opens what `sys.argv` names: a tool for its developers, who read the traceback.
+fn is_tool(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module_ref, _) = whole.program.locate(site.function);
+    let name = whole.program.module_name(module_ref);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if !name.contains('.') || ["__main__", "main", "cli"].contains(&last) {
+        return false;
+    }
+    let (module, code) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= matches!(module.kind(part), ExprKind::Subscript { value, .. }
+            if module.dotted(code, value).is_some_and(|name| name.ends_with("argv")));
+    });
+    found
 }
 
 /// Whether the file is one of a list that a loop goes through: who gives a list of files has looked for them.

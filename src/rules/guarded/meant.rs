@@ -10,7 +10,7 @@ use crate::rules::guarded::io::{Touches, touches};
 use crate::summary::{ClassRef, Effects};
 
 /// A `try` around more statements than that was hardly written for one conversion.
-pub(in crate::rules) const CLOSE: u32 = 3;
+pub(in crate::rules) const CLOSE: u32 = 4;
 
 /// The handlers around a call that were meant for it, and let something of it through.
 pub(in crate::rules) fn missed(whole: &Whole<'_>, site: &Site) -> Option<TryId> {
@@ -103,7 +103,11 @@ fn is_related(
         .iter()
         .any(|&raised| program.is_subclass(raised, class, dialect) == Some(true));
     let is_alike = match touches(site) {
-        Touches::Text => is_under("ValueError") || is_under("TypeError"),
+        // An error of the project's own is for what the project itself refuses.
+        Touches::Text => {
+            program.project_class(class).is_none()
+                && (is_under("ValueError") || is_under("TypeError"))
+        }
         _ => is_under("OSError"),
     };
     is_one || is_alike || (name.contains('.') && root(name) == root(call))

@@ -5,6 +5,7 @@ use crate::escape::Site;
 use crate::ir::{ExprId, ExprKind, Module, PlaceId};
 use crate::rules::Whole;
 use crate::rules::guarded::io::{Touches, touches};
+use crate::summary::ClassRef;
 use crate::types::{CallRef, ModuleRef};
 use rustc_hash::FxHashMap;
 
@@ -23,9 +24,12 @@ struct Calls<'w> {
 }
 
 /// How the calls of each thing are guarded, in each file and in the whole project.
+///
+/// Calls of one library that raise a class of that library's own are of one kin: who knows how one of them fails knows how all do.
 pub(in crate::rules) struct Siblings<'w> {
     in_file: FxHashMap<(ModuleRef, CallRef), Calls<'w>>,
     in_project: FxHashMap<CallRef, Calls<'w>>,
+    kin: FxHashMap<(ModuleRef, ClassRef), Calls<'w>>,
 }
 
 /// Functions that ask whether something is there, which a call that follows relies on.
@@ -39,6 +43,7 @@ impl<'w> Siblings<'w> {
         let mut siblings = Self {
             in_file: FxHashMap::default(),
             in_project: FxHashMap::default(),
+            kin: FxHashMap::default(),
         };
         for site in &whole.escapes.sites {
             if site.rare_for.is_some() || touches(site) == Touches::Text {
@@ -56,6 +61,9 @@ impl<'w> Siblings<'w> {
                 .or_default()
                 .add(site);
             siblings.in_project.entry(callee).or_default().add(site);
+            if let Some(class) = own_class(whole, site) {
+                siblings.kin.entry((module, class)).or_default().add(site);
+            }
         }
         siblings
     }
@@ -76,7 +84,10 @@ impl<'w> Siblings<'w> {
         } else if in_project.guarded >= IN_PROJECT * in_project.bare {
             in_project.example
         } else {
-            None
+            own_class(whole, site)
+                .and_then(|class| self.kin.get(&(module, class)))
+                .filter(|kin| kin.guarded >= IN_FILE && kin.bare == 1)
+                .and_then(|kin| kin.example)
         };
         example.filter(|_| !asks(whole, site))
     }
@@ -93,8 +104,18 @@ impl<'w> Calls<'w> {
     }
 }
 
+/// The class of its own library that a call raises.
+fn own_class(whole: &Whole<'_>, site: &Site) -> Option<ClassRef> {
+    let name = &whole.program.library.get(site.call.callee).name;
+    let (root, _) = name.split_once('.')?;
+    site.classes.iter().copied().find(|&class| {
+        let class = whole.program.class_name(class);
+        class.split_once('.').is_some_and(|(of, _)| of == root)
+    })
+}
+
 /// Whether the function of a call asks first whether the thing is there, of the same name or of something put together alike.
-fn asks(whole: &Whole<'_>, site: &Site) -> bool {
+pub(in crate::rules) fn asks(whole: &Whole<'_>, site: &Site) -> bool {
     let (module, code) = whole.program.code(site.function);
     let wanted = subject(module, site.call.call);
     code.exprs.range().map(ExprId::new).any(|call| {

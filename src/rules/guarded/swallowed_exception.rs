@@ -1,9 +1,15 @@
 //! `swallowed-exception`: a handler makes an error disappear, and nobody ever hears of it.
 
-use crate::escape::clauses::{called_names, does_nothing, only_constants, tells};
+use crate::escape::clauses::{called_names, does_nothing, insts_in, only_constants, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
-use crate::ir::{ExprKind, Function, Handler, InstKind, Module, Source, Try, TryId, TryKind};
+use crate::ir::{
+    ExprKind, Function, FunctionKind, Handler, Inst, InstKind, Module, Try, TryId, TryKind,
+};
 use crate::project::{Catches, Coverage};
+use crate::rules::guarded::excuses::{
+    is_explained, is_promised, only_imports, raises_behind, sounds_tidying, tidies_up, waits,
+};
+use crate::rules::guarded::harm::goes_round;
 use crate::rules::guarded::meant::is_within;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
@@ -22,39 +28,12 @@ pub(in crate::rules) const RULE: Rule = Rule {
 /// A `try` of so few statements asks a question.
 const SHORT: u32 = 2;
 
-/// What tidies up may fail unheard: there is nothing left to save. Parts of names, in lower case.
-const TIDYING: [&str; 27] = [
-    "close",
-    "quit",
-    "shutdown",
-    "disconnect",
-    "terminate",
-    "kill",
-    "unlink",
-    "remove",
-    "rmtree",
-    "rmdir",
-    "cancel",
-    "join",
-    "release",
-    "stop",
-    "clean",
-    "rollback",
-    "logout",
-    "flush",
-    "abort",
-    "loseconnection",
-    "discard",
-    "detach",
-    "unregister",
-    "destroy",
-    "teardown",
-    "__del__",
-    "__exit__",
-];
-
 /// Classes that are answers rather than errors where a statement or two ask.
-const ANSWERS: [&str; 13] = [
+const ANSWERS: [&str; 17] = [
+    "BlockingIOError",
+    "InterruptedError",
+    "ssl.SSLWantReadError",
+    "ssl.SSLWantWriteError",
     "KeyError",
     "IndexError",
     "LookupError",
@@ -120,16 +99,19 @@ fn swallowed(
     handler: &Handler,
 ) -> Option<Finding> {
     let (module, code) = whole.program.code(function);
-    let nothing = does_nothing(module, code, handler);
-    if !nothing && (!only_constants(module, code, handler) || tells(module, code, handler)) {
-        return None;
-    }
     let (module_ref, function_id) = whole.program.locate(function);
     let catches = whole
         .program
         .catches(module_ref, function_id, handler.types);
     let is_broad = whole.program.is_broad(&catches);
+    let nothing = does_nothing(module, code, handler);
+    let is_silent =
+        nothing || (only_constants(module, code, handler) && !tells(module, code, handler));
     let (key, confidence) = match (is_broad, nothing) {
+        _ if !is_silent && falls_out(module, code, region, handler) => {
+            ("falls", Confidence::Medium)
+        }
+        _ if !is_silent => return None,
         (true, true) if does_io(whole, function, id) => ("nothing", Confidence::High),
         (true, true) => ("nothing", Confidence::Medium),
         (true, false) => ("constant", Confidence::Medium),
@@ -141,21 +123,16 @@ fn swallowed(
         statement: handler.header.start,
         ..draft(rule, whole.program, function, handler.header, message)
     };
-    // What one expression asks for, a broad handler may answer: only IO that goes wrong unheard is news.
-    let is_short = region.statements <= SHORT;
-    let asks = is_short
-        && key != "io"
-        && !does_io(whole, function, id)
-        && !waits(module, code, region.body);
+    let is_question = key != "falls" && is_question(whole, function, (id, region), handler, key);
     let goes_on = key != "constant" && tries_another(module, code, region, handler);
-    let confidence = if asks || goes_on {
+    let confidence = if is_question || goes_on || is_promised(module, code) {
         Confidence::Low
     } else {
         confidence
     };
     let finding = finding.confidence(confidence).help(Message::new("tell"));
     let is_harmless = is_explained(module, handler)
-        || sounds_tidying(module.name(code.name))
+        || (key != "falls" && sounds_tidying(module.name(code.name)))
         || tidies_up(module, code, region.body)
         || only_imports(code, region.body);
     Some(if is_harmless {
@@ -165,24 +142,104 @@ fn swallowed(
     })
 }
 
-/// Whether a comment says why: below the clause's first line, or right above it. Those on the line talk to other tools, and
-/// `TODO` says that somebody meant to do it better.
-fn is_explained(module: &Module, handler: &Handler) -> bool {
-    let lines = &module.lines;
-    let header = lines.row(handler.header.start);
-    let inside = lines.row(handler.header.end) + 1..=lines.row(handler.span.end);
-    let is_there = |comment: &Span| {
-        let row = lines.row(comment.start);
-        inside.contains(&row) || row + 1 == header
+/// Whether the `try` asks a question, and that it fails is the answer: what one expression asks for; what decides how a loop or
+/// the code behind goes on; what a connection alone says of the other side; a probe of what this machine has.
+fn is_question(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    (id, region): (TryId, &Try),
+    handler: &Handler,
+    key: &str,
+) -> bool {
+    let (module, code) = whole.program.code(function);
+    let TryKind::Catch { otherwise, .. } = &region.kind else {
+        return false;
     };
-    module.comments.iter().any(is_there) && !module.admissions.iter().any(is_there)
+    let does_io = does_io(whole, function, id);
+    let is_short =
+        region.statements <= SHORT && key != "io" && !does_io && !waits(module, code, region.body);
+    let is_asked = key == "constant" && sounds_asking(module.name(code.name));
+    let is_probe = key != "io" && !does_io && code.kind == FunctionKind::Module;
+    is_short
+        || is_asked
+        || is_probe
+        || (key != "constant" && (otherwise.is_some() || leaves_loop(code, handler)))
+        || only_connects(whole, function, id)
+        || raises_behind(code, region)
 }
 
-/// Whether a suite waits for something: what that is can fail for a reason outside.
-fn waits(module: &Module, code: &Function, suite: Span) -> bool {
-    code.exprs.range().map(|at| &module.exprs[at]).any(|expr| {
-        matches!(expr.kind, ExprKind::Await(_) | ExprKind::Yield(_)) && suite.contains(expr.span)
+/// Whether a name asks whether something holds.
+fn sounds_asking(name: &str) -> bool {
+    const QUESTIONS: [&str; 6] = ["can_", "has_", "is_", "should_", "supports_", "_supports"];
+    let name = name.trim_start_matches('_').to_ascii_lowercase();
+    QUESTIONS.iter().any(|question| {
+        name.starts_with(question) || (question.starts_with('_') && name.ends_with(question))
     })
+}
+
+/// Whether a handler ends the loop that its `try` stands in.
+fn leaves_loop(code: &Function, handler: &Handler) -> bool {
+    let in_loop = code.loops.iter().any(|of| of.suite.contains(handler.span));
+    in_loop && !goes_round(code, handler)
+}
+
+/// What only asks who is there, or tunes a connection that works without.
+const PROBES: [&str; 11] = [
+    "close",
+    "connect",
+    "create_connection",
+    "getaddrinfo",
+    "getfqdn",
+    "gethostbyname",
+    "getsockopt",
+    "setsockopt",
+    "settimeout",
+    "shutdown",
+    "socket",
+];
+
+/// Whether all that a suite does over the network is to connect and to tune: no request, no data.
+fn only_connects(whole: &Whole<'_>, function: FunctionRef, region: TryId) -> bool {
+    let (_, code) = whole.program.code(function);
+    let calls = &whole.traces[function.0 as usize].library;
+    let mut all = calls
+        .iter()
+        .filter(|call| is_within(code, code.block(call.block).guard, region))
+        .map(|call| whole.program.library.get(call.callee))
+        .filter(|known| {
+            let io = Effects::NETWORK.with(Effects::DATABASE);
+            known.summary.effects.meets(io)
+        })
+        .peekable();
+    all.peek().is_some()
+        && all.all(|known| {
+            let last = known.name.rsplit('.').next().unwrap_or_default();
+            known.name.starts_with("socket.") && PROBES.contains(&last)
+        })
+}
+
+/// Whether a handler only tidies up and falls out of the function's end, where the `try` returns a value: the caller gets None
+/// and goes on with it.
+fn falls_out(module: &Module, code: &Function, region: &Try, handler: &Handler) -> bool {
+    let names = called_names(module, code, handler.body);
+    let tidies = !names.is_empty()
+        && names
+            .iter()
+            .all(|name| sounds_tidying(name) || ["values", "items", "keys"].contains(name));
+    let gives = |inst: &Inst| match inst.kind {
+        InstKind::Return(Some(value)) => module.kind(value) != ExprKind::None,
+        _ => false,
+    };
+    let ends = |inst: &Inst| matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. });
+    let mut behind = code
+        .insts
+        .iter()
+        .filter(|inst| inst.span.start >= region.span.end);
+    tidies
+        && !tells(module, code, handler)
+        && !insts_in(code, handler.body).any(ends)
+        && insts_in(code, region.body).any(gives)
+        && behind.next().is_none()
 }
 
 /// Whether what fails is one of several that are tried: the next one of a loop that ends with the first that works, or
@@ -250,30 +307,6 @@ fn hides_io(whole: &Whole<'_>, function: FunctionRef, region: TryId, catches: &C
         let is_inside = is_within(code, code.block(call.block).guard, region);
         let caught = |class| whole.program.covers(catches, class, module.dialect) != Coverage::None;
         is_io && is_inside && known.summary.raises.iter().any(|raise| caught(raise.class))
-    })
-}
-
-/// Whether all that a suite calls only tidies up.
-fn tidies_up(module: &Module, code: &Function, suite: Span) -> bool {
-    let names = called_names(module, code, suite);
-    !names.is_empty() && names.iter().all(|name| sounds_tidying(name))
-}
-
-fn sounds_tidying(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    TIDYING.iter().any(|part| lower.contains(part))
-}
-
-fn only_imports(code: &Function, suite: Span) -> bool {
-    let mut insts = crate::escape::clauses::insts_in(code, suite);
-    insts.all(|inst| {
-        matches!(
-            inst.kind,
-            InstKind::Bind {
-                source: Source::Import(_),
-                ..
-            }
-        )
     })
 }
 

@@ -8,6 +8,8 @@ use crate::ir::{
     Scope, Step, UnaryOperator,
 };
 use crate::project::{Coverage, Target};
+use crate::rules::around::called;
+use crate::rules::guarded::excuses::docstring;
 use crate::rules::guarded::settled::is_settled_by_callers;
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::{Facts, Kinds};
@@ -99,11 +101,170 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
         }
         _ => finding,
     };
-    Some(
-        finding
-            .confidence(Confidence::Medium)
-            .help(Message::new("test")),
-    )
+    let is_sure =
+        is_sure(scene, why, of, dividend_of(scene, at)) && !is_array(scene, dividend.value.kinds);
+    let confidence = if is_sure && !promises_content(scene) {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    Some(finding.confidence(confidence).help(Message::new("test")))
+}
+
+/// What is divided, where it is written.
+fn dividend_of(scene: &Scene<'_>, at: ExprId) -> Option<ExprId> {
+    match scene.flow.module.kind(at) {
+        ExprKind::Binary { left, .. } => Some(left),
+        _ => None,
+    }
+}
+
+/// Whether the evidence is more than that a sequence can be empty and two numbers equal: a mean of what the function was given; a
+/// time that may be too short to measure; a difference of two parameters, or of the smallest and the largest of something.
+fn is_sure(scene: &Scene<'_>, why: Why, of: ExprId, dividend: Option<ExprId>) -> bool {
+    let module = scene.flow.module;
+    match why {
+        Why::Sum | Why::Counter => true,
+        Why::Length => {
+            let is_total = |expr: ExprId| {
+                let mut found = false;
+                module.walk(expr, &mut |part| {
+                    found |= matches!(module.kind(part), ExprKind::Call { callee, .. }
+                        if module.dotted(scene.flow.code, callee).as_deref() == Some("sum"));
+                });
+                found
+            };
+            let ExprKind::Call { arguments, .. } = module.kind(of) else {
+                return true;
+            };
+            let counted = module.arguments(arguments).first();
+            let is_given = counted.is_some_and(|counted| is_parameter(scene, counted.value));
+            !is_given || dividend.is_some_and(is_total)
+        }
+        Why::Difference => {
+            let ExprKind::Binary { left, right, .. } = module.kind(of) else {
+                return false;
+            };
+            let of_both = |test: &dyn Fn(ExprId) -> bool| test(left) && test(right);
+            of_both(&|side| is_parameter(scene, side))
+                || of_both(&|side| is_kept(scene, side))
+                || of_both(&|side| is_extreme(scene, side))
+                || is_clock(scene, left)
+                || is_clock(scene, right)
+        }
+    }
+}
+
+fn is_parameter(scene: &Scene<'_>, expr: ExprId) -> bool {
+    let code = scene.flow.code;
+    scene.flow.place_of(expr).is_some_and(|place| {
+        matches!(
+            code.place(place).step,
+            Step::Variable {
+                scope: Scope::Parameter { .. },
+                ..
+            }
+        )
+    })
+}
+
+/// Whether an expression is an attribute that a method of the class sets to zero or to something that is no constant.
+fn is_kept(scene: &Scene<'_>, expr: ExprId) -> bool {
+    let (module, code) = (scene.flow.module, scene.flow.code);
+    let Some(wanted) = module.dotted(code, expr) else {
+        return false;
+    };
+    let methods = module.functions.iter();
+    let mut methods = methods.filter(|method| code.class.is_some() && method.class == code.class);
+    wanted.starts_with("self.")
+        && methods.any(|method| {
+            method.insts.iter().any(|inst| match inst.kind {
+                InstKind::Bind {
+                    target,
+                    source: crate::ir::Source::Value(value),
+                    ..
+                } => {
+                    let is_constant = match module.kind(value) {
+                        ExprKind::Int(number) => number != 0,
+                        ExprKind::Number(_) => true,
+                        _ => false,
+                    };
+                    !is_constant
+                        && module.dotted(method, target).as_deref() == Some(wanted.as_str())
+                }
+                _ => false,
+            })
+        })
+}
+
+/// The last part of the name that an expression calls, itself or where its name was bound.
+fn called_at<'s>(scene: &'s Scene<'_>, expr: ExprId) -> Option<&'s str> {
+    let module = scene.flow.module;
+    let found = called_name_of(scene, expr);
+    let ExprKind::Name(place) = module.kind(expr) else {
+        return found;
+    };
+    scene
+        .flow
+        .code
+        .insts
+        .iter()
+        .find_map(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: crate::ir::Source::Value(value),
+                ..
+            } if module.kind(target).place() == Some(place) => called_name_of(scene, value),
+            _ => None,
+        })
+}
+
+fn called_name_of<'s>(scene: &'s Scene<'_>, expr: ExprId) -> Option<&'s str> {
+    let module = scene.flow.module;
+    match module.kind(expr) {
+        ExprKind::Call { callee, .. } => Some(called(module, scene.flow.code, callee)),
+        _ => None,
+    }
+}
+
+/// Whether an expression is the smallest or largest of something.
+fn is_extreme(scene: &Scene<'_>, expr: ExprId) -> bool {
+    called_at(scene, expr).is_some_and(|name| ["max", "min"].contains(&name))
+}
+
+/// Whether an expression is what a clock says: two readings may be the same.
+fn is_clock(scene: &Scene<'_>, expr: ExprId) -> bool {
+    const CLOCKS: [&str; 8] = [
+        "clock",
+        "monotonic",
+        "monotonic_ns",
+        "perf_counter",
+        "perf_counter_ns",
+        "process_time",
+        "time",
+        "time_ns",
+    ];
+    called_at(scene, expr).is_some_and(|name| CLOCKS.contains(&name))
+}
+
+/// Whether what is divided may be an array, which is divided by zero without an exception.
+fn is_array(scene: &Scene<'_>, dividend: Kinds) -> bool {
+    let imports = scene.flow.module.imports.iter();
+    let mut roots = imports.map(|import| scene.flow.module.name(import.module));
+    dividend != Kinds::NUMBER
+        && roots.any(|name| {
+            let root = name.split('.').next().unwrap_or_default();
+            ["numpy", "pandas"].contains(&root)
+        })
+}
+
+/// Whether the docstring says that there is something to divide by.
+fn promises_content(scene: &Scene<'_>) -> bool {
+    let (module, code) = (scene.flow.module, scene.flow.code);
+    let text = docstring(module, code).unwrap_or_default();
+    ["non-empty", "nonempty", "not empty", "non-zero", "nonzero"]
+        .iter()
+        .any(|part| text.contains(part))
 }
 
 /// What `float(x)`, `int(x)`, `Decimal(x)` and `-x` are of.
@@ -277,11 +438,15 @@ fn is_tested(scene: &Scene<'_>, divisor: ExprId, of: ExprId) -> bool {
             }
         });
     }
-    let callees = [divisor, of].map(|expr| match module.kind(expr) {
-        ExprKind::Call { callee, .. } => flow.place_of(callee),
-        _ => None,
-    });
-    subjects.retain(|place| !callees.contains(&Some(*place)));
+    let mut callees: Vec<PlaceId> = Vec::new();
+    for root in [divisor, of] {
+        module.walk(root, &mut |part| {
+            if let ExprKind::Call { callee, .. } = module.kind(part) {
+                callees.extend(flow.place_of(callee));
+            }
+        });
+    }
+    subjects.retain(|place| !callees.contains(place));
     // A test of `self.a` says nothing of `self.b`.
     let owners: Vec<PlaceId> = subjects
         .iter()

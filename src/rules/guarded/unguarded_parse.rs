@@ -5,6 +5,7 @@ use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::ir::{Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
+use crate::rules::guarded::fragile::reads_own_files;
 use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
 use crate::rules::guarded::meant::missed;
 use crate::rules::{Check, Family, Rule, Whole};
@@ -54,8 +55,12 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         } else {
             "unclear"
         };
-        // The kernel writes what can be read; the environment is set by whoever starts the program, and is there to see what it says.
-        let confidence = if reads_environment(whole, site) || asks_kernel(whole, site) {
+        // The kernel and the package itself write what can be read; the library that got the answer has read its length; the environment is set by whoever starts the program, and is there to see what it says.
+        let is_well_formed = reads_environment(whole, site)
+            || asks_kernel(whole, site)
+            || reads_own_files(whole, site)
+            || is_content_length(whole, site);
+        let confidence = if is_well_formed {
             Confidence::Low
         } else {
             confidence
@@ -70,6 +75,17 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         );
     }
     told.findings
+}
+
+/// Whether the length of an answer's body is read, which the library of the client has read before.
+fn is_content_length(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, _) = whole.program.code(site.function);
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= matches!(module.kind(part), ExprKind::Text(text)
+            if module.name(text).eq_ignore_ascii_case("content-length"));
+    });
+    found
 }
 
 /// Whether the function reads files that the kernel writes, which are well formed.

@@ -98,7 +98,11 @@ pub(in crate::rules) fn returns_none(
             continue;
         }
         match kind {
-            InstKind::Return(Some(value)) if flow.module.kind(value) != ExprKind::None => {
+            // What calls a procedure for its value says None in another way.
+            InstKind::Return(Some(value))
+                if flow.module.kind(value) != ExprKind::None
+                    && !flow.evaluate.value(value).is_none() =>
+            {
                 match comes_from(&flow, value, position, given) {
                     Returns::Plainly => return Returns::Plainly,
                     Returns::HandedOn => found = Returns::HandedOn,

@@ -6,7 +6,7 @@ use crate::infer::ParameterUse;
 use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{
-    AllEvidence, Evidence, Key, gather, has_none_default, is_called_in_earnest,
+    AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name, is_called_in_earnest,
 };
 use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -293,6 +293,8 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
             of_source(whole, caller, source)
         }
         Evidence::Passed { .. } => Confidence::Low,
+        // Another default says what is meant, whatever the annotation allows for.
+        Evidence::Declared if has_default(whole, key) => Confidence::Low,
         Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
             if is_always_used(whole, key) {
                 Confidence::High
@@ -300,7 +302,15 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
                 Confidence::Medium
             }
         }
-        Evidence::Default(None) if is_private(whole, function) || is_interface(whole, key) => {
+        // Another method of the name says that the default is really taken.
+        Evidence::Default(None) if is_always_used(whole, key) && is_reckoned_with(whole, key) => {
+            Confidence::Medium
+        }
+        Evidence::Default(None)
+            if is_private(whole, function)
+                || is_dispatched(whole, function)
+                || is_interface(whole, key) =>
+        {
             Confidence::Low
         }
         // Whoever it is handed to fills it as it likes.
@@ -322,9 +332,21 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
             Confidence::Medium
         }
         Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
+        // A default that only some ways run into may be one that comes with arguments that lead elsewhere.
+        Evidence::Default(None)
+            if !is_always_used(whole, key) && !evidence.is_left_out_by_tests(key) =>
+        {
+            Confidence::Low
+        }
         Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
         Evidence::Default(_) => Confidence::Medium,
     }
+}
+
+/// Whether a parameter has a default.
+fn has_default(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    let (_, code) = whole.program.code(function);
+    code.parameters[usize::from(parameter)].default.is_some()
 }
 
 /// Whether the annotation of a parameter allows None.
@@ -384,7 +406,7 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
             let name = module.dotted(code, callee).unwrap_or_default();
             let is_lookup = matches!(
                 name.rsplit('.').next(),
-                Some("get" | "pop" | "getattr" | "next")
+                Some("get" | "pop" | "getattr" | "next" | "getmodule" | "currentframe")
             );
             if parses || is_lookup {
                 Confidence::Low
@@ -435,38 +457,52 @@ fn is_registered(whole: &Whole<'_>, function: FunctionRef) -> bool {
         && module.list(code.decorators).iter().any(is_foreign)
 }
 
+/// A method that nobody calls by its name: it is found by it, and whoever does so passes what he likes.
+fn is_dispatched(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module, code) = whole.program.code(function);
+    whole.program.class_of_method(function).is_some()
+        && !module.name(code.name).starts_with("__")
+        && !is_called_by_name(whole, function)
+}
+
+/// Whether a method of another class, of the same name and with the same default, asks for the None that it may get.
+fn is_reckoned_with(whole: &Whole<'_>, key: Key) -> bool {
+    siblings(whole, key).any(|(other, place)| is_tested(whole, other, place))
+}
+
 /// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.
 fn is_interface(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    siblings(whole, (function, parameter)).next().is_some()
+}
+
+/// The parameters of the same name that methods of the same name in other classes leave None by default.
+fn siblings<'w>(
+    whole: &'w Whole<'_>,
+    (function, parameter): Key,
+) -> impl Iterator<Item = (FunctionRef, PlaceId)> + 'w {
     let (module, code) = whole.program.code(function);
     let name = module.name(code.name);
     let wanted = module.name(code.parameters[usize::from(parameter)].name);
-    if whole.program.class_of_method(function).is_none() || name.starts_with("__") {
-        return false;
-    }
-    (0..whole.traces.len())
-        .map(|index| FunctionRef(index as u32))
-        .any(|other| {
-            let (theirs, method) = whole.program.code(other);
-            other != function
-                && theirs.name(method.name) == name
-                && whole.program.class_of_method(other).is_some()
-                && method
-                    .parameters
-                    .iter()
-                    .enumerate()
-                    .any(|(index, parameter)| {
-                        theirs.name(parameter.name) == wanted
-                            && has_none_default(whole, other, index as u16)
-                    })
-        })
+    let is_method = whole.program.class_of_method(function).is_some() && !name.starts_with("__");
+    let count = if is_method { whole.traces.len() } else { 0 };
+    let others = (0..count).map(|index| FunctionRef(index as u32));
+    others.filter_map(move |other| {
+        let (theirs, method) = whole.program.code(other);
+        if other == function
+            || theirs.name(method.name) != name
+            || whole.program.class_of_method(other).is_none()
+        {
+            return None;
+        }
+        let mut parameters = method.parameters.iter().enumerate();
+        let (index, known) =
+            parameters.find(|(_, parameter)| theirs.name(parameter.name) == wanted)?;
+        has_none_default(whole, other, index as u16).then_some((other, known.place))
+    })
 }
 
 /// Whether the function tests the parameter for None or truth somewhere: then somebody thought of it.
-pub(in crate::rules) fn is_tested(
-    whole: &Whole<'_>,
-    function: FunctionRef,
-    place: PlaceId,
-) -> bool {
+fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
     let (module, code) = whole.program.code(function);
     code.insts.iter().any(|inst| {
         let mut found = false;
@@ -476,15 +512,17 @@ pub(in crate::rules) fn is_tested(
             });
         }
         inst.kind.for_each_expr(&mut |root| {
-            module.walk(root, &mut |part| {
-                if let ExprKind::Compare {
+            module.walk(root, &mut |part| match module.kind(part) {
+                ExprKind::Compare {
                     operator: Comparison::Is | Comparison::IsNot,
                     left,
                     ..
-                } = module.kind(part)
-                {
-                    found |= module.kind(left) == ExprKind::Name(place);
+                } => found |= module.kind(left) == ExprKind::Name(place),
+                ExprKind::Or(parts) => {
+                    let first = module.list(parts).first();
+                    found |= first.is_some_and(|&it| module.kind(it) == ExprKind::Name(place));
                 }
+                _ => {}
             });
         });
         found

@@ -5,10 +5,9 @@ use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
 use crate::project::{CallSite, Symbol};
-use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
+use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default};
 use crate::rules::none::attributes::{Assignment, Attributes, gather};
 use crate::rules::none::belief::dominates;
-use crate::rules::none::none_argument::is_tested;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
@@ -143,11 +142,7 @@ fn finding(
         mine.map(|&(_, by)| by).collect::<FxHashSet<_>>()
     };
     let testing = functions(attributes.tests.get(&used.attribute));
-    let using = functions(attributes.uses.get(&used.attribute));
     let is_set_elsewhere = attributes.set_elsewhere.contains(&used.attribute);
-    let tested = !testing.contains(&function)
-        && (testing.len() >= using.len()
-            || (!is_set_elsewhere && is_tested_at_start(whole, start)));
     let for_good = set.is_empty() && !is_set_elsewhere;
     // What is put into one object from outside says nothing of the next one.
     let is_own = |class: ClassRef| is_related(whole, class, used.class);
@@ -157,10 +152,6 @@ fn finding(
     });
     // Python may call a method before any other code has put something in.
     let is_protocol = is_protocol(name_of(function));
-    let started = !(is_protocol && by_itself)
-        && set
-            .iter()
-            .any(|assignment| starts_early(name_of(assignment.function)));
     let confidence = match start.parameter {
         Some(parameter) => {
             let key = (start.function, parameter);
@@ -170,19 +161,16 @@ fn finding(
                 _ => is_taken(whole, &attributes.arguments, key),
             };
             let is_tested = testing.iter().any(|&by| by != function);
-            let unused = (for_good || (is_protocol && by_itself))
-                && !is_tested
+            let unused = ((for_good && !is_tested) || (is_protocol && by_itself))
                 && is_always(&flow, used.position.0);
-            let anytime = is_protocol || !is_called_in_earnest(whole, start.function);
             match taken {
                 Taken::ByCall if for_good => Confidence::Medium,
-                _ if tested && !started && taken != Taken::ByNobody => Confidence::Medium,
-                Taken::MayBe if unused && anytime => Confidence::Medium,
+                Taken::MayBe if unused && is_protocol => Confidence::Medium,
                 Taken::ByDefault if unused => Confidence::Medium,
                 _ => Confidence::Low,
             }
         }
-        None if tested && !started => Confidence::Medium,
+        // Whoever calls mostly knows in what state the object is.
         None => Confidence::Low,
     };
     let confidence = match is_implied(whole, attributes, function, used) {
@@ -306,15 +294,6 @@ fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
     let flow = whole.flow(start.function);
     let mut uses = whole.traces[index].uses.iter();
     uses.any(|used| Some(used.parameter) == start.parameter && is_always(&flow, used.position.0))
-}
-
-/// Whether the constructor itself asks whether it was given the argument.
-fn is_tested_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
-    let (_, code) = whole.program.code(start.function);
-    start.parameter.is_some_and(|parameter| {
-        let place = code.parameters[usize::from(parameter)].place;
-        is_tested(whole, start.function, place)
-    })
 }
 
 /// Whether there is no way through the function but through this block.

@@ -1,12 +1,17 @@
 //! `none-result`: a call's result, or an attribute, that can be None is used with no guard.
 
+mod ends;
+mod habit;
+mod keyed;
 mod library;
+mod pattern;
+mod unpacked;
 
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
-use crate::flow::{Circumstances, Flow, Given, Use, Wanted, Witness};
+use crate::flow::{Circumstances, Flow, Use, Wanted, Witness};
 use crate::infer::ResultUse;
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, Module, PlaceId};
 use crate::project::Target;
 use crate::rules::none::belief::{alike, dominates};
 use crate::rules::none::calls::{Returns, given, is_collected, returns_none};
@@ -15,8 +20,11 @@ use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::FunctionRef;
+use habit::Habits;
+use keyed::Keys;
 use library::of_library;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
+use unpacked::{items_at, unpacked};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "none-result",
@@ -26,15 +34,9 @@ pub(in crate::rules) const RULE: Rule = Rule {
     check: Check::Program(check),
 };
 
-/// How the callers of a function treat its result.
-#[derive(Clone, Copy, Debug, Default)]
-struct Habit {
-    tested: usize,
-    used: usize,
-}
-
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
-    let habits = habits(whole);
+    let habits = Habits::of(whole);
+    let keys = Keys::of(whole);
     let mut findings = Vec::new();
     for (index, trace) in whole.traces.iter().enumerate() {
         if trace.results.is_empty() {
@@ -45,7 +47,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         for used in &trace.results {
             if !told.contains(&used.source)
                 && !is_repeated(&flow, used, &told)
-                && let Some(finding) = finding(rule, whole, &flow, used, &habits)
+                && let Some(finding) = finding(rule, whole, &flow, used, (&habits, &keys))
             {
                 told.insert(used.source);
                 findings.push(finding);
@@ -87,7 +89,7 @@ fn finding(
     whole: &Whole<'_>,
     flow: &Flow<'_, '_>,
     used: &ResultUse,
-    habits: &FxHashMap<FunctionRef, Habit>,
+    (habits, keys): (&Habits, &Keys),
 ) -> Option<Finding> {
     let module = flow.module;
     if matches!(module.kind(used.source), ExprKind::Compare { .. }) {
@@ -163,7 +165,6 @@ fn finding(
     }
     let confidence = match callee(flow, used.source) {
         Target::Function { function, .. } if unpacked(flow, used).is_some() => {
-            let habit = habits.get(&function).copied().unwrap_or_default();
             let (index, siblings) = unpacked(flow, used)?;
             let given = given(whole, flow.function, used.source, function);
             let at = items_at(whole, function, index, &given);
@@ -176,10 +177,9 @@ fn finding(
                     location,
                     message: Message::new("returns"),
                 }));
-            of_habit(habit)
+            habits.confidence(whole, flow.function, used.source, (function, &given), true)
         }
         Target::Function { function, .. } => {
-            let habit = habits.get(&function).copied().unwrap_or_default();
             let given = given(whole, flow.function, used.source, function);
             let confidence = match returns_none(whole, function, &given) {
                 Returns::Never => return None,
@@ -190,11 +190,13 @@ fn finding(
                 // Who reads a property mostly knows what state the object is in.
                 Returns::Plainly
                     if flow.getter(used.source).is_some()
-                        && (habit.tested == 0 || habit.used > habit.tested) =>
+                        && !habits.is_tested(whole, flow.function, used.source, function) =>
                 {
                     Confidence::Low
                 }
-                Returns::Plainly => of_habit(habit),
+                Returns::Plainly => {
+                    habits.confidence(whole, flow.function, used.source, (function, &given), false)
+                }
             };
             returns(whole, function, &mut finding);
             confidence
@@ -204,14 +206,14 @@ fn finding(
             if call.summary.effects.meets(Effects::PARSE) {
                 Confidence::Low
             } else {
-                of_library(flow, used.source)?
+                of_library(flow, used, keys)?
             }
         }
         // Who wrote the None down and asks for it somewhere has another reason not to ask here.
         Target::Unknown if has_default(flow, used.source) && is_asked(flow, used) => {
             Confidence::Low
         }
-        _ => of_library(flow, used.source)?.min(Confidence::Medium),
+        _ => of_library(flow, used, keys)?.min(Confidence::Medium),
     };
     let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
     // A lambda is handed to somebody, who may well call it to see whether it fails.
@@ -250,44 +252,6 @@ fn filtered(
     .because(related)
     .confidence(Confidence::Medium)
     .help(Message::new("guard").with("name", name))
-}
-
-/// For a name that a call's result is unpacked into: which element it is, and the names of the others.
-fn unpacked(flow: &Flow<'_, '_>, used: &ResultUse) -> Option<(usize, Vec<PlaceId>)> {
-    let place = handed_on(flow, used.subject)?;
-    flow.code.insts.iter().find_map(|inst| {
-        let InstKind::Bind {
-            target,
-            source: Source::Value(value),
-            ..
-        } = inst.kind
-        else {
-            return None;
-        };
-        let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = flow.module.kind(target) else {
-            return None;
-        };
-        let is_it = value == used.source || flow.module.kind(value) == ExprKind::Await(used.source);
-        let parts = flow.module.list(parts);
-        let at = |part: &ExprId| flow.place_of(*part) == Some(place);
-        let index = parts.iter().position(at).filter(|_| is_it)?;
-        let others = parts.iter().filter(|part| !at(part));
-        Some((
-            index,
-            others.filter_map(|&part| flow.place_of(part)).collect(),
-        ))
-    })
-}
-
-/// The variable that is used, or that a call gets whose result is: the call gives None for None.
-fn handed_on(flow: &Flow<'_, '_>, subject: ExprId) -> Option<PlaceId> {
-    let ExprKind::Call { arguments, .. } = flow.module.kind(subject) else {
-        return flow.place_of(subject);
-    };
-    match flow.module.arguments(arguments) {
-        [only] => flow.place_of(only.value),
-        _ => None,
-    }
 }
 
 /// Whether a call is given the None that it may give.
@@ -334,69 +298,61 @@ fn is_any_asked(flow: &Flow<'_, '_>, used: &ResultUse, names: &[PlaceId]) -> boo
     })
 }
 
-/// Where a function that is given these arguments returns a tuple whose element is None.
-fn items_at(
-    whole: &Whole<'_>,
-    function: FunctionRef,
-    index: usize,
-    given: &[(PlaceId, Given)],
-) -> Vec<Location> {
-    let flow = whole.flow(function);
-    let mut found = Vec::new();
-    for (block, of) in flow.code.blocks.iter().enumerate() {
-        for at in of.insts.range() {
-            let inst = &flow.code.insts[at];
-            let InstKind::Return(Some(value)) = inst.kind else {
-                continue;
-            };
-            let ExprKind::Tuple(parts) = flow.module.kind(value) else {
-                continue;
-            };
-            let part = flow.module.list(parts).get(index);
-            let is_none = part.is_some_and(|&part| flow.module.kind(part) == ExprKind::None);
-            let position = (BlockId::new(block), at as u32);
-            if is_none && (given.is_empty() || flow.reaches(position, given)) {
-                let file = whole.program.file(function);
-                let span = inst.span;
-                found.push(Location { file, span });
-            }
-        }
-    }
-    found.truncate(3);
-    found
-}
-
 /// Whether a text may have been searched for another, which gives a number: only what no number has tells that it was a document.
 fn is_search_of_text(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
     is_find(flow, used.source)
         && !matches!(used.how, Use::Attribute | Use::Subscript | Use::Iterate)
 }
 
-/// Whether a call that is written alike was tested on the way, however far up.
+/// Whether a call that is written alike was tested on the way to this one or to the use, however far up.
 fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
-    let module = flow.module;
+    let (module, code) = (flow.module, flow.code);
     if !matches!(module.kind(used.source), ExprKind::Call { .. }) {
         return false;
     }
-    flow.code.blocks.iter().enumerate().any(|(index, block)| {
-        let Some(InstKind::Assume { test, .. }) =
-            flow.code.insts(block).first().map(|inst| inst.kind)
+    let span = module.span(used.source);
+    let made = code.blocks.iter().position(|block| {
+        let mut insts = code.insts(block).iter();
+        insts.any(|inst| !matches!(inst.kind, InstKind::Assume { .. }) && inst.span.contains(span))
+    });
+    let targets = [Some(used.position.0), made.map(BlockId::new)];
+    code.blocks.iter().enumerate().any(|(index, block)| {
+        let Some(InstKind::Assume { test, .. }) = code.insts(block).first().map(|inst| inst.kind)
         else {
             return false;
         };
         let mut found = false;
-        module.walk(test, &mut |part| found |= alike(module, part, used.source));
-        found && dominates(flow.code, BlockId::new(index), used.position.0)
+        module.walk(test, &mut |part| {
+            found |= asks_alike(module, part, used.source)
+        });
+        let mut targets = targets.iter().flatten();
+        found && targets.any(|&target| dominates(code, BlockId::new(index), target))
     })
 }
 
-/// Where others test the result, this one ought to; where hardly anybody does, None never comes or always crashes.
-fn of_habit(habit: Habit) -> Confidence {
-    match habit {
-        Habit { tested, used } if used > 2 && used > 4 * tested => Confidence::Low,
-        Habit { tested, used } if tested >= 2 * used => Confidence::High,
-        _ => Confidence::Medium,
-    }
+/// Whether two calls are written alike, but for the default that the first may give to a lookup.
+fn asks_alike(module: &Module, asked: ExprId, call: ExprId) -> bool {
+    let (
+        ExprKind::Call {
+            callee: one,
+            arguments: theirs,
+        },
+        ExprKind::Call {
+            callee: other,
+            arguments: own,
+        },
+    ) = (module.kind(asked), module.kind(call))
+    else {
+        return false;
+    };
+    let is_get = matches!(module.kind(other), ExprKind::Attribute { name, .. } if module.name(name) == "get");
+    alike(module, asked, call)
+        || match (module.arguments(theirs), module.arguments(own)) {
+            ([key, _], [only]) => {
+                is_get && alike(module, one, other) && alike(module, key.value, only.value)
+            }
+            _ => false,
+        }
 }
 
 /// The places where a function of the project returns None.
@@ -419,31 +375,4 @@ fn callee(flow: &Flow<'_, '_>, source: ExprId) -> Target {
                 bound: true,
             }),
     }
-}
-
-fn habits(whole: &Whole<'_>) -> FxHashMap<FunctionRef, Habit> {
-    let mut habits: FxHashMap<FunctionRef, Habit> = FxHashMap::default();
-    for (index, trace) in whole.traces.iter().enumerate() {
-        if trace.results.is_empty() && trace.tested.is_empty() {
-            continue;
-        }
-        let flow = whole.flow(FunctionRef(index as u32));
-        let mut tested: Vec<ExprId> = trace.tested.clone();
-        let mut used: Vec<ExprId> = trace.results.iter().map(|used| used.source).collect();
-        for sources in [&mut tested, &mut used] {
-            sources.sort_unstable();
-            sources.dedup();
-        }
-        for source in tested {
-            if let Target::Function { function, .. } = callee(&flow, source) {
-                habits.entry(function).or_default().tested += 1;
-            }
-        }
-        for source in used {
-            if let Target::Function { function, .. } = callee(&flow, source) {
-                habits.entry(function).or_default().used += 1;
-            }
-        }
-    }
-    habits
 }

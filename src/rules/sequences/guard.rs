@@ -142,7 +142,8 @@ impl Boundary<'_> {
         found
     }
 
-    fn mentions(&self, test: ExprId, places: &[PlaceId]) -> bool {
+    /// Whether a condition says something about one of these places.
+    pub(in crate::rules) fn mentions(&self, test: ExprId, places: &[PlaceId]) -> bool {
         let module = self.flow.module;
         if self.says_nothing(test) {
             return false;
@@ -289,7 +290,7 @@ impl Boundary<'_> {
     }
 
     /// Whether the use stands in a loop over the thing itself.
-    fn is_looped(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
+    pub(in crate::rules) fn is_looped(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
         let inside = self.flow.module.span(candidate.expr);
         self.flow.code.loops.iter().any(|of| {
             of.suite.contains(inside)
@@ -301,7 +302,7 @@ impl Boundary<'_> {
     }
 
     /// Whether a helper whose name says that it checks got it before.
-    fn is_checked(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
+    pub(in crate::rules) fn is_checked(&self, candidate: Candidate, places: &[PlaceId]) -> bool {
         let code = self.flow.code;
         let start = self.flow.module.span(candidate.expr).start;
         (0..code.blocks.len()).any(|index| {

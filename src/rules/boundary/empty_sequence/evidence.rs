@@ -3,6 +3,7 @@
 use super::attribute::{DOUBTED, of_attribute};
 use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
+use super::passed::PASSED;
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
@@ -58,7 +59,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
     pub(super) fn own_source(&self) -> Option<ExprId> {
-        (self.key != DOUBTED).then_some(self.source)
+        (!matches!(self.key, DOUBTED | PASSED | "probed")).then_some(self.source)
     }
 }
 

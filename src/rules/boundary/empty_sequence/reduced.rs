@@ -2,6 +2,7 @@
 
 use super::evidence::{evidence, evidence_of_argument};
 use super::is_guarded;
+use super::passed::passed;
 use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
@@ -60,9 +61,10 @@ fn reduced(
 ) -> Option<Finding> {
     let evidence = match boundary.flow.module.kind(argument) {
         ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
-            .or_else(|| of_lines(boundary, argument, state))?,
-        _ => evidence(boundary, argument, state)?,
-    };
+            .or_else(|| of_lines(boundary, argument, state)),
+        _ => evidence(boundary, argument, state),
+    }
+    .or_else(|| passed(boundary, gone_through(boundary, argument)))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
@@ -81,6 +83,22 @@ fn reduced(
             .confidence(evidence.confidence)
             .help(Message::new("nonempty").with("error", error)),
     )
+}
+
+/// What a value is made of, element by element: `xs` of `[x.size for x in xs]`, also by way of a name.
+fn gone_through(boundary: &Boundary<'_>, argument: ExprId) -> ExprId {
+    let module = boundary.flow.module;
+    let values = boundary.values(argument);
+    let [value] = values[..] else {
+        return argument;
+    };
+    match module.kind(value) {
+        ExprKind::Comprehension(id) => match &module.comprehension(id).clauses[..] {
+            [clause] if clause.conditions.is_empty() => clause.iterable,
+            _ => argument,
+        },
+        _ => argument,
+    }
 }
 
 /// `next(it)` with no default.

@@ -1,12 +1,17 @@
 //! How sure it is that a result of the library is None, by what the code around it says.
 
+use super::callee as callee_of;
+use super::keyed::Keys;
+use super::pattern::{self, Certainty};
 use crate::finding::Confidence;
 use crate::flow::Flow;
-use crate::ir::{Comparison, ExprId, ExprKind, FunctionKind, InstKind, Source};
-use crate::rules::none::belief::alike;
+use crate::infer::ResultUse;
+use crate::ir::{Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
+use crate::project::Target;
+use crate::rules::none::belief::{self, Question, alike};
 
 /// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
-const STEADY: [&str; 7] = [
+const STEADY: [&str; 8] = [
     "get_payload",
     "get_starttag_text",
     "spec_from_file_location",
@@ -14,6 +19,7 @@ const STEADY: [&str; 7] = [
     "currentframe",
     "getmodule",
     "getmodulename",
+    "get_data",
 ];
 
 /// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
@@ -29,9 +35,26 @@ const PRESENT: [&str; 7] = [
     "values",
 ];
 
+/// Variables that Windows sets for every process.
+const OF_SYSTEM: [&str; 12] = [
+    "allusersprofile",
+    "appdata",
+    "comspec",
+    "localappdata",
+    "programdata",
+    "programfiles",
+    "programfiles(x86)",
+    "public",
+    "systemdrive",
+    "systemroot",
+    "userprofile",
+    "windir",
+];
+
 /// What the library may give, and what the code around knows better. Nothing where the key is known to be there.
-pub(super) fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confidence> {
+pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> Option<Confidence> {
     let module = flow.module;
+    let source = used.source;
     let ExprKind::Call { callee, arguments } = module.kind(source) else {
         let ExprKind::Attribute { name, .. } = module.kind(source) else {
             return Some(Confidence::Medium);
@@ -43,7 +66,12 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confiden
         });
     };
     let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
-        return Some(Confidence::High);
+        // Who asks for what an object may not have mostly knows which objects come.
+        let asks = module.dotted(flow.code, callee).as_deref() == Some("getattr");
+        return Some(match asks && !is_doubted_anywhere(flow, used) {
+            true => Confidence::Low,
+            false => Confidence::High,
+        });
     };
     match (module.name(name), module.arguments(arguments)) {
         ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
@@ -52,16 +80,111 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, source: ExprId) -> Option<Confiden
         {
             Some(Confidence::Low)
         }
-        ("get", _) => Some(Confidence::Medium),
-        (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
-        ("match" | "search" | "fullmatch", [.., text]) if is_part_of_match(flow, text.value) => {
+        ("get" | "getenv", [key, ..]) if is_of_system(flow, value, key.value) => {
             Some(Confidence::Low)
         }
+        // What a document has to hold, its author may still have left out.
+        ("find", _) if matches!(callee_of(flow, source), Target::Library(_)) => {
+            Some(match is_taken_for_granted(flow, used, keys) {
+                true => Confidence::Medium,
+                false => Confidence::High,
+            })
+        }
+        ("get" | "pop" | "find", _) if is_taken_for_granted(flow, used, keys) => {
+            Some(Confidence::Low)
+        }
+        ("get", _) => Some(Confidence::Medium),
+        (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
+        ("match" | "search" | "fullmatch", arguments) => of_match(flow, source, arguments),
         _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
             Some(Confidence::Low)
         }
         _ => Some(Confidence::High),
     }
+}
+
+/// A match of a pattern, by what is known of the pattern and the text.
+fn of_match(flow: &Flow<'_, '_>, source: ExprId, arguments: &[Argument]) -> Option<Confidence> {
+    let certainty = pattern::certainty(flow, source);
+    if certainty == Certainty::Always {
+        return None;
+    }
+    let is_known = arguments.iter().take(2).next_back().is_some_and(|text| {
+        is_part_of_match(flow, text.value) || pattern::is_matched_before(flow, source, text.value)
+    });
+    let is_body = matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class);
+    Some(
+        match certainty == Certainty::OneLine || is_known || is_body {
+            true => Confidence::Low,
+            false => Confidence::High,
+        },
+    )
+}
+
+/// Whether a variable of the environment is one that the operating system sets itself.
+fn is_of_system(flow: &Flow<'_, '_>, container: ExprId, key: ExprId) -> bool {
+    let ExprKind::Text(key) = flow.module.kind(key) else {
+        return false;
+    };
+    let key = flow.module.name(key).to_ascii_lowercase();
+    is_environment(flow, container) && OF_SYSTEM.contains(&key.as_str())
+}
+
+fn is_environment(flow: &Flow<'_, '_>, container: ExprId) -> bool {
+    let dotted = flow.module.dotted(flow.code, container);
+    matches!(dotted.as_deref(), Some("os" | "os.environ" | "environ"))
+}
+
+/// Whether a constant key is looked up, and nothing tells that it may be missing: neither does the container come from
+/// outside, nor does other code test it. Who wrote the key down mostly knows that somebody else sets it: a schema, the
+/// defaults of a parser, the code that made the container.
+fn is_taken_for_granted(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> bool {
+    let ExprKind::Call { callee, .. } = flow.module.kind(used.source) else {
+        return false;
+    };
+    let ExprKind::Attribute { value, .. } = flow.module.kind(callee) else {
+        return false;
+    };
+    keys.is_doubted(flow, used.source) == Some(false)
+        && !used.from_outside
+        && !is_environment(flow, value)
+        && !is_doubted_anywhere(flow, used)
+}
+
+/// Whether the variable that is used is tested for None or truth behind its source.
+fn is_doubted_anywhere(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let module = flow.module;
+    let Some(place) = flow
+        .place_of(used.subject)
+        .filter(|_| used.subject != used.source)
+    else {
+        return false;
+    };
+    let start = module.span(used.source).end;
+    let mut asked = Vec::new();
+    for inst in &flow.code.insts {
+        if let InstKind::Assume { test, .. } = inst.kind {
+            belief::asked(module, flow.code, test, &mut asked);
+        }
+    }
+    for expr in flow.code.exprs.range().map(ExprId::new) {
+        match module.kind(expr) {
+            ExprKind::Conditional { test, .. } => {
+                belief::asked(module, flow.code, test, &mut asked);
+            }
+            ExprKind::Or(parts) | ExprKind::And(parts) => {
+                for &part in module.list(parts) {
+                    belief::asked(module, flow.code, part, &mut asked);
+                }
+            }
+            _ => {}
+        }
+    }
+    asked.iter().any(|asked| {
+        asked.place == place
+            && matches!(asked.question, Question::None | Question::Truth)
+            && module.span(asked.at).start > start
+    })
 }
 
 /// Whether the code before asks for the key in the same container.
@@ -111,7 +234,11 @@ fn is_part_of_match(flow: &Flow<'_, '_>, text: ExprId) -> bool {
         let bound = flow.code.insts.iter().find_map(|inst| match inst.kind {
             InstKind::Bind {
                 target,
-                source: Source::Value(value),
+                source:
+                    Source::Value(value)
+                    | Source::Element {
+                        iterable: value, ..
+                    },
                 ..
             } => {
                 let mut found = false;
@@ -122,12 +249,27 @@ fn is_part_of_match(flow: &Flow<'_, '_>, text: ExprId) -> bool {
             }
             _ => None,
         });
-        match bound {
+        match bound.or_else(|| gone_through(flow, place)) {
             Some(value) if value != at => at = value,
             _ => return false,
         }
     }
     is_group(at)
+}
+
+/// What a comprehension takes a variable's values from.
+fn gone_through(flow: &Flow<'_, '_>, place: PlaceId) -> Option<ExprId> {
+    let module = flow.module;
+    flow.code.exprs.range().map(ExprId::new).find_map(|expr| {
+        let ExprKind::Comprehension(id) = module.kind(expr) else {
+            return None;
+        };
+        let clauses = &module.comprehension(id).clauses;
+        let clause = clauses
+            .iter()
+            .find(|clause| flow.place_of(clause.target) == Some(place));
+        clause.map(|clause| clause.iterable)
+    })
 }
 
 /// A table that the program wrote down itself: `C.MAPPING`.

@@ -1,0 +1,134 @@
+//! What stands next to an unguarded call and says that its author knows how it fails: a `try` right behind it that catches
+//! just that, or a guard around its like in the same function.
+
+use crate::escape::Site;
+use crate::escape::clauses::{Fate, fate, insts_in};
+use crate::ir::{Function, Handler, Module, TryId, TryKind};
+use crate::project::{Catches, Coverage};
+use crate::rules::Whole;
+use crate::rules::around::bound_value;
+use crate::rules::guarded::fragile::name_of_call;
+use crate::rules::guarded::handled::{names_of, reads};
+use crate::rules::guarded::meant::is_within;
+use crate::text::Span;
+use crate::types::CallRef;
+
+/// What changes or lists the entries of folders: each fails when another process was quicker.
+const ENTRIES: [&str; 14] = [
+    "os.chmod",
+    "os.chown",
+    "os.listdir",
+    "os.remove",
+    "os.removedirs",
+    "os.rename",
+    "os.renames",
+    "os.replace",
+    "os.rmdir",
+    "os.scandir",
+    "os.unlink",
+    "os.utime",
+    "shutil.move",
+    "shutil.rmtree",
+];
+
+/// The `try` that starts with the next statement, works on what the call returned, and catches all that the call raises: the
+/// call was left outside.
+pub(super) fn left_outside(whole: &Whole<'_>, site: &Site) -> Option<Span> {
+    let (module, code) = whole.program.code(site.function);
+    if name_of_call(whole, site.call.callee) == "socket.socket"
+        && !has_odd_family(module, code, site)
+    {
+        return None;
+    }
+    let is_result = code
+        .insts
+        .iter()
+        .any(|inst| bound_value(inst.kind).is_some_and(|(_, value)| value == site.call.call));
+    if !is_result {
+        return None;
+    }
+    let names = names_of(module, code, &[site.call.call]);
+    let statement = code.insts.get(site.call.inst as usize)?.span;
+    code.tries.iter().enumerate().find_map(|(index, region)| {
+        let TryKind::Catch { handlers, .. } = &region.kind else {
+            return None;
+        };
+        let is_next = region.span.start >= statement.end
+            && !code.insts.iter().any(|inst| {
+                inst.span.start >= statement.end && inst.span.start < region.body.start
+            });
+        let works_on_it = || {
+            insts_in(code, region.body).any(|inst| {
+                let mut found = false;
+                inst.kind
+                    .for_each_expr(&mut |root| found |= reads(module, root, &names));
+                found
+            })
+        };
+        let ends = |handler: &Handler| {
+            fate(module, code, handler) != Fate::Reraised && handler.types.is_some()
+        };
+        let is_meant = is_next
+            && !names.is_empty()
+            && works_on_it()
+            && handlers.iter().any(ends)
+            && catches_all(whole, site, TryId::new(index));
+        is_meant.then(|| {
+            handlers
+                .first()
+                .map_or(region.span, |handler| handler.header)
+        })
+    })
+}
+
+/// Whether a socket is made of a family that not every machine has, or that somebody else chose.
+fn has_odd_family(module: &Module, code: &Function, site: &Site) -> bool {
+    let mut found = false;
+    module.walk(site.call.call, &mut |part| {
+        found |= module
+            .dotted(code, part)
+            .is_some_and(|name| name.ends_with("AF_INET6"));
+    });
+    found
+}
+
+/// Whether a region's handlers catch all that a site raises, and name it.
+fn catches_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let program = whole.program;
+    let (module_ref, id) = program.locate(site.function);
+    let (module, code) = program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    let mut classes = site.named(site.left.classes);
+    classes.all(|class| {
+        handlers.iter().any(|handler| {
+            let catches = program.catches(module_ref, id, handler.types);
+            matches!(catches, Catches::Classes { open: false, .. })
+                && !program.is_broad(&catches)
+                && program.covers(&catches, class, module.dialect) == Coverage::Full
+        })
+    })
+}
+
+/// A guarded change of a folder in the same function as one that is not guarded.
+pub(super) fn guarded_like(whole: &Whole<'_>, site: &Site) -> Option<Span> {
+    let is_entry = |callee: CallRef| ENTRIES.contains(&name_of_call(whole, callee));
+    if !is_entry(site.call.callee) {
+        return None;
+    }
+    let (module, code) = whole.program.code(site.function);
+    let calls = &whole.traces[site.function.0 as usize].library;
+    let guarded = calls.iter().find(|call| {
+        let guard = code.block(call.block).guard;
+        let is_guarded = code.tries.iter().enumerate().any(|(index, region)| {
+            let TryKind::Catch { handlers, .. } = &region.kind else {
+                return false;
+            };
+            let ends = |handler: &Handler| fate(module, code, handler) == Fate::Handled;
+            is_within(code, guard, TryId::new(index)) && handlers.iter().any(ends)
+        });
+        call.call != site.call.call && is_entry(call.callee) && is_guarded
+    })?;
+    Some(module.span(guarded.call))
+}
