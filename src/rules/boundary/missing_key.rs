@@ -209,7 +209,10 @@ fn evidence(
     {
         return told("inside", elsewhere);
     }
-    if !is_typed && let Some(elsewhere) = made_on_demand(boundary, value, index) {
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = made_on_demand(boundary, value, index)
+    {
         return told("demand", elsewhere);
     }
     if is_optional_in_cloud(boundary, value, index) {
