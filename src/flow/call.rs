@@ -189,21 +189,27 @@ impl Flow<'_, '_> {
         if matches!(receiver.as_str(), "self" | "cls") || receiver.ends_with("coder") {
             return false;
         }
-        let says_codec = |argument: &Argument| match (argument.passing, self.module.kind(argument.value)) {
-            (Passing::Keyword(name), _) => {
-                matches!(self.module.name(name), "encoding" | "errors")
-            }
-            (Passing::Positional, ExprKind::Text(codec)) => {
-                let codec = self.module.name(codec).to_ascii_lowercase();
-                CODECS.iter().any(|start| codec.starts_with(start))
-            }
-            (Passing::Positional, _) => {
-                let name = self.module.dotted(self.code, argument.value).unwrap_or_default();
-                let name = name.to_ascii_lowercase();
-                ["encoding", "charset", "codec"].iter().any(|part| name.contains(part))
-            }
-            _ => false,
-        };
+        let says_codec =
+            |argument: &Argument| match (argument.passing, self.module.kind(argument.value)) {
+                (Passing::Keyword(name), _) => {
+                    matches!(self.module.name(name), "encoding" | "errors")
+                }
+                (Passing::Positional, ExprKind::Text(codec)) => {
+                    let codec = self.module.name(codec).to_ascii_lowercase();
+                    CODECS.iter().any(|start| codec.starts_with(start))
+                }
+                (Passing::Positional, _) => {
+                    let name = self
+                        .module
+                        .dotted(self.code, argument.value)
+                        .unwrap_or_default();
+                    let name = name.to_ascii_lowercase();
+                    ["encoding", "charset", "codec"]
+                        .iter()
+                        .any(|part| name.contains(part))
+                }
+                _ => false,
+            };
         arguments.len() <= 2 && arguments.first().is_none_or(says_codec)
     }
 

@@ -8,8 +8,8 @@ use crate::ir::{
     Scope, Step, UnaryOperator,
 };
 use crate::project::{Coverage, Target};
-use crate::rules::guarded::elapsed::{lets_zero_through, reads_clock};
 use crate::rules::around::called;
+use crate::rules::guarded::elapsed::{lets_zero_through, reads_clock};
 use crate::rules::guarded::excuses::docstring;
 use crate::rules::guarded::settled::is_settled_by_callers;
 use crate::rules::{Check, Family, Rule, Scene};

@@ -116,8 +116,7 @@ fn comes_in(whole: &Whole<'_>, site: &Site, entrance: Entrance) -> Option<Relate
     let (module, _) = whole.program.code(entrance.function);
     let (here, _) = whole.program.code(site.function);
     let span = module.span(entrance.expr);
-    let is_here = entrance.function == site.function
-        && here.span(site.call.call).contains(span);
+    let is_here = entrance.function == site.function && here.span(site.call.call).contains(span);
     (!is_here).then(|| Related {
         location: Location {
             file: whole.program.file(entrance.function),
