@@ -152,7 +152,11 @@ fn site(search: &Search<'_, '_, '_>, function: FunctionRef, call: LibraryCall) -
     if is_queued(search, function, known, call.call) {
         return None;
     }
-    let classes = super::raised::usual(search, function, call);
+    let mut classes = super::raised::usual(search, function, call);
+    let is_bare = code.block(call.block).guard.is_none();
+    if is_bare && super::raised::is_decoding(&known.name) {
+        classes.extend(super::raised::seldom(search, function, call));
+    }
     if classes.is_empty() {
         return None;
     }

@@ -41,6 +41,12 @@ const FINAL: [&str; 16] = [
     "print_usage_and_exit",
 ];
 
+/// How the names of codecs start that make text of bytes.
+const CODECS: [&str; 14] = [
+    "ascii", "big5", "cp", "euc", "gb", "idna", "iso", "koi8", "latin", "mbcs", "punycode",
+    "shift", "unicode", "utf",
+];
+
 /// Methods of sockets whose first argument is a constant of the module `socket`.
 const SOCKET_METHODS: [&str; 3] = ["setsockopt", "getsockopt", "shutdown"];
 
@@ -146,7 +152,11 @@ impl Flow<'_, '_> {
         let ExprKind::Attribute { name, .. } = self.module.kind(callee) else {
             return Target::Unknown;
         };
-        let (name, Some(first)) = (self.module.name(name), arguments.first()) else {
+        let name = self.module.name(name);
+        if name == "decode" && self.is_decoding(callee, arguments) {
+            return self.method_of("bytes", name);
+        }
+        let Some(first) = arguments.first() else {
             return Target::Unknown;
         };
         if !SOCKET_METHODS.contains(&name) {
@@ -159,11 +169,48 @@ impl Flow<'_, '_> {
         if !constant.is_some_and(|constant| SOCKET_CONSTANTS.contains(&constant)) {
             return Target::Unknown;
         }
+        self.method_of("socket.socket", name)
+    }
+
+    fn method_of(&self, class: &str, name: &str) -> Target {
         let library = self.program.library;
         let method = library
-            .class("socket.socket", self.module.dialect)
+            .class(class, self.module.dialect)
             .and_then(|class| library.method(class, name));
         method.map_or(Target::Unknown, Target::Library)
+    }
+
+    /// Whether a call of `decode` says that it makes text of bytes: it names a codec, or nothing.
+    fn is_decoding(&self, callee: ExprId, arguments: &[Argument]) -> bool {
+        let ExprKind::Attribute { value, .. } = self.module.kind(callee) else {
+            return false;
+        };
+        let receiver = self.module.dotted(self.code, value).unwrap_or_default();
+        if matches!(receiver.as_str(), "self" | "cls") || receiver.ends_with("coder") {
+            return false;
+        }
+        let says_codec =
+            |argument: &Argument| match (argument.passing, self.module.kind(argument.value)) {
+                (Passing::Keyword(name), _) => {
+                    matches!(self.module.name(name), "encoding" | "errors")
+                }
+                (Passing::Positional, ExprKind::Text(codec)) => {
+                    let codec = self.module.name(codec).to_ascii_lowercase();
+                    CODECS.iter().any(|start| codec.starts_with(start))
+                }
+                (Passing::Positional, _) => {
+                    let name = self
+                        .module
+                        .dotted(self.code, argument.value)
+                        .unwrap_or_default();
+                    let name = name.to_ascii_lowercase();
+                    ["encoding", "charset", "codec"]
+                        .iter()
+                        .any(|part| name.contains(part))
+                }
+                _ => false,
+            };
+        arguments.len() <= 2 && arguments.first().is_none_or(says_codec)
     }
 
     fn super_value(&self, expr: ExprId) -> Option<Value> {

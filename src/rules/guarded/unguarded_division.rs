@@ -9,6 +9,7 @@ use crate::ir::{
 };
 use crate::project::{Coverage, Target};
 use crate::rules::around::called;
+use crate::rules::guarded::elapsed::{lets_zero_through, reads_clock};
 use crate::rules::guarded::excuses::docstring;
 use crate::rules::guarded::settled::is_settled_by_callers;
 use crate::rules::{Check, Family, Rule, Scene};
@@ -453,7 +454,17 @@ fn is_tested(scene: &Scene<'_>, divisor: ExprId, of: ExprId) -> bool {
         .filter_map(|&place| flow.code.place(place).parent)
         .collect();
     subjects.retain(|place| !owners.contains(place));
+    let is_elapsed = matches!(module.kind(of), ExprKind::Binary { left, right, .. }
+        if reads_clock(scene, left) || reads_clock(scene, right));
+    // The readings themselves are compared for other reasons than that they may be the same.
+    let elapsed: Vec<PlaceId> = flow.place_of(divisor).into_iter().collect();
+    if is_elapsed && !elapsed.is_empty() {
+        subjects.clone_from(&elapsed);
+    }
     let mentions = |test: ExprId| {
+        if is_elapsed && lets_zero_through(scene, test, &elapsed) {
+            return false;
+        }
         let mut found = false;
         module.walk(test, &mut |part| {
             found |= flow
@@ -481,7 +492,11 @@ fn is_tested(scene: &Scene<'_>, divisor: ExprId, of: ExprId) -> bool {
                     operator,
                     left,
                     right,
-                } => operator != Comparison::In && (mentions(left) || mentions(right)),
+                } => {
+                    let is_open =
+                        is_elapsed && lets_zero_through(scene, ExprId::new(index), &elapsed);
+                    operator != Comparison::In && !is_open && (mentions(left) || mentions(right))
+                }
                 ExprKind::Comprehension(id) => {
                     let clauses = &module.comprehension(id).clauses;
                     clauses

@@ -2,13 +2,16 @@
 
 use crate::escape::clauses::called_name;
 use crate::escape::{Entry, Site, is_decoding};
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
 use crate::rules::guarded::fragile::reads_own_files;
 use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
 use crate::rules::guarded::meant::missed;
+use crate::rules::guarded::mistaken_index::mistaken;
+use crate::rules::guarded::sources::{Door, Entrance, Sources};
 use crate::rules::{Check, Family, Rule, Whole};
+use crate::text::Location;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "unguarded-parse",
@@ -32,40 +35,31 @@ const LOOKS: [&str; 8] = [
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut told = Told::default();
+    let sources = Sources::of(whole);
     for site in &whole.escapes.sites {
-        let is_read =
-            touches(site) == Touches::Text && site.call.from_outside && site.left.classes != 0;
-        if !is_read || missed(whole, site).is_some() || is_looked_at(whole, site) {
+        let is_read = touches(site) == Touches::Text && site.left.classes != 0;
+        if !is_read || missed(whole, site).is_some() {
             continue;
         }
-        let escape = site.escape.as_ref();
-        let is_decoding = is_decoding(&whole.program.library.get(site.call.callee).name);
-        let (severity, confidence) = match escape {
-            // What a module reads at its own top level fails when it is started, before anybody's eyes.
-            Some(escape) if escape.entry == Entry::Top && escape.path.is_empty() => {
-                (Severity::Warning, Confidence::Low)
-            }
-            Some(escape) => level(whole, site, escape),
-            None if is_decoding => continue,
-            None if site.is_spared => continue,
-            None => (Severity::Warning, Confidence::Medium),
+        let name = &whole.program.library.get(site.call.callee).name;
+        let entrance = sources.of_call(site.function, site.call.call, name);
+        if (!site.call.from_outside && entrance.is_none()) || is_looked_at(whole, site) {
+            continue;
+        }
+        let door = entrance.map_or(Door::Other, |entrance| entrance.door);
+        let Some((severity, confidence)) = graded(whole, site, name, door) else {
+            continue;
         };
+        let escape = site.escape.as_ref();
         let key = if escape.is_some() {
             "unguarded"
         } else {
             "unclear"
         };
-        // The kernel and the package itself write what can be read; the library that got the answer has read its length; the environment is set by whoever starts the program, and is there to see what it says.
-        let is_well_formed = reads_environment(whole, site)
-            || asks_kernel(whole, site)
-            || reads_own_files(whole, site)
-            || is_content_length(whole, site);
-        let confidence = if is_well_formed {
-            Confidence::Low
-        } else {
-            confidence
-        };
-        let finding = finding(rule, whole, site, escape, key);
+        let mut finding = finding(rule, whole, site, escape, key);
+        finding
+            .related
+            .extend(entrance.and_then(|entrance| comes_in(whole, site, entrance)));
         told.tell(
             whole,
             site,
@@ -74,7 +68,62 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 .confidence(confidence.min(Confidence::Medium)),
         );
     }
-    told.findings
+    let mut findings = told.findings;
+    findings.extend(mistaken(rule, whole));
+    findings
+}
+
+/// How bad it is, and how sure; nothing where callers see to it.
+fn graded(
+    whole: &Whole<'_>,
+    site: &Site,
+    name: &str,
+    door: Door,
+) -> Option<(Severity, Confidence)> {
+    // Whoever is on the other side of a socket, or wrote another program, knows nothing of who calls this function.
+    let is_of_others = matches!(door, Door::Network | Door::Command);
+    // The kernel and the package itself write what can be read; the library that got the answer has read its length; the
+    // environment is set by whoever starts the program, and is there to see what it says.
+    let is_well_formed = door == Door::Environment
+        || reads_environment(whole, site)
+        || asks_kernel(whole, site)
+        || reads_own_files(whole, site)
+        || is_content_length(whole, site);
+    if is_well_formed {
+        return Some((Severity::Warning, Confidence::Low));
+    }
+    match &site.escape {
+        // What a module reads at its own top level fails when it is started, before anybody's eyes.
+        Some(escape) if escape.entry == Entry::Top && escape.path.is_empty() => {
+            Some((Severity::Warning, Confidence::Low))
+        }
+        Some(escape) => {
+            let (severity, confidence) = level(whole, site, escape);
+            let is_heard = escape.entry == Entry::Public && is_of_others;
+            let least = match is_heard && !escape.is_doubtful {
+                true => Confidence::Medium,
+                false => Confidence::Low,
+            };
+            Some((severity, confidence.max(least)))
+        }
+        None if site.is_spared || (is_decoding(name) && !is_of_others) => None,
+        None => Some((Severity::Warning, Confidence::Medium)),
+    }
+}
+
+/// Where the text comes in, if that is not the call itself.
+fn comes_in(whole: &Whole<'_>, site: &Site, entrance: Entrance) -> Option<Related> {
+    let (module, _) = whole.program.code(entrance.function);
+    let (here, _) = whole.program.code(site.function);
+    let span = module.span(entrance.expr);
+    let is_here = entrance.function == site.function && here.span(site.call.call).contains(span);
+    (!is_here).then(|| Related {
+        location: Location {
+            file: whole.program.file(entrance.function),
+            span,
+        },
+        message: Message::new("entrance"),
+    })
 }
 
 /// Whether the length of an answer's body is read, which the library of the client has read before.

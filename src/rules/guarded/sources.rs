@@ -1,0 +1,181 @@
+//! Where a text comes from: followed back through names, parameters, attributes and results to the place where it enters
+//! the program.
+
+mod entrance;
+mod step;
+
+pub(in crate::rules) use entrance::{Door, Entrance};
+
+use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::project::Symbol;
+use crate::rules::Whole;
+use crate::rules::is_test;
+use crate::summary::ClassRef;
+use crate::types::FunctionRef;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+
+/// A text is followed through so many expressions.
+const STEPS: usize = 80;
+
+/// More calls of one function, or stores of one attribute, are not asked.
+const WAYS: usize = 12;
+
+/// Whose code an expression stands in, and it.
+type At = (FunctionRef, ExprId);
+
+/// What a name is bound to.
+#[derive(Clone, Copy)]
+struct Binding {
+    target: ExprId,
+    value: ExprId,
+}
+
+/// Where texts come from, with what was found out on the way.
+pub(in crate::rules) struct Sources<'w, 's> {
+    whole: &'w Whole<'s>,
+    passes: FxHashMap<(FunctionRef, u16), Vec<At>>,
+    stores: FxHashMap<(ClassRef, Symbol), Vec<At>>,
+    bindings: RefCell<FxHashMap<FunctionRef, FxHashMap<PlaceId, Vec<Binding>>>>,
+}
+
+/// One search.
+struct Trail {
+    seen: FxHashSet<At>,
+    /// The calls that were entered for what they return: who is called, by whom, and the call.
+    entered: Vec<(FunctionRef, FunctionRef, ExprId)>,
+}
+
+impl<'w, 's> Sources<'w, 's> {
+    /// Knows who passes what, and what is stored where.
+    pub(in crate::rules) fn of(whole: &'w Whole<'s>) -> Self {
+        let mut passes: FxHashMap<(FunctionRef, u16), Vec<At>> = FxHashMap::default();
+        let mut stores: FxHashMap<(ClassRef, Symbol), Vec<At>> = FxHashMap::default();
+        for (index, trace) in whole.traces.iter().enumerate() {
+            let caller = FunctionRef(index as u32);
+            if is_test(whole.program, caller) {
+                continue;
+            }
+            for pass in &trace.passes {
+                let Some(argument) = pass.argument else {
+                    continue;
+                };
+                let known = passes.entry((pass.callee, pass.parameter)).or_default();
+                if known.len() < WAYS && !known.contains(&(caller, argument)) {
+                    known.push((caller, argument));
+                }
+            }
+            for binding in &trace.attribute_bindings {
+                let known = stores
+                    .entry((binding.class, binding.attribute))
+                    .or_default();
+                if known.len() < WAYS && !known.contains(&(caller, binding.target)) {
+                    known.push((caller, binding.target));
+                }
+            }
+        }
+        Self {
+            whole,
+            passes,
+            stores,
+            bindings: RefCell::default(),
+        }
+    }
+
+    /// Where a value enters the program, if it comes from outside.
+    pub(in crate::rules) fn entrance(
+        &self,
+        function: FunctionRef,
+        expr: ExprId,
+    ) -> Option<Entrance> {
+        let mut trail = Trail {
+            seen: FxHashSet::default(),
+            entered: Vec::new(),
+        };
+        self.follow((function, expr), &mut trail)
+    }
+
+    /// What the text that a call parses is made of: the receiver of a method, or the arguments.
+    pub(in crate::rules) fn of_call(
+        &self,
+        function: FunctionRef,
+        call: ExprId,
+        name: &str,
+    ) -> Option<Entrance> {
+        let (module, _) = self.whole.program.code(function);
+        let ExprKind::Call { callee, arguments } = module.kind(call) else {
+            return None;
+        };
+        let arguments = module.arguments(arguments);
+        let receiver = match module.kind(callee) {
+            ExprKind::Attribute { value, .. } if name.starts_with("bytes.") => Some(value),
+            ExprKind::Attribute { value, .. } if name.starts_with("str.") => Some(value),
+            ExprKind::Attribute { value, .. } if name.starts_with("bytearray.") => Some(value),
+            _ => None,
+        };
+        // `struct.unpack(format, data)`; a date is made of several numbers.
+        let skipped = usize::from(name.starts_with("struct.unpack"));
+        let count = if is_of_several(name) { 3 } else { 1 };
+        let given = arguments.iter().skip(skipped).take(count);
+        let mut parts = receiver
+            .into_iter()
+            .chain(given.map(|argument| argument.value));
+        parts.find_map(|part| self.entrance(function, part))
+    }
+
+    /// What a variable is bound to in its function.
+    fn bindings_of(&self, function: FunctionRef, place: PlaceId) -> Vec<Binding> {
+        let mut known = self.bindings.borrow_mut();
+        let of_function = known
+            .entry(function)
+            .or_insert_with(|| self.all_bindings(function));
+        of_function.get(&place).cloned().unwrap_or_default()
+    }
+
+    fn all_bindings(&self, function: FunctionRef) -> FxHashMap<PlaceId, Vec<Binding>> {
+        let (module, code) = self.whole.program.code(function);
+        let mut found: FxHashMap<PlaceId, Vec<Binding>> = FxHashMap::default();
+        let mut add = |target: ExprId, value: ExprId| {
+            module.walk(target, &mut |part| {
+                if let ExprKind::Name(place) = module.kind(part) {
+                    let known = found.entry(place).or_default();
+                    if known.len() < WAYS {
+                        known.push(Binding { target, value });
+                    }
+                }
+            });
+        };
+        for inst in &code.insts {
+            let InstKind::Bind { target, source, .. } = inst.kind else {
+                continue;
+            };
+            let value = match source {
+                Source::Value(value) | Source::Augmented { value, .. } => value,
+                Source::Element { iterable, .. } => iterable,
+                Source::Entered { manager, .. } => manager,
+                _ => continue,
+            };
+            add(target, value);
+        }
+        for index in code.exprs.range() {
+            match module.exprs[index].kind {
+                ExprKind::Comprehension(id) => {
+                    for clause in &module.comprehension(id).clauses {
+                        add(clause.target, clause.iterable);
+                    }
+                }
+                ExprKind::Walrus { target, value } => add(target, value),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// Whether a constructor is given several parts of a text, any of which may be wrong.
+fn is_of_several(name: &str) -> bool {
+    matches!(
+        name,
+        "datetime.date" | "datetime.datetime" | "datetime.time" | "calendar.monthrange"
+    )
+}
