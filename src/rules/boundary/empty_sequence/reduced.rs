@@ -59,15 +59,18 @@ fn reduced(
     error: &str,
     state: &State,
 ) -> Option<Finding> {
+    let through = gone_through(boundary, argument);
     let evidence = match boundary.flow.module.kind(argument) {
         ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
             .or_else(|| of_lines(boundary, argument, state)),
         _ => evidence(boundary, argument, state),
     }
-    .or_else(|| passed(boundary, gone_through(boundary, argument)))?;
+    .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
+    .or_else(|| passed(boundary, through))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
+        || is_guarded(boundary, candidate, through, evidence.own_source())
     {
         return None;
     }
