@@ -67,16 +67,27 @@ fn in_function(rule: &'static Rule, whole: &Whole<'_>, function: FunctionRef) ->
             let ExprKind::Call { callee, .. } = module.kind(call) else {
                 continue;
             };
-            let is_own = matches!(
-                program.target(evaluate.value(callee)),
-                Target::Function { .. } | Target::Construct { .. }
-            );
+            let is_other = match program.target(evaluate.value(callee)) {
+                Target::Function { .. } | Target::Construct { .. } => true,
+                // `operator.index(value)` is a number of its own kind.
+                Target::Library(known) => {
+                    !program
+                        .library
+                        .get(known)
+                        .name
+                        .ends_with(&format!(".{name}"))
+                        || program.library.get(known).name.starts_with("operator.")
+                }
+                Target::Unknown => module
+                    .dotted(code, callee)
+                    .is_some_and(|written| written == "operator.index"),
+            };
             let error = program.library.class("ValueError", module.dialect);
             let is_caught = error.is_some_and(|error| {
                 program.caught_in(function, block.guard, error).0 == Coverage::Full
             });
             let is_method = matches!(module.kind(callee), ExprKind::Attribute { .. });
-            if is_own || is_caught || !is_method {
+            if is_other || is_caught || !is_method {
                 continue;
             }
             let Some(test) = test_for_nothing(module, code, place) else {
