@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """How many of known, fixed bugs of real projects pothole finds, and whether it is quiet at their fixes.
 
-    scripts/bugs.py fetch FOLDER [--mirrors FOLDER] [--only REGEX]
-    scripts/bugs.py measure POTHOLE FOLDER [--only REGEX] [--misses] [--arguments "--pedantic"]
+    scripts/bugs.py fetch FOLDER [--mirrors FOLDER] [--only REGEX] [--set SET]
+    scripts/bugs.py measure POTHOLE FOLDER [--only REGEX] [--set SET] [--misses] [--arguments "--pedantic"]
 
 ecosystem/bugs.tsv names each bug: the commits with it and with its fix, the file, and the lines where a finding is due, one being
 enough (`lines`), or ought to be gone (`fixed_lines`). `level` says what it takes to see it: one function (local), other functions of
-the file (file), other files (project), knowledge of a library (library), what only a run shows (untyped).
+the file (file), other files (project), knowledge of a library (library), what only a run shows (untyped). `set` says what a number
+is worth: the rules were mended by the bugs that are `learned`, and nobody looked at those `held back`; whoever reads one of these
+to mend a rule moves it over.
 
 A hit is a finding at default settings, of a rule that fits the class, whose place or path touches these lines. `fetch` writes the
 Python files of both commits, from GitHub or from bare clones in FOLDER/owner+name/repo.
@@ -25,6 +27,7 @@ import tempfile
 from pathlib import Path
 
 TABLE = Path(__file__).resolve().parent.parent / "ecosystem" / "bugs.tsv"
+SETS = ["learned", "held back"]
 LEVELS = ["local", "file", "library", "project", "untyped"]
 NAMES = {"type-change", "overwritten-parameter", "overwriting-target", "shadowed-import", "shadowed-builtin", "redefined-function"}
 NONE = {"none-argument", "none-result", "none-variable", "none-attribute", "late-check", "misplaced-guard"}
@@ -36,10 +39,10 @@ BOUNDARY = {"empty-sequence", "missing-key", "off-by-one", "math-domain", "ungua
 FITTING = {"R1": NAMES, "UB": {"possibly-unbound"}, "R2": NONE, "R3": GUARDED, "R3b": GUARDED, "R3c": GUARDED, "R4": BOUNDARY, "TY": NAMES | NONE}
 
 
-def cases(only):
+def cases(options):
     with open(TABLE, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [row for row in rows if re.search(only, row["id"])]
+        return [row for row in rows if re.search(options.only, row["id"]) and options.set in (None, row["set"])]
 
 
 def git(folder, *arguments):
@@ -56,7 +59,7 @@ def repository(case, mirrors, scratch):
 
 
 def fetch(options):
-    for case in cases(options.only):
+    for case in cases(options):
         for side in ("buggy", "fixed"):
             target = options.folder / case["id"] / side
             if target.exists():
@@ -94,7 +97,7 @@ def touching(pothole, tree, case, column, arguments):
 
 def measure(options):
     table = collections.defaultdict(lambda: [0, 0, 0, 0])
-    for case in cases(options.only):
+    for case in cases(options):
         trees = {side: options.folder / case["id"] / side for side in ("buggy", "fixed")}
         if not trees["buggy"].exists():
             sys.exit(f"{case['id']} is missing: fetch it first")
@@ -130,6 +133,7 @@ def main():
     measures.add_argument("--arguments", default="", help="more arguments for `pothole check`")
     for command in (fetches, measures):
         command.add_argument("--only", default="", help="a regular expression that a bug's id must contain")
+        command.add_argument("--set", choices=SETS)
     options = parser.parse_args()
     options.action(options)
 
