@@ -6,7 +6,7 @@ use super::passed::passed;
 use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
-use crate::ir::{Dialect, ExprId, ExprKind, LoopKind, Passing, PlaceId};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Passing, PlaceId};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// `next(it)`, `max(…)`, `random.choice(…)`.
@@ -19,7 +19,12 @@ pub(super) fn called(
     let ExprKind::Call { callee, arguments } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let name = flow.evaluate.dotted(callee)?;
+    let written = flow.module.dotted(flow.code, callee);
+    // The module's functions are methods of an instance that it keeps to itself.
+    let name = match written.as_deref() {
+        Some("random.choice") => "random.choice".to_owned(),
+        _ => flow.evaluate.dotted(callee)?,
+    };
     let name = name.strip_prefix("builtins.").unwrap_or(&name);
     let arguments = flow.module.arguments(arguments);
     let [argument, rest @ ..] = arguments else {
@@ -66,7 +71,7 @@ fn reduced(
         _ => evidence(boundary, argument, state),
     }
     .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
-    .or_else(|| passed(boundary, through))?;
+    .or_else(|| passed(boundary, through, 1))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
@@ -74,6 +79,11 @@ fn reduced(
     {
         return None;
     }
+    // What is said of the first of those that fit does not hold for the largest of them.
+    let confidence = match evidence.key {
+        "filtered" => evidence.confidence.max(Confidence::Medium),
+        _ => evidence.confidence,
+    };
     let message = Message::new("reduced").with("call", name);
     let why = boundary
         .scene
@@ -83,7 +93,7 @@ fn reduced(
             .scene
             .at(candidate.expr, message)
             .because(why)
-            .confidence(evidence.confidence)
+            .confidence(confidence)
             .help(Message::new("nonempty").with("error", error)),
     )
 }
@@ -117,9 +127,15 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
                 .clauses
                 .iter()
                 .any(|clause| !clause.conditions.is_empty());
-            // Mostly an invariant: what is looked for was put there before.
-            filtered.then_some(("nothing", Confidence::Low))?
+            // Mostly an invariant: what is looked for was put there before. Not where the same is looked for with a default.
+            let confidence = if has_default_elsewhere(boundary, candidate.expr, argument) {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            };
+            filtered.then_some(("nothing", confidence))?
         }
+        _ if searches(boundary, argument) => ("nothing", Confidence::Medium),
         _ if is_of_file(boundary, argument) => ("header", Confidence::Medium),
         ExprKind::Name(place)
             if in_endless_loop(boundary, candidate) && is_finite(boundary, place) =>
@@ -133,6 +149,60 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
     let help = Message::new("next");
     (key == "generator" || !boundary.is_tested(candidate, &places))
         .then(|| finding.confidence(confidence).help(help))
+}
+
+/// Calls that go through what is found in a folder or a text.
+const SEARCHING: [&str; 6] = ["glob", "rglob", "iglob", "iterdir", "finditer", "scandir"];
+
+/// `next(folder.glob("*.json"))`, `next(os.walk(folder))`.
+fn searches(boundary: &Boundary<'_>, iterator: ExprId) -> bool {
+    let is_search = |&value: &ExprId| {
+        let ExprKind::Call { callee, .. } = boundary.flow.module.kind(value) else {
+            return false;
+        };
+        let dotted = boundary.flow.evaluate.dotted(callee).unwrap_or_default();
+        match boundary.called(value) {
+            Some(("iter", None, inner)) => {
+                inner.first().is_some_and(|&inner| searches(boundary, inner))
+            }
+            Some((name, Some(_), _)) => SEARCHING.contains(&name) || dotted == "os.walk",
+            _ => false,
+        }
+    };
+    let values = boundary.values(iterator);
+    !values.is_empty() && values.iter().all(is_search)
+}
+
+/// Whether another `next` of the file goes through the same, and says what to take where nothing fits.
+fn has_default_elsewhere(boundary: &Boundary<'_>, own: ExprId, generator: ExprId) -> bool {
+    let module = boundary.flow.module;
+    let through = |code: &Function, expr: ExprId| match module.kind(expr) {
+        ExprKind::Comprehension(id) => {
+            let first = module.comprehension(id).clauses.first()?;
+            module.dotted(code, first.iterable)
+        }
+        _ => None,
+    };
+    let Some(wanted) = through(boundary.flow.code, generator) else {
+        return false;
+    };
+    let is_attribute = wanted.contains('.');
+    is_attribute
+        && module.functions.iter().any(|code| {
+            let mut exprs = code.exprs.range().map(ExprId::new);
+            exprs.any(|expr| match module.kind(expr) {
+                ExprKind::Call { callee, arguments } if expr != own => {
+                    let is_next = module.dotted(code, callee).as_deref() == Some("next");
+                    match module.arguments(arguments) {
+                        [first, _] if is_next => {
+                            through(code, first.value).as_deref() == Some(&wanted)
+                        }
+                        _ => false,
+                    }
+                }
+                _ => false,
+            })
+        })
 }
 
 /// Whether it runs over the lines of a file: a table without any has no header either.
