@@ -54,12 +54,19 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     let mut told = Told::default();
+    // The largest and the smallest of one list are missing together.
+    let mut reduced: Vec<ExprId> = Vec::new();
     boundary.walk(&mut |candidate, state| {
         if let Some((evidence, finding)) = indexed(&boundary, candidate, state) {
             told.tell(&boundary, &evidence, candidate.expr, finding);
         }
         findings.extend(member(&boundary, candidate));
-        findings.extend(called(&boundary, candidate, state));
+        if let Some((cause, finding)) = called(&boundary, candidate, state)
+            && !reduced.contains(&cause)
+        {
+            reduced.push(cause);
+            findings.push(finding);
+        }
         findings.extend(taken(&boundary, candidate, state));
     });
     findings.extend(told.findings);

@@ -4,7 +4,7 @@ use super::evidence::{Evidence, is_empty_literal};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, Passing, Source,
+    BlockId, ClassId, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, NameId, Passing, Source,
     UnaryOperator,
 };
 use crate::project::{Program, Target};
@@ -41,6 +41,14 @@ pub(super) fn of_attribute(
         return None;
     }
     let info = flow.program.project_class(class)?;
+    if let Some(source) = related(flow.module, info.id?, name) {
+        return Some(Evidence {
+            least: 0,
+            confidence: Confidence::Low,
+            key: "found",
+            source,
+        });
+    }
     let symbol = flow.program.symbol(flow.module_ref, name);
     let assignments = &info.attributes.get(&symbol)?.assignments;
     let starts_empty = assignments
@@ -74,6 +82,27 @@ pub(super) fn of_attribute(
         },
         key: DOUBTED,
         source,
+    })
+}
+
+/// Where the class says that an attribute holds the rows that refer to one: `relationship("Release")`.
+fn related(module: &Module, class: ClassId, name: NameId) -> Option<ExprId> {
+    let body = module.function(module.classes.get(class.index())?.body);
+    body.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } => {
+            let ExprKind::Call { callee, .. } = module.kind(value) else {
+                return None;
+            };
+            let made = module.dotted(body, callee).unwrap_or_default();
+            let last = made.rsplit('.').next().unwrap_or_default();
+            let is_it = module.dotted(body, target).as_deref() == Some(module.name(name));
+            (is_it && matches!(last, "relation" | "relationship")).then_some(value)
+        }
+        _ => None,
     })
 }
 

@@ -45,6 +45,9 @@ pub(super) const FINDING: [&str; 25] = [
     "find_elements_by_class_name",
 ];
 
+/// The evidence is another reduction, in another function.
+pub(super) const DEFAULTED: &str = "defaulted";
+
 /// Names are followed through so many bindings.
 const DEPTH: usize = 4;
 
@@ -63,7 +66,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
     pub(super) fn own_source(&self) -> Option<ExprId> {
-        (!matches!(self.key, ALIKE | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed")).then_some(self.source)
+        (!matches!(self.key, ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed")).then_some(self.source)
     }
 }
 

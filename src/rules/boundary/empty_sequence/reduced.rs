@@ -1,12 +1,12 @@
 //! `next(it)`, `max(…)`, `random.choice(…)`: one of many, where there may be none.
 
-use super::evidence::{evidence, evidence_of_argument};
+use super::evidence::{DEFAULTED, Evidence, evidence, evidence_of_argument};
 use super::is_guarded;
 use super::passed::passed;
 use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
-use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Passing, PlaceId};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing, PlaceId};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// `next(it)`, `max(…)`, `random.choice(…)`.
@@ -14,7 +14,7 @@ pub(super) fn called(
     boundary: &Boundary<'_>,
     candidate: Candidate,
     state: &State,
-) -> Option<Finding> {
+) -> Option<(ExprId, Finding)> {
     let flow = boundary.flow;
     let ExprKind::Call { callee, arguments } = flow.module.kind(candidate.expr) else {
         return None;
@@ -32,7 +32,9 @@ pub(super) fn called(
     };
     let argument = argument.value;
     match name {
-        "next" if rest.is_empty() => exhausted(boundary, candidate, argument),
+        "next" if rest.is_empty() => {
+            exhausted(boundary, candidate, argument).map(|finding| (candidate.expr, finding))
+        }
         "max" | "min" => {
             let named = |wanted: &str| {
                 rest.iter().any(|argument| matches!(argument.passing, Passing::Keyword(name) if flow.module.name(name) == wanted))
@@ -63,7 +65,7 @@ fn reduced(
     name: &str,
     error: &str,
     state: &State,
-) -> Option<Finding> {
+) -> Option<(ExprId, Finding)> {
     let through = gone_through(boundary, argument);
     let evidence = match boundary.flow.module.kind(argument) {
         ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
@@ -71,7 +73,8 @@ fn reduced(
         _ => evidence(boundary, argument, state),
     }
     .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
-    .or_else(|| passed(boundary, through, 1))?;
+    .or_else(|| passed(boundary, through, 1))
+    .or_else(|| doubted(boundary, candidate.expr, argument))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
@@ -81,21 +84,71 @@ fn reduced(
     }
     // What is said of the first of those that fit does not hold for the largest of them.
     let confidence = match evidence.key {
-        "filtered" => evidence.confidence.max(Confidence::Medium),
+        "filtered" | "found" => evidence.confidence.max(Confidence::Medium),
         _ => evidence.confidence,
     };
     let message = Message::new("reduced").with("call", name);
     let why = boundary
         .scene
         .related(evidence.source, Message::new(evidence.key));
-    Some(
-        boundary
-            .scene
-            .at(candidate.expr, message)
-            .because(why)
-            .confidence(confidence)
-            .help(Message::new("nonempty").with("error", error)),
-    )
+    let finding = boundary.scene.at(candidate.expr, message).because(why);
+    let help = Message::new("nonempty").with("error", error);
+    let cause = evidence.source;
+    Some((cause, finding.confidence(confidence).help(help)))
+}
+
+/// Another reduction of the file that goes through the same things, and says what to do where there are none.
+fn doubted(boundary: &Boundary<'_>, own: ExprId, argument: ExprId) -> Option<Evidence> {
+    let module = boundary.flow.module;
+    let value = match boundary.values(argument)[..] {
+        [value] => value,
+        _ => return None,
+    };
+    let wanted = runs(module, boundary.flow.code, value)?;
+    let is_of_object = wanted
+        .first()
+        .is_some_and(|first| first.starts_with("self."));
+    let is_other = |code: &&Function| code.name_span != boundary.flow.code.name_span;
+    let mut others = module.functions.iter().filter(is_other);
+    let source = others.find_map(|code| {
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        exprs.find(|&expr| {
+            let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+                return false;
+            };
+            let called = module.dotted(code, callee).unwrap_or_default();
+            let [first, rest @ ..] = module.arguments(arguments) else {
+                return false;
+            };
+            let has_default = rest.iter().any(|argument| {
+                matches!(argument.passing, Passing::Keyword(name) if module.name(name) == "default")
+            });
+            expr != own
+                && has_default
+                && matches!(called.as_str(), "max" | "min")
+                && runs(module, code, first.value).as_ref() == Some(&wanted)
+        })
+    })?;
+    is_of_object.then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: DEFAULTED,
+        source,
+    })
+}
+
+/// What a comprehension without conditions runs through, one by one.
+fn runs(module: &Module, code: &Function, expr: ExprId) -> Option<Vec<String>> {
+    let ExprKind::Comprehension(id) = module.kind(expr) else {
+        return module.dotted(code, expr).map(|name| vec![name]);
+    };
+    let clauses = module.comprehension(id).clauses.iter();
+    clauses
+        .map(|clause| {
+            let is_plain = clause.conditions.is_empty();
+            module.dotted(code, clause.iterable).filter(|_| is_plain)
+        })
+        .collect()
 }
 
 /// What a value is made of, element by element: `xs` of `[x.size for x in xs]`, also by way of a name.
@@ -154,23 +207,27 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
 /// Calls that go through what is found in a folder or a text.
 const SEARCHING: [&str; 6] = ["glob", "rglob", "iglob", "iterdir", "finditer", "scandir"];
 
-/// `next(folder.glob("*.json"))`, `next(os.walk(folder))`.
+/// `next(folder.glob("*.json"))`, `next(iter(folder.iterdir()))`, `next(os.walk(folder))`.
 fn searches(boundary: &Boundary<'_>, iterator: ExprId) -> bool {
-    let is_search = |&value: &ExprId| {
-        let ExprKind::Call { callee, .. } = boundary.flow.module.kind(value) else {
-            return false;
-        };
-        let dotted = boundary.flow.evaluate.dotted(callee).unwrap_or_default();
-        match boundary.called(value) {
-            Some(("iter", None, inner)) => {
-                inner.first().is_some_and(|&inner| searches(boundary, inner))
-            }
-            Some((name, Some(_), _)) => SEARCHING.contains(&name) || dotted == "os.walk",
-            _ => false,
-        }
+    let is_search = |&value: &ExprId| match boundary.called(value) {
+        Some(("iter", None, inner)) => inner
+            .first()
+            .is_some_and(|&inner| is_search(boundary, inner)),
+        _ => is_search(boundary, value),
     };
     let values = boundary.values(iterator);
     !values.is_empty() && values.iter().all(is_search)
+}
+
+fn is_search(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = boundary.flow.module.kind(call) else {
+        return false;
+    };
+    let dotted = boundary.flow.evaluate.dotted(callee).unwrap_or_default();
+    match boundary.called(call) {
+        Some((name, Some(_), _)) => SEARCHING.contains(&name) || dotted == "os.walk",
+        _ => false,
+    }
 }
 
 /// Whether another `next` of the file goes through the same, and says what to take where nothing fits.

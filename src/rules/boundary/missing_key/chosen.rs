@@ -210,10 +210,9 @@ fn filled_partly(boundary: &Boundary<'_>, table: PlaceId, index: ExprId) -> Opti
     let flow = boundary.flow;
     let module = flow.module;
     let key = flow.place_of(index)?;
-    let is_of_loop = match &boundary.origins(key)[..] {
-        [Origin::Element(_)] => true,
-        _ => false,
-    };
+    let origins = boundary.origins(key);
+    let is_of_loop = !origins.is_empty() && { origins.iter() }
+        .all(|origin| matches!(origin, Origin::Element(_)));
     let [Origin::Value(start)] = boundary.origins(table)[..] else {
         return None;
     };

@@ -5,7 +5,7 @@ use super::removed::is_key_of;
 use crate::finding::{Finding, Message, Related};
 use crate::ir::{
     BlockId, Comparison, ExprId, ExprKind, Function, FunctionId, FunctionKind, InstKind, Module,
-    NameId, PlaceId,
+    NameId, PlaceId, Source,
 };
 use crate::project::Coverage;
 use crate::rules::sequences::{Boundary, Candidate};
@@ -92,7 +92,7 @@ fn removal(module: &Module, kind: InstKind) -> Option<Removal> {
         },
         InstKind::Eval(call)
         | InstKind::Bind {
-            source: crate::ir::Source::Value(call),
+            source: Source::Value(call),
             ..
         }
         | InstKind::Return(Some(call)) => {
@@ -151,7 +151,7 @@ fn told(boundary: &Boundary<'_>, at: (BlockId, u32), removal: Removal) -> Option
     {
         return None;
     }
-    let why = evidence(boundary, removal.attribute)?;
+    let why = evidence(boundary, removal)?;
     let name = boundary.text(removal.from);
     let finding = boundary.scene.at(
         removal.expr,
@@ -163,8 +163,9 @@ fn told(boundary: &Boundary<'_>, at: (BlockId, u32), removal: Removal) -> Option
 
 /// Why what is removed may be gone: another method removes from the same attribute with care, or a callback removes what
 /// another method removes too.
-fn evidence(boundary: &Boundary<'_>, attribute: NameId) -> Option<Related> {
+fn evidence(boundary: &Boundary<'_>, of: Removal) -> Option<Related> {
     let flow = boundary.flow;
+    let attribute = of.attribute;
     let module = flow.module;
     let own = module.name(flow.code.name).to_ascii_lowercase();
     let says_so = REMOVING
@@ -174,11 +175,18 @@ fn evidence(boundary: &Boundary<'_>, attribute: NameId) -> Option<Related> {
         .iter()
         .any(|word| own.starts_with(word) || own.trim_start_matches('_').starts_with(word));
     let body = class_body(boundary)?;
+    let is_deleted = !matches!(module.kind(of.expr), ExprKind::Call { .. });
     let mut another = None;
     for (index, code) in module.functions.iter().enumerate() {
         let is_method = body.contains(code.name_span) && code.kind == FunctionKind::Def;
         if !is_method || code.name_span == flow.code.name_span {
             continue;
+        }
+        if is_deleted
+            && !says_so
+            && let Some(asked) = asked(module, code, attribute)
+        {
+            return Some(related(boundary, asked, "asked"));
         }
         for block in &code.blocks {
             for inst in code.insts(block) {
@@ -204,6 +212,42 @@ fn evidence(boundary: &Boundary<'_>, attribute: NameId) -> Option<Related> {
     }
     let another = another.filter(|_| is_callback && !says_so)?;
     Some(related(boundary, another, "elsewhere"))
+}
+
+/// Where a method asks with `.get()` what is there, and tests whether anything is.
+fn asked(module: &Module, code: &Function, attribute: NameId) -> Option<ExprId> {
+    let (target, call) = code.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(call),
+            ..
+        } => {
+            let ExprKind::Call { callee, arguments } = module.kind(call) else {
+                return None;
+            };
+            let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+                return None;
+            };
+            let is_it = module.name(name) == "get" && arguments.count == 1;
+            let of = module.kind(value);
+            (is_it && matches!(of, ExprKind::Attribute { name, .. } if name == attribute))
+                .then_some((target, call))
+        }
+        _ => None,
+    })?;
+    let place = module.kind(target).place()?;
+    let is_tested = code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => match module.kind(test) {
+            ExprKind::Compare { left, right, .. } => {
+                module.kind(left).place() == Some(place)
+                    && matches!(module.kind(right), ExprKind::None)
+            }
+            ExprKind::Unary { operand, .. } => module.kind(operand).place() == Some(place),
+            kind => kind.place() == Some(place),
+        },
+        _ => false,
+    });
+    is_tested.then_some(call)
 }
 
 fn related(boundary: &Boundary<'_>, expr: ExprId, key: &'static str) -> Related {

@@ -1,7 +1,7 @@
 //! Documents of more than one shape: what is read where another key is not there, or as the default of one that may not be.
 
 use super::belief::{asks, is_bound_once};
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, UnaryOperator};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, PlaceId, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate};
 
 /// What goes by these names somebody else has written.
@@ -41,9 +41,13 @@ pub(super) fn fallback(
     if !is_default || !is_bound_once(boundary, place) {
         return None;
     }
-    let is_sure = flow.code.insts.iter().any(|inst| match inst.kind {
-        InstKind::Assume { test, holds } => is_there(boundary, test, holds, place, index),
-        _ => false,
+    let mut blocks = (0..flow.code.blocks.len()).map(BlockId::new);
+    let is_sure = blocks.any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.any(|inst| match inst.kind {
+            InstKind::Assume { test, holds } => is_there(boundary, test, holds, place, index),
+            _ => false,
+        }) && boundary.dominates(block, candidate.at.0)
     });
     let mut exprs = flow.code.exprs.range().map(ExprId::new);
     let asked = exprs.find(|&expr| asks(boundary, expr, place, index))?;
@@ -92,7 +96,7 @@ pub(super) fn other_shape(
     }
     let mut found = None;
     for index_of in 0..flow.code.blocks.len() {
-        let block = crate::ir::BlockId::new(index_of);
+        let block = BlockId::new(index_of);
         for inst in flow.code.insts(flow.code.block(block)) {
             let InstKind::Assume { test, holds } = inst.kind else {
                 continue;
