@@ -212,7 +212,9 @@ fn is_tested(
     match evidence.key {
         LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
         "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
-        "separator" | "spaces" => is_counted_before(boundary, candidate, subject, need, evidence.source),
+        "separator" | "spaces" => {
+            is_counted_before(boundary, candidate, subject, need, evidence.source)
+        }
         _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
     }
 }

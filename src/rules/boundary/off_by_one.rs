@@ -44,10 +44,9 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told = Vec::new();
     boundary.walk(&mut |candidate, _| {
-        let Some((cause, finding)) =
-            counted(&boundary, candidate)
-                .or_else(|| clamped(&boundary, candidate))
-                .or_else(|| measured(&boundary, candidate))
+        let Some((cause, finding)) = counted(&boundary, candidate)
+            .or_else(|| clamped(&boundary, candidate))
+            .or_else(|| measured(&boundary, candidate))
         else {
             return;
         };

@@ -289,7 +289,10 @@ impl Boundary<'_> {
                 operator: Comparison::In | Comparison::NotIn,
                 right,
                 ..
-            } => self.flow.place_of(right).is_some_and(|place| places.contains(&place)),
+            } => self
+                .flow
+                .place_of(right)
+                .is_some_and(|place| places.contains(&place)),
             _ => false,
         })
     }

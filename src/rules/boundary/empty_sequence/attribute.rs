@@ -4,8 +4,8 @@ use super::evidence::{Evidence, is_empty_literal};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{
-    BlockId, ClassId, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, NameId, Passing, Source,
-    UnaryOperator,
+    BlockId, ClassId, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, NameId,
+    Passing, Source, UnaryOperator,
 };
 use crate::project::{Program, Target};
 use crate::rules::sequences::Boundary;

@@ -66,7 +66,11 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
     pub(super) fn own_source(&self) -> Option<ExprId> {
-        (!matches!(self.key, ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed")).then_some(self.source)
+        (!matches!(
+            self.key,
+            ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed"
+        ))
+        .then_some(self.source)
     }
 }
 

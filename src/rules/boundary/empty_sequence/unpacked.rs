@@ -102,9 +102,7 @@ fn surplus(
             left,
             right,
         } => flow.form(left) == flow.form(separator) && flow.form(right) == flow.form(text),
-        ExprKind::Call { .. } => {
-            begins_with(boundary, positive(boundary, test), text, separator)
-        }
+        ExprKind::Call { .. } => begins_with(boundary, positive(boundary, test), text, separator),
         _ => false,
     };
     let others = |test: ExprId| {
