@@ -3,11 +3,12 @@
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
 use crate::infer::ParameterUse;
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{
     AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name, is_called_in_earnest,
 };
+use crate::rules::none::belief::{Question, asked, dominates};
 use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
@@ -40,7 +41,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             let reasons = reasons.filter(|&why| can_get_there(whole, function, used, why));
             // The first of the surest: `max_by_key` would take the last.
             let best = reasons
-                .map(|why| (confidence(whole, &evidence, key, why), why))
+                .map(|why| (confidence(whole, &evidence, (key, used), why), why))
                 .reduce(|best, new| if new.0 > best.0 { new } else { best });
             if let Some((confidence, why)) = best {
                 told.push(used.parameter);
@@ -284,7 +285,12 @@ fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Locati
     }
 }
 
-fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence) -> Confidence {
+fn confidence(
+    whole: &Whole<'_>,
+    evidence: &AllEvidence,
+    (key, used): (Key, &ParameterUse),
+    why: Evidence,
+) -> Confidence {
     let (function, parameter) = key;
     let place = whole.program.code(function).1.parameters[usize::from(parameter)].place;
     match why {
@@ -302,6 +308,8 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
                 Confidence::Medium
             }
         }
+        // The function itself has just found that it is None, or as good as that.
+        Evidence::Default(_) if is_denied(&whole.flow(function), used, place) => Confidence::Medium,
         // Another method of the name says that the default is really taken.
         Evidence::Default(None) if is_always_used(whole, key) && is_reckoned_with(whole, key) => {
             Confidence::Medium
@@ -341,6 +349,26 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
         Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
         Evidence::Default(_) => Confidence::Medium,
     }
+}
+
+/// Whether control only gets to a use where a condition on the parameter alone came out false.
+fn is_denied(flow: &Flow<'_, '_>, used: &ParameterUse, place: PlaceId) -> bool {
+    let (module, code) = (flow.module, flow.code);
+    flow.place_of(used.subject) == Some(place)
+        && code.blocks.iter().enumerate().any(|(index, block)| {
+            let Some(InstKind::Assume { test, holds }) =
+                code.insts(block).first().map(|inst| inst.kind)
+            else {
+                return false;
+            };
+            let mut found = Vec::new();
+            asked(module, code, test, &mut found);
+            matches!(found[..], [only] if only.place == place
+                && matches!(only.question, Question::None | Question::Truth)
+                && only.positive != holds)
+                && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
+                && dominates(code, BlockId::new(index), used.position.0)
+        })
 }
 
 /// Whether a parameter has a default.
@@ -406,7 +434,17 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
             let name = module.dotted(code, callee).unwrap_or_default();
             let is_lookup = matches!(
                 name.rsplit('.').next(),
-                Some("get" | "pop" | "getattr" | "next" | "getmodule" | "currentframe")
+                Some(
+                    "get"
+                        | "pop"
+                        | "getattr"
+                        | "next"
+                        | "getmodule"
+                        | "currentframe"
+                        | "group"
+                        | "groups"
+                        | "__getitem__"
+                )
             );
             if parses || is_lookup {
                 Confidence::Low

@@ -4,6 +4,8 @@ mod ends;
 mod habit;
 mod keyed;
 mod library;
+mod optional;
+mod options;
 mod pattern;
 mod unpacked;
 
@@ -23,6 +25,7 @@ use crate::types::FunctionRef;
 use habit::Habits;
 use keyed::Keys;
 use library::of_library;
+use optional::{is_group_asked, of_default, of_document};
 use rustc_hash::FxHashSet;
 use unpacked::{items_at, unpacked};
 
@@ -54,7 +57,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             }
         }
     }
-    for new in sibling::findings(rule, whole) {
+    let others = sibling::findings(rule, whole).into_iter();
+    for new in others.chain(options::findings(rule, whole)) {
         if !findings.iter().any(|known| known.location == new.location) {
             findings.push(new);
         }
@@ -121,6 +125,7 @@ fn finding(
     if witness < Witness::Exception
         || flow.is_tested_alike(used.source, used.position)
         || is_asked_alike(flow, used)
+        || is_group_asked(flow, used)
     {
         return None;
     }
@@ -182,8 +187,12 @@ fn finding(
         Target::Function { function, .. } => {
             let given = given(whole, flow.function, used.source, function);
             let confidence = match returns_none(whole, function, &given) {
-                Returns::Never => return None,
-                Returns::HandedOn => Confidence::Low,
+                Returns::Never => of_default(whole, function, &given)?,
+                Returns::HandedOn
+                    if !habits.is_reckoned_with(whole, flow.function, used.source, function) =>
+                {
+                    Confidence::Low
+                }
                 Returns::Plainly if is_collected(whole, flow.function, used.source, function) => {
                     Confidence::Low
                 }
@@ -194,7 +203,7 @@ fn finding(
                 {
                     Confidence::Low
                 }
-                Returns::Plainly => {
+                Returns::HandedOn | Returns::Plainly => {
                     habits.confidence(whole, flow.function, used.source, (function, &given), false)
                 }
             };
@@ -204,7 +213,10 @@ fn finding(
         Target::Library(call) => {
             let call = whole.program.library.get(call);
             if call.summary.effects.meets(Effects::PARSE) {
-                Confidence::Low
+                match call.name.starts_with("yaml.") {
+                    true => of_document(flow, used.source),
+                    false => Confidence::Low,
+                }
             } else {
                 of_library(flow, used, keys)?
             }

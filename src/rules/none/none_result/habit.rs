@@ -80,6 +80,20 @@ impl Habits {
         }
     }
 
+    /// Whether callers test the None that a function only hands on, or its author wrote of it.
+    pub(super) fn is_reckoned_with(
+        &self,
+        whole: &Whole<'_>,
+        caller: FunctionRef,
+        call: ExprId,
+        function: FunctionRef,
+    ) -> bool {
+        let (module, code) = whole.program.code(function);
+        self.is_tested(whole, caller, call, function)
+            || is_annotated(whole, function)
+            || is_documented(module, code)
+    }
+
     /// Whether at least as many callers test the result as use it untested.
     pub(super) fn is_tested(
         &self,

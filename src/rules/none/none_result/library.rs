@@ -60,7 +60,8 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             return Some(Confidence::Medium);
         };
         let name = module.name(name);
-        return Some(match PRESENT.contains(&name) || name.starts_with("__") {
+        let is_present = PRESENT.contains(&name) || name.starts_with("__");
+        return Some(match is_present && name != "__doc__" {
             true => Confidence::Low,
             false => Confidence::Medium,
         });
@@ -68,7 +69,11 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
     let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
         // Who asks for what an object may not have mostly knows which objects come.
         let asks = module.dotted(flow.code, callee).as_deref() == Some("getattr");
+        let is_encoding = module.arguments(arguments).get(1).is_some_and(|name| {
+            matches!(module.kind(name.value), ExprKind::Text(name) if module.name(name) == "encoding")
+        });
         return Some(match asks && !is_doubted_anywhere(flow, used) {
+            true if is_encoding => Confidence::Medium,
             true => Confidence::Low,
             false => Confidence::High,
         });
@@ -94,8 +99,13 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             Some(Confidence::Low)
         }
         ("get", _) => Some(Confidence::Medium),
+        // Of a class that is at hand the module is known, of anything else it need not be.
+        ("getmodule", [only]) if matches!(module.kind(only.value), ExprKind::Name(_)) => {
+            Some(Confidence::Medium)
+        }
         (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
         ("match" | "search" | "fullmatch", arguments) => of_match(flow, source, arguments),
+        ("group" | "groups" | "guess_type", _) => Some(Confidence::Medium),
         _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
             Some(Confidence::Low)
         }
