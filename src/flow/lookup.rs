@@ -137,7 +137,7 @@ impl Flow<'_, '_> {
             ("get" | "pop", [_, default]) if plain => self.module.kind(*default) == ExprKind::None,
             ("get", []) => self.is_made_by(value, &["xpath", "css"]),
             ("first", []) => self.is_made_by(value, &QUERIES),
-            ("fetchone", []) => !self.counts_rows(),
+            ("fetchone", []) => !self.counts_rows(expr),
             ("find", [tag, ..]) => self.is_tag(*tag),
             ("match" | "search" | "fullmatch", [_, ..]) => self.sounds_like_pattern(value),
             (name, _) => SEARCHES.contains(&name),
@@ -167,18 +167,23 @@ impl Flow<'_, '_> {
             && text.chars().any(|letter| letter.is_ascii_alphabetic())
     }
 
-    /// Whether the function asks the database for what always comes as one row.
-    fn counts_rows(&self) -> bool {
-        *self.counts_rows.get_or_init(|| {
-            let exprs = self.code.exprs.range().map(ExprId::new);
-            exprs.into_iter().any(|expr| {
-                let ExprKind::Text(text) = self.module.kind(expr) else {
-                    return false;
-                };
-                let text = self.module.name(text).to_ascii_lowercase();
-                ALWAYS_A_ROW.iter().any(|part| text.contains(part))
-            })
-        })
+    /// Whether the statement before asks the database for what always comes as one row.
+    fn counts_rows(&self, fetch: ExprId) -> bool {
+        let end = self.module.span(fetch).start;
+        let exprs = self.code.exprs.range().map(ExprId::new);
+        let texts = exprs.into_iter().filter_map(|expr| {
+            let ExprKind::Text(text) = self.module.kind(expr) else {
+                return None;
+            };
+            let start = self.module.span(expr).start;
+            let text = self.module.name(text).to_ascii_lowercase();
+            let is_statement = text.contains("select ")
+                || text.contains("select\n")
+                || ALWAYS_A_ROW.iter().any(|part| text.contains(part));
+            (start < end && is_statement).then_some((start, text))
+        });
+        let last = texts.max_by_key(|(start, _)| *start);
+        last.is_some_and(|(_, text)| ALWAYS_A_ROW.iter().any(|part| text.contains(part)))
     }
 
     /// Text, or a constant's name.

@@ -15,6 +15,8 @@ pub(crate) struct Group {
     pub(crate) name: Option<String>,
     /// A match may come about without it, whatever else is in the pattern.
     pub(crate) is_optional: bool,
+    /// It is one of several of which one takes part, or looks around.
+    is_choice: bool,
 }
 
 /// The capturing groups of a pattern, the first of which is group 1. Nothing where the pattern is more than is read here.
@@ -26,6 +28,9 @@ pub(crate) fn groups(pattern: &str) -> Option<Vec<Group>> {
     };
     reader.alternatives(DEPTH);
     let is_read = !reader.is_odd && reader.rest.next().is_none();
+    for group in &mut reader.groups {
+        group.is_optional &= !group.is_choice;
+    }
     is_read.then_some(reader.groups)
 }
 
@@ -54,7 +59,7 @@ impl Reader<'_> {
 
     fn settle(&mut self, first: usize) {
         for group in &mut self.groups[first..] {
-            group.is_optional = false;
+            group.is_choice = true;
         }
     }
 
@@ -124,7 +129,7 @@ impl Reader<'_> {
                     }
                     self.groups.push(Group {
                         name: Some(name),
-                        is_optional: false,
+                        ..Group::default()
                     });
                 }
                 Some('=' | '!') => looks_around = true,

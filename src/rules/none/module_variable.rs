@@ -129,7 +129,11 @@ fn note(whole: &Whole<'_>, function: FunctionRef, variables: &mut FxHashMap<Key,
 }
 
 /// The parts of conditions in an instruction: its own, and those inside its expressions.
-pub(in crate::rules) fn for_each_asked(module: &Module, kind: InstKind, visit: &mut dyn FnMut(ExprId)) {
+pub(in crate::rules) fn for_each_asked(
+    module: &Module,
+    kind: InstKind,
+    visit: &mut dyn FnMut(ExprId),
+) {
     if let InstKind::Assume { test, .. } = kind {
         module.for_each_asked(test, visit);
     }

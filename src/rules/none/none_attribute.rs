@@ -163,14 +163,16 @@ fn finding(
     });
     // Python may call a method before any other code has put something in.
     let is_protocol = is_protocol(name_of(function));
-    let confidence = match start.parameter {
-        Some(parameter) => {
-            let key = (start.function, parameter);
-            let taken = match initializer.filter(|&own| own != start.function) {
-                // A subclass with a constructor of its own: only what that one passes counts.
-                Some(own) if !leaves_none(&attributes.arguments, key, own) => Taken::ByNobody,
-                _ => is_taken(whole, &attributes.arguments, key),
-            };
+    let taken = start.parameter.map(|parameter| {
+        let key = (start.function, parameter);
+        match initializer.filter(|&own| own != start.function) {
+            // A subclass with a constructor of its own: only what that one passes counts.
+            Some(own) if !leaves_none(&attributes.arguments, key, own) => Taken::ByNobody,
+            _ => is_taken(whole, &attributes.arguments, key),
+        }
+    });
+    let confidence = match taken {
+        Some(taken) => {
             let is_tested = testing.iter().any(|&by| by != function);
             let unused = ((for_good && !is_tested) || (is_protocol && by_itself))
                 && is_always(&flow, used.position.0);
@@ -184,7 +186,11 @@ fn finding(
         // Whoever calls mostly knows in what state the object is.
         None => Confidence::Low,
     };
-    let is_kept = for_good && (start.parameter.is_some() || start.is_declared);
+    let is_kept = for_good
+        && match taken {
+            Some(taken) => taken != Taken::ByNobody,
+            None => start.is_declared,
+        };
     let believed = belief::confidence(whole, attributes, (function, used), is_kept);
     let confidence = match has_unknown_base(whole, used.class) {
         true if start.parameter.is_some() => return None,
@@ -317,7 +323,7 @@ fn leaves_none(arguments: &AllEvidence, key: Key, constructor: FunctionRef) -> b
             caller == constructor
         }
         Evidence::Forwarded { from, .. } => from.0 == constructor,
-        Evidence::Default(None) | Evidence::Declared => false,
+        Evidence::Default(None) | Evidence::Declared | Evidence::Asked(_) => false,
     })
 }
 

@@ -7,6 +7,7 @@ mod library;
 mod optional;
 mod options;
 mod pattern;
+mod search;
 mod unpacked;
 
 use crate::finding::Severity;
@@ -122,7 +123,8 @@ fn finding(
         }
         None => Witness::Path,
     };
-    if witness < Witness::Exception
+    let is_given_up = witness == Witness::Unfound && search::is_given_up(flow, used);
+    if (witness < Witness::Exception && !is_given_up)
         || flow.is_tested_alike(used.source, used.position)
         || is_asked_alike(flow, used)
         || is_group_asked(flow, used)
@@ -188,15 +190,21 @@ fn finding(
             let given = given(whole, flow.function, used.source, function);
             let confidence = match returns_none(whole, function, &given) {
                 Returns::Never => of_default(whole, function, &given)?,
+                // Who reads a property mostly knows in what state the object is.
                 Returns::HandedOn
-                    if !habits.is_reckoned_with(whole, flow.function, used.source, function) =>
+                    if flow.getter(used.source).is_some()
+                        || !habits.is_reckoned_with(
+                            whole,
+                            flow.function,
+                            used.source,
+                            function,
+                        ) =>
                 {
                     Confidence::Low
                 }
                 Returns::Plainly if is_collected(whole, flow.function, used.source, function) => {
                     Confidence::Low
                 }
-                // Who reads a property mostly knows what state the object is in.
                 Returns::Plainly
                     if flow.getter(used.source).is_some()
                         && !habits.is_tested(whole, flow.function, used.source, function) =>

@@ -3,9 +3,9 @@
 use super::{is_always, is_protocol, is_related};
 use crate::finding::Confidence;
 use crate::infer::AttributeUse;
-use crate::ir::BlockId;
-use crate::rules::Whole;
+use crate::ir::{BlockId, ExprKind, InstKind};
 use crate::rules::none::attributes::{Assignment, Attributes};
+use crate::rules::{Whole, is_test};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
 use rustc_hash::FxHashSet;
@@ -14,13 +14,11 @@ use rustc_hash::FxHashSet;
 const HABIT: usize = 2;
 
 /// Methods that end what others began. They may be called before it began, and once more after it ended.
-const ENDING: [&str; 24] = [
+const ENDING: [&str; 19] = [
     "__del__",
     "__exit__",
-    "abort",
     "cancel",
     "cleanup",
-    "clear",
     "close",
     "deinit",
     "destroy",
@@ -28,9 +26,6 @@ const ENDING: [&str; 24] = [
     "disable",
     "disconnect",
     "dispose",
-    "end",
-    "finish",
-    "kill",
     "logout",
     "quit",
     "release",
@@ -94,6 +89,8 @@ pub(super) fn confidence(
         || (is_event(name) && is_own)
         || careless > testing.len()
         || whole.graph.escapes(function)
+        || program.decoration(function).is_property
+        || is_asked_by_others(whole, function, &testing)
     {
         return Confidence::Low;
     }
@@ -101,17 +98,55 @@ pub(super) fn confidence(
         .assignments
         .get(&used.attribute)
         .into_iter()
-        .flatten();
-    let mut mine = known.filter(|known| is_related(whole, known.class, used.class));
-    let ends = mine.any(|assignment| {
+        .flatten()
+        .filter(|known| is_related(whole, known.class, used.class));
+    let ends = known.clone().any(|assignment| {
         let (module, code) = program.code(assignment.function);
         let name = module.name(code.name);
         assignment.starts_none && assignment.parameter.is_none() && is_ending(name)
     });
-    match is_kept || is_ending(name) || ends || (testing.len() >= HABIT && careless == 1) {
+    // What nobody in the class sets is filled from outside, before anybody asks.
+    let is_filled = known.clone().any(|known| {
+        let by = program.class_of_method(known.function);
+        !known.starts_none
+            && !is_test(program, known.function)
+            && by.is_some_and(|by| is_related(whole, by, used.class))
+    });
+    if !is_kept && !is_filled {
+        return Confidence::Low;
+    }
+    let is_last = is_own && (is_ending(name) || ends);
+    match is_kept || is_last || (testing.len() >= HABIT && careless == 1) {
         true => Confidence::Medium,
         false => Confidence::Low,
     }
+}
+
+/// Whether a condition of the function asks a property or method that tests the attribute: `if not self.is_connected: return`.
+fn is_asked_by_others(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    testing: &FxHashSet<FunctionRef>,
+) -> bool {
+    let (module, code) = whole.program.code(function);
+    let names: Vec<&str> = testing
+        .iter()
+        .map(|&by| {
+            let (module, code) = whole.program.code(by);
+            module.name(code.name)
+        })
+        .collect();
+    code.insts.iter().any(|inst| {
+        let InstKind::Assume { test, .. } = inst.kind else {
+            return false;
+        };
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= matches!(module.kind(part), ExprKind::Attribute { name, .. }
+                if names.contains(&module.name(name)));
+        });
+        found
+    })
 }
 
 /// Whether a way through the function leads around an assignment.

@@ -4,9 +4,11 @@ use super::callee as callee_of;
 use super::keyed::Keys;
 use super::pattern::{self, Certainty};
 use crate::finding::Confidence;
-use crate::flow::Flow;
+use crate::flow::{Flow, Use};
 use crate::infer::ResultUse;
-use crate::ir::{Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
+use crate::ir::{
+    Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source, TryKind,
+};
 use crate::project::Target;
 use crate::rules::none::belief::{self, Question, alike};
 
@@ -96,7 +98,10 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             })
         }
         ("get" | "pop" | "find", _) if is_taken_for_granted(flow, used, keys) => {
-            Some(Confidence::Low)
+            Some(match is_half_guarded(flow, used) {
+                true => Confidence::Medium,
+                false => Confidence::Low,
+            })
         }
         ("get", _) => Some(Confidence::Medium),
         // Of a class that is at hand the module is known, of anything else it need not be.
@@ -159,6 +164,21 @@ fn is_taken_for_granted(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> b
         && !used.from_outside
         && !is_environment(flow, value)
         && !is_doubted_anywhere(flow, used)
+}
+
+/// More statements in a `try` are about more than the value.
+const FEW: u32 = 2;
+
+/// Whether a handler waits for trouble with the value, and does not catch what None raises:
+/// `try: int(d.get("level")) except ValueError`.
+fn is_half_guarded(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let code = flow.code;
+    let Some(region) = code.block(used.position.0).guard else {
+        return false;
+    };
+    let region = code.region(region);
+    let converts = matches!(used.how, Use::Argument | Use::Operand);
+    converts && region.statements <= FEW && matches!(region.kind, TryKind::Catch { .. })
 }
 
 /// Whether the variable that is used is tested for None or truth behind its source.

@@ -4,7 +4,7 @@
 use crate::finding::Confidence;
 use crate::flow::{Flow, Given};
 use crate::infer::ResultUse;
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source, TryKind};
+use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::rules::Whole;
 use crate::rules::none::calls::can_give_none;
 use crate::types::FunctionRef;
@@ -183,14 +183,10 @@ pub(super) fn of_default(
         };
         match module.kind(value) {
             ExprKind::Call { callee, .. } => module.dotted(code, callee).as_deref() == Some("next"),
-            _ => !code.loops.is_empty(),
+            _ => false,
         }
     });
-    let is_caught = code
-        .tries
-        .iter()
-        .any(|region| matches!(region.kind, TryKind::Catch { .. }));
-    Some(match is_search || is_caught {
+    Some(match is_search {
         true => Confidence::Medium,
         false => Confidence::Low,
     })

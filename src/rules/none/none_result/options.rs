@@ -185,6 +185,19 @@ fn ask(whole: &Whole<'_>, function: FunctionRef, options: &mut Options) {
         }
         for_each_asked(module, inst.kind, &mut |part| settled.push(part));
     }
+    if !settled
+        .iter()
+        .any(|&expr| option_of(module, code, expr).is_some())
+    {
+        return;
+    }
+    // What fails for None asks for no None: `if os.path.isdir(args.path)`.
+    let flow = whole.flow(function);
+    let mut failing = Vec::new();
+    for expr in code.exprs.range().map(ExprId::new) {
+        demanded(&flow, expr, &mut failing);
+    }
+    settled.retain(|expr| !failing.contains(expr));
     for expr in settled {
         if let Some((name, _)) = option_of(module, code, expr)
             && options.open.contains_key(name)
