@@ -183,7 +183,10 @@ impl Flow<'_, '_> {
             (start < end && is_statement).then_some((start, text))
         });
         let last = texts.max_by_key(|(start, _)| *start);
-        last.is_some_and(|(_, text)| ALWAYS_A_ROW.iter().any(|part| text.contains(part)))
+        // What is computed from no table is one row.
+        last.is_some_and(|(_, text)| {
+            !text.contains("from") || ALWAYS_A_ROW.iter().any(|part| text.contains(part))
+        })
     }
 
     /// Text, or a constant's name.

@@ -278,6 +278,7 @@ fn answers(flow: &Flow<'_, '_>, how: Reliance, asked: Asked) -> bool {
         // Containers and text are asked whether they are empty, objects whether they are there.
         (Question::Truth, Reliance::Attribute { name, .. }) => {
             !builtin::has(flow.module.name(name))
+                && !builtin::sounds_like_many(&flow.place_text(asked.place))
         }
         (Question::Truth, Reliance::Key(key)) => matches!(flow.module.kind(key), ExprKind::Text(_)),
         (Question::Truth, _) => matches!(how, Reliance::Index(_) | Reliance::Divisor),
@@ -313,14 +314,17 @@ fn binds(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
     let root = flow.code.root(place);
     let mut found = false;
     if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind {
-        flow.module.walk(target, &mut |part| {
-            let bound = flow.place_of(part);
-            let is_path = matches!(
-                flow.module.kind(target),
-                ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-            );
-            found |= bound.is_some_and(|bound| bound == place || (bound == root && !is_path));
-        });
+        let is_path = matches!(
+            flow.module.kind(target),
+            ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+        );
+        match is_path {
+            true => found = flow.place_of(target) == Some(place),
+            false => flow.module.walk(target, &mut |part| {
+                let bound = flow.place_of(part);
+                found |= bound.is_some_and(|bound| bound == place || bound == root);
+            }),
+        }
     }
     inst.kind.for_each_expr(&mut |expr| {
         flow.module.walk(expr, &mut |part| {

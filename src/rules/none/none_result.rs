@@ -123,7 +123,8 @@ fn finding(
         }
         None => Witness::Path,
     };
-    let is_given_up = witness == Witness::Unfound && search::is_given_up(flow, used);
+    let is_given_up =
+        matches!(witness, Witness::EmptyLoop | Witness::Unfound) && search::is_given_up(flow, used);
     if (witness < Witness::Exception && !is_given_up)
         || flow.is_tested_alike(used.source, used.position)
         || is_asked_alike(flow, used)

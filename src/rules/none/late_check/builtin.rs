@@ -125,3 +125,27 @@ const NAMES: [&str; 117] = [
 pub(super) fn has(name: &str) -> bool {
     NAMES.binary_search(&name).is_ok()
 }
+
+/// Whether a name is one of a container: `rows`, `object_list`.
+pub(super) fn sounds_like_many(name: &str) -> bool {
+    let last = name.rsplit(['.', '_']).next().unwrap_or_default();
+    let is_plural = last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us");
+    is_plural
+        || matches!(
+            last,
+            "array"
+                | "cache"
+                | "data"
+                | "dict"
+                | "frame"
+                | "list"
+                | "map"
+                | "qs"
+                | "query"
+                | "queryset"
+                | "queue"
+                | "result"
+                | "set"
+                | "text"
+        )
+}

@@ -11,7 +11,7 @@ use crate::types::FunctionRef;
 use rustc_hash::FxHashSet;
 
 /// So many methods that test make a habit that the one which does not breaks.
-const HABIT: usize = 2;
+const HABIT: usize = 3;
 
 /// Methods that end what others began. They may be called before it began, and once more after it ended.
 const ENDING: [&str; 19] = [

@@ -83,7 +83,9 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
     match (module.name(name), module.arguments(arguments)) {
         ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
         ("get", [key, ..])
-            if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) =>
+            if !used.from_outside
+                && is_table(flow, value)
+                && matches!(module.kind(key.value), ExprKind::Text(_)) =>
         {
             Some(Confidence::Low)
         }
