@@ -8,7 +8,8 @@ use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ExprId, ExprKind, Function, Handler, InstKind, Module, Try, TryId, TryKind};
 use crate::project::Coverage;
 use crate::rules::guarded::excuses::{
-    is_explained, is_promised, only_imports, raises_behind, sounds_tidying, tidies_up,
+    is_explained, is_promised, only_converts, only_imports, raises_behind, sounds_tidying,
+    tidies_up,
 };
 use crate::rules::guarded::harm::{Harm, harm};
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -138,7 +139,7 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>, count: usize
         Some(Harm::Cancels(_)) => Confidence::Medium,
         None if is_told || is_excused(whole, bare) => Confidence::Low,
         None if count > STYLE => Confidence::Low,
-        None if !calls_something(module, code, bare) => Confidence::Low,
+        None if only_converts(module, code, bare.region.body) => Confidence::Low,
         None => Confidence::Medium,
         Some(_) if is_excused(whole, bare) => Confidence::Low,
         Some(_) if count > HABIT && is_logged(module, code, handler) => Confidence::Low,
@@ -259,14 +260,6 @@ const LOGGING: [&str; 12] = [
     "warn",
     "warning",
 ];
-
-/// Whether the suite calls something, of which nobody knows all that it raises.
-fn calls_something(module: &Module, code: &Function, bare: &Bare<'_>) -> bool {
-    code.exprs.range().any(|at| {
-        let expr = &module.exprs[at];
-        matches!(expr.kind, ExprKind::Call { .. }) && bare.region.body.contains(expr.span)
-    })
-}
 
 /// Whether all that a handler tells is a fixed line for those who look for faults: neither what it caught nor where.
 fn only_murmurs(module: &Module, code: &Function, handler: &Handler) -> bool {

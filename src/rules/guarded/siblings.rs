@@ -194,10 +194,14 @@ fn subject_text(whole: &Whole<'_>, site: &Site) -> Option<String> {
     let ExprKind::Call { callee, .. } = module.kind(site.call.call) else {
         return None;
     };
-    match module.kind(callee) {
-        ExprKind::Attribute { value, .. } => module.dotted(code, value),
-        _ => None,
-    }
+    let ExprKind::Attribute { value, .. } = module.kind(callee) else {
+        return None;
+    };
+    // A function of a library's module is called on nothing.
+    let name = &whole.program.library.get(site.call.callee).name;
+    module
+        .dotted(code, value)
+        .filter(|text| !name.starts_with(text.as_str()))
 }
 
 /// Whether the function of a call asks first whether the thing is there, of the same name or of something put together alike.

@@ -6,9 +6,9 @@ use crate::ir::{
     Dialect, ExprKind, Function, FunctionKind, Handler, Inst, InstKind, Module, Try, TryId, TryKind,
 };
 use crate::project::{Catches, Coverage};
-use crate::rules::around::called;
 use crate::rules::guarded::excuses::{
-    is_explained, is_promised, only_imports, raises_behind, sounds_tidying, tidies_up, waits,
+    is_explained, is_promised, only_converts, only_imports, raises_behind, sounds_tidying,
+    tidies_up, waits,
 };
 use crate::rules::guarded::harm::goes_round;
 use crate::rules::guarded::meant::is_within;
@@ -144,52 +144,6 @@ fn swallowed(
     } else {
         finding
     })
-}
-
-/// What turns one value into another, or looks into one: it fails for one reason.
-const CONVERTS: [&str; 30] = [
-    "bool",
-    "bytes",
-    "decode",
-    "decodebytes",
-    "b64decode",
-    "dict",
-    "encode",
-    "find",
-    "float",
-    "format",
-    "get",
-    "getattr",
-    "getpass",
-    "group",
-    "hash",
-    "hasattr",
-    "id",
-    "index",
-    "int",
-    "isinstance",
-    "issubclass",
-    "iter",
-    "len",
-    "list",
-    "loads",
-    "next",
-    "repr",
-    "setattr",
-    "split",
-    "str",
-    "strip",
-    "tuple",
-];
-
-/// Whether all that a suite calls only turns one value into another.
-fn only_converts(module: &Module, code: &Function, suite: Span) -> bool {
-    let exprs = code.exprs.range().map(|at| &module.exprs[at]);
-    let mut calls = exprs.filter_map(|expr| match expr.kind {
-        ExprKind::Call { callee, .. } if suite.contains(expr.span) => Some(callee),
-        _ => None,
-    });
-    calls.all(|callee| CONVERTS.contains(&called(module, code, callee)))
 }
 
 /// Whether the name that a suite binds was bound to something else right before: that stands where the suite fails.
