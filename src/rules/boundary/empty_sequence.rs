@@ -3,6 +3,7 @@
 mod alike;
 mod answered;
 mod attribute;
+mod beside;
 mod evidence;
 mod guarded;
 mod list;
@@ -19,12 +20,12 @@ mod written;
 
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
-use crate::ir::{ExprId, ExprKind, PlaceId, UnaryOperator};
+use crate::ir::{BinaryOperator, ExprId, ExprKind, PlaceId, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::rules::{Check, Family, Rule, Scene};
 use alike::alike;
 use evidence::{Evidence, evidence};
-use guarded::{counts_arguments, is_argued, is_counted};
+use guarded::{counts_arguments, is_argued, is_counted, is_only_bounded_above};
 use member::member;
 use passed::passed;
 use probed::probed;
@@ -132,7 +133,9 @@ fn indexed(
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let index = constant(boundary, index).or_else(|| counted(boundary, index, state))?;
+    let index = constant(boundary, index)
+        .or_else(|| counted(boundary, index, state))
+        .or_else(|| wrapped(boundary, index, value))?;
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
         Some(found) if found.confidence > Confidence::Low => found,
@@ -181,6 +184,22 @@ fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
     })
 }
 
+/// `x[number % len(x)]`: there must be one.
+fn wrapped(boundary: &Boundary<'_>, index: ExprId, sequence: ExprId) -> Option<i64> {
+    let flow = boundary.flow;
+    let ExprKind::Binary {
+        operator: BinaryOperator::Modulo,
+        right,
+        ..
+    } = flow.module.kind(index)
+    else {
+        return None;
+    };
+    let is_length = matches!(boundary.called(right), Some(("len", None, arguments))
+        if arguments.first().is_some_and(|&of| flow.form(of) == flow.form(sequence)));
+    is_length.then_some(0)
+}
+
 /// A variable that holds a number that is written down: `start = 0`.
 fn counted(boundary: &Boundary<'_>, index: ExprId, state: &State) -> Option<i64> {
     let held = boundary.flow.held(state, index)?;
@@ -212,7 +231,10 @@ fn is_tested(
     match evidence.key {
         LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
         "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
-        "separator" | "spaces" => is_counted_before(boundary, candidate, subject, need, evidence.source),
+        _ if need == 1 && is_only_bounded_above(boundary, candidate, subject) => false,
+        "separator" | "spaces" => {
+            is_counted_before(boundary, candidate, subject, need, evidence.source)
+        }
         _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
     }
 }
@@ -227,7 +249,11 @@ fn is_counted_before(
 ) -> bool {
     match parsed::parts(boundary, split, need) {
         Some(parts) => {
-            let places = guarding(boundary, subject, Some(split));
+            let mut places = guarding(boundary, subject, Some(split));
+            for place in places.clone() {
+                let sources = boundary.sources(place);
+                places.extend(sources.into_iter().flat_map(|from| boundary.places(from)));
+            }
             boundary.are_counted(candidate, &places, &parts)
         }
         None => is_guarded(boundary, candidate, subject, Some(split)),

@@ -306,23 +306,16 @@ fn evidence(
 }
 
 /// `parser[section]` of a configuration, with a section that somebody else names.
-fn of_section(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    value: ExprId,
-) -> Option<Evidence> {
-    let is_whole = !matches!(
-        boundary.flow.module.kind(value),
-        ExprKind::Subscript { .. }
-    );
+fn of_section(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Evidence> {
+    let is_whole = !matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
     let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
         return None;
     };
     let ExprKind::Name(name) = boundary.flow.module.kind(index) else {
         return None;
     };
-    let is_given = { boundary.flow.code.parameters.iter() }
-        .any(|parameter| parameter.place == name);
+    let is_given =
+        { boundary.flow.code.parameters.iter() }.any(|parameter| parameter.place == name);
     if !is_whole || !is_given || !boundary.sources(name).is_empty() {
         return None;
     }

@@ -113,7 +113,7 @@ impl Boundary<'_> {
     }
 
     /// Conditions of the same expression: `a and b`, `x if a else y`, `… for … if a`.
-    pub(super) fn is_tested_beside(
+    pub(in crate::rules) fn is_tested_beside(
         &self,
         candidate: Candidate,
         mentions: &dyn Fn(ExprId) -> bool,
@@ -289,7 +289,10 @@ impl Boundary<'_> {
                 operator: Comparison::In | Comparison::NotIn,
                 right,
                 ..
-            } => self.flow.place_of(right).is_some_and(|place| places.contains(&place)),
+            } => self
+                .flow
+                .place_of(right)
+                .is_some_and(|place| places.contains(&place)),
             _ => false,
         })
     }

@@ -1,19 +1,20 @@
 //! Why a value may have too few elements.
 
 use super::alike::ALIKE;
-use super::answered::{answered, is_of_found};
+use super::answered::{answered, callee, is_doubted, is_of_found};
 use super::attribute::{DOUBTED, DOUBTED_FILL, of_attribute};
+use super::beside;
 use super::guarded::is_asked_beside;
-use super::list::{filled, of_empty_display};
+use super::list::{appends, filled, of_empty_display};
 use super::parsed::{is_asked_for_form, is_of_list};
 use super::passed::{PASSED, WORDS};
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
+use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
 use crate::project::Target;
-use crate::rules::sequences::{Boundary, Outside};
+use crate::rules::sequences::{Boundary, Origin, Outside};
 use crate::value::{Facts, Kinds};
 
 /// Calls that answer with a list of whatever they found, which may be nothing.
@@ -66,7 +67,11 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
     pub(super) fn own_source(&self) -> Option<ExprId> {
-        (!matches!(self.key, ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed")).then_some(self.source)
+        (!matches!(
+            self.key,
+            ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed"
+        ))
+        .then_some(self.source)
     }
 }
 
@@ -82,11 +87,16 @@ pub(super) fn evidence(
             return Some(found);
         }
         let held = flow.held(state, subject);
-        let source = held.and_then(|held| held.bound);
-        let found = of_form(boundary, source?, state);
-        return found.or_else(|| of_result(boundary, subject, source?, state));
+        // A method that sorts what was found leaves it as long as it was.
+        let source = held
+            .and_then(|held| held.bound)
+            .or_else(|| only_value(boundary, place))?;
+        let found = of_form(boundary, source, state);
+        let found = found.map(|found| doubted_beside(boundary, source, found));
+        return found.or_else(|| of_result(boundary, subject, source, state));
     }
     of_form(boundary, subject, state)
+        .map(|found| doubted_beside(boundary, subject, found))
         .or_else(|| of_result(boundary, subject, subject, state))
         .or_else(|| of_attribute(boundary, subject, state))
 }
@@ -113,7 +123,10 @@ fn of_result(
     }
     let sequence = Kinds::LIST | Kinds::TUPLE | Kinds::TEXT | Kinds::BYTES;
     let fits = (value.kinds - sequence - Kinds::NONE).is_empty() && value.kinds.meets(sequence);
-    let confidence = if returns_nothing(boundary, source) {
+    let is_doubted = || {
+        callee(boundary, source).is_some_and(|function| is_doubted(boundary, function, source, 0))
+    };
+    let confidence = if returns_nothing(boundary, source) || is_doubted() {
         Confidence::Medium
     } else {
         Confidence::Low
@@ -192,6 +205,9 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     evidence(0, Confidence::Low, "filtered")
                 }
                 ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
+                ("find" | "sort" | "limit" | "aggregate", Some(_)) if is_cursor(boundary, expr) => {
+                    evidence(0, Confidence::Medium, "found")
+                }
                 ("read" | "readlines", Some(file))
                     if of_file(boundary, expr, name, file).is_some() =>
                 {
@@ -293,7 +309,7 @@ pub(super) fn evidence_of_argument(
                 source: argument,
             }),
             ("glob", None, _) => None,
-            _ => of_form(boundary, argument, state),
+            _ => of_form(boundary, argument, state).or_else(|| answered(boundary, argument)),
         },
         _ => None,
     }
@@ -355,6 +371,47 @@ pub(super) fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
         ExprKind::List(parts) | ExprKind::Tuple(parts) => parts.is_empty(),
         _ => false,
     }
+}
+
+/// What a variable is bound to, where that is said once, and nothing makes it longer.
+fn only_value(boundary: &Boundary<'_>, place: PlaceId) -> Option<ExprId> {
+    match boundary.origins(place)[..] {
+        [Origin::Value(value)] if appends(boundary, place).is_empty() => Some(value),
+        _ => None,
+    }
+}
+
+/// What passes a condition may be nothing, where another function of the file passes the same things through one and asks.
+fn doubted_beside(boundary: &Boundary<'_>, source: ExprId, found: Evidence) -> Evidence {
+    let is_sure = found.key != "filtered" || found.confidence > Confidence::Low;
+    if is_sure || !beside::is_asked(boundary, source) {
+        return found;
+    }
+    Evidence {
+        confidence: Confidence::Medium,
+        ..found
+    }
+}
+
+/// `collection.find({…}).sort("score").limit(1)`.
+fn is_cursor(boundary: &Boundary<'_>, expr: ExprId) -> bool {
+    let mut at = expr;
+    for _ in 0..DEPTH {
+        let Some((name, Some(receiver), arguments)) = boundary.called(at) else {
+            return false;
+        };
+        let first = arguments
+            .first()
+            .map(|&first| boundary.flow.module.kind(first));
+        match (name, first) {
+            ("find", Some(ExprKind::Dict(_))) | ("aggregate", Some(ExprKind::List(_))) => {
+                return true;
+            }
+            ("sort" | "limit" | "skip" | "batch_size", _) => at = receiver,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether a chain of calls asks a database: it starts at a manager or a session's query.

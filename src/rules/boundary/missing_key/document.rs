@@ -38,7 +38,8 @@ pub(super) fn of_source(
             let is_key = matches!(flow.module.kind(index), ExprKind::Text(_));
             let found = of_source(boundary, inner, depth)?;
             let is_nested = matches!(found.0, "json" | "configuration" | "request");
-            ((is_key || found.0 == "configuration") && is_nested).then_some((found.0, value, found.2))
+            ((is_key || found.0 == "configuration") && is_nested)
+                .then_some((found.0, value, found.2))
         }
         ExprKind::Name(place) => {
             if is_keywords(boundary, place) {
