@@ -12,6 +12,7 @@ mod parsed;
 mod passed;
 mod printed;
 mod probed;
+mod queries;
 mod reduced;
 mod taken;
 mod unpacked;

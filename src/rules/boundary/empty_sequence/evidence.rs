@@ -9,6 +9,7 @@ use super::list::{appends, filled, of_empty_display};
 use super::parsed::{is_asked_for_form, is_of_list};
 use super::passed::{PASSED, WORDS};
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
+use super::queries::{is_cursor, is_query};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::State;
@@ -391,46 +392,6 @@ fn doubted_beside(boundary: &Boundary<'_>, source: ExprId, found: Evidence) -> E
         confidence: Confidence::Medium,
         ..found
     }
-}
-
-/// `collection.find({…}).sort("score").limit(1)`.
-fn is_cursor(boundary: &Boundary<'_>, expr: ExprId) -> bool {
-    let mut at = expr;
-    for _ in 0..DEPTH {
-        let Some((name, Some(receiver), arguments)) = boundary.called(at) else {
-            return false;
-        };
-        let first = arguments
-            .first()
-            .map(|&first| boundary.flow.module.kind(first));
-        match (name, first) {
-            ("find", Some(ExprKind::Dict(_))) | ("aggregate", Some(ExprKind::List(_))) => {
-                return true;
-            }
-            ("sort" | "limit" | "skip" | "batch_size", _) => at = receiver,
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// Whether a chain of calls asks a database: it starts at a manager or a session's query.
-fn is_query(boundary: &Boundary<'_>, expr: ExprId) -> bool {
-    let mut at = expr;
-    for _ in 0..DEPTH {
-        match boundary.flow.module.kind(at) {
-            ExprKind::Attribute { name, .. } => {
-                return boundary.flow.module.name(name) == "objects";
-            }
-            ExprKind::Call { .. } => match boundary.called(at) {
-                Some(("query", Some(_), _)) => return true,
-                Some((_, Some(receiver), _)) => at = receiver,
-                _ => return false,
-            },
-            _ => return false,
-        }
-    }
-    false
 }
 
 /// `error or output or "unknown"`: there is always some text.
