@@ -250,12 +250,14 @@ fn is_counted_before(
 ) -> bool {
     match parsed::parts(boundary, split, need) {
         Some(parts) => {
-            let mut places = guarding(boundary, subject, Some(split));
-            for place in places.clone() {
+            let places = guarding(boundary, subject, Some(split));
+            let mut taken_from = places.clone();
+            for &place in &places {
                 let sources = boundary.sources(place);
-                places.extend(sources.into_iter().flat_map(|from| boundary.places(from)));
+                taken_from.extend(sources.into_iter().flat_map(|from| boundary.places(from)));
             }
             boundary.are_counted(candidate, &places, &parts)
+                || boundary.are_asked_for(candidate, &taken_from, &parts)
         }
         None => is_guarded(boundary, candidate, subject, Some(split)),
     }

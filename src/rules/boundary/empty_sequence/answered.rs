@@ -151,7 +151,7 @@ fn is_list(key: &str) -> bool {
 }
 
 /// Whether a query is one that always has an answer.
-fn asks_for_one(boundary: &Boundary<'_>, call: ExprId) -> bool {
+pub(super) fn asks_for_one(boundary: &Boundary<'_>, call: ExprId) -> bool {
     let module = boundary.flow.module;
     let Some((_, _, arguments)) = boundary.called(call) else {
         return false;

@@ -1,7 +1,7 @@
 //! Why a value may have too few elements.
 
 use super::alike::ALIKE;
-use super::answered::{answered, callee, is_doubted, is_of_found};
+use super::answered::{answered, asks_for_one, callee, is_doubted, is_of_found};
 use super::attribute::{DOUBTED, DOUBTED_FILL, of_attribute};
 use super::beside;
 use super::guarded::is_asked_beside;
@@ -117,6 +117,9 @@ fn of_result(
         Some(held) => held.value,
         None => flow.quietly(subject, state).value,
     };
+    if asks_for_one(boundary, source) {
+        return None;
+    }
     if let Some(found) = answered(boundary, source)
         && found.confidence >= Confidence::Medium
     {
