@@ -5,7 +5,7 @@ use super::trace::{
     AttributeBinding, AttributeUse, LibraryCall, ParameterUse, Pass, ResultUse, Trace,
 };
 use crate::flow::{Event, Flow, Observer, Origin, Solution, State};
-use crate::ir::{ExprId, ExprKind, InstKind};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Passing, PlaceId};
 use crate::library::schema::When;
 use crate::project::{Symbol, Target};
 use crate::summary::{ClassRef, Effects};
@@ -82,6 +82,7 @@ impl Observer for Tracer<'_> {
                     let used = AttributeUse {
                         class,
                         attribute,
+                        source,
                         subject,
                         position,
                     };
@@ -137,6 +138,7 @@ impl Observer for Tracer<'_> {
     }
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        self.inner_tests(flow);
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
             flow.module.for_each_asked(test, &mut |part| {
                 self.trace.attribute_tests.extend(attribute_of(flow, part));
@@ -151,6 +153,38 @@ impl Observer for Tracer<'_> {
             });
         }
         self.listener.inst(flow, state);
+    }
+}
+
+impl Tracer<'_> {
+    /// The attributes that conditions inside of an expression ask about.
+    fn inner_tests(&mut self, flow: &Flow<'_, '_>) {
+        let module = flow.module;
+        let mut tests = Vec::new();
+        flow.code.insts[flow.position().1 as usize]
+            .kind
+            .for_each_expr(&mut |root| {
+                module.walk(root, &mut |part| match module.kind(part) {
+                    ExprKind::Conditional { test, .. } => tests.push(test),
+                    ExprKind::And(parts) | ExprKind::Or(parts) => {
+                        tests.extend(module.list(parts).iter().copied());
+                    }
+                    ExprKind::Compare {
+                        operator: Comparison::Is | Comparison::IsNot,
+                        ..
+                    } => tests.push(part),
+                    ExprKind::Comprehension(id) => {
+                        let clauses = &module.comprehension(id).clauses;
+                        tests.extend(clauses.iter().flat_map(|clause| &clause.conditions));
+                    }
+                    _ => {}
+                });
+            });
+        for test in tests {
+            module.for_each_asked(test, &mut |part| {
+                self.trace.attribute_tests.extend(attribute_of(flow, part));
+            });
+        }
     }
 }
 
@@ -265,8 +299,10 @@ fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
     let Some(first) = flow.module.arguments(arguments).first() else {
         return false;
     };
-    let ExprKind::Attribute { value, .. } = flow.module.kind(first_of(flow, first.value)) else {
-        return false;
+    let value = match flow.module.kind(first_of(flow, first.value)) {
+        ExprKind::Attribute { value, .. } => value,
+        ExprKind::Name(place) => return is_option(flow, place),
+        _ => return false,
     };
     match flow
         .program
@@ -279,4 +315,36 @@ fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
         ),
         _ => false,
     }
+}
+
+/// Whether a variable is a parameter that a decorator fills from the command line, as `@click.argument("path")` does, and no type
+/// of it asks whether there is such a file.
+fn is_option(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
+    let module = flow.module;
+    let code = flow.code;
+    let is_parameter = code.parameters.iter().any(|given| given.place == place);
+    let name = module.place_text(code, place);
+    is_parameter
+        && module.list(code.decorators).iter().any(|&decorator| {
+            let ExprKind::Call { callee, arguments } = module.kind(decorator) else {
+                return false;
+            };
+            let ExprKind::Attribute { name: kind, .. } = module.kind(callee) else {
+                return false;
+            };
+            let mut arguments = module.arguments(arguments).iter();
+            ["argument", "option"].contains(&module.name(kind))
+                && arguments
+                    .clone()
+                    .any(|argument| match module.kind(argument.value) {
+                        ExprKind::Text(text) => {
+                            module.name(text).trim_start_matches('-').replace('-', "_") == name
+                        }
+                        _ => false,
+                    })
+                && arguments.all(|argument| match argument.passing {
+                    Passing::Keyword(keyword) => module.name(keyword) != "type",
+                    _ => true,
+                })
+        })
 }

@@ -45,7 +45,7 @@ rules! {
         misplaced_guard
         unchecked_argument
     }
-    guarded(beside elapsed excuses fragile handled harm io meant mistaken_index settled siblings sources) {
+    guarded(beside elapsed excuses fragile handled harm io meant mistaken_index repeats settled siblings sources) {
         unguarded_network
         unguarded_database
         unguarded_file
@@ -76,7 +76,7 @@ rules! {
         abstract_instance
         incomplete_implementation
     }
-    dynamic(origin running) {
+    dynamic(origin running told words) {
         dynamic_code
         unsafe_load
         dynamic_import
