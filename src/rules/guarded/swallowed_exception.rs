@@ -286,6 +286,7 @@ fn hides_io(whole: &Whole<'_>, function: FunctionRef, region: TryId, catches: &C
     let Catches::Classes {
         classes,
         open: false,
+        ..
     } = catches
     else {
         return false;
