@@ -4,7 +4,7 @@ mod ends;
 mod habit;
 mod keyed;
 mod library;
-mod pattern;
+pub(in crate::rules) mod pattern;
 mod unpacked;
 
 use crate::finding::Severity;
