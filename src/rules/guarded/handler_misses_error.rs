@@ -1,6 +1,8 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
-use crate::escape::Site;
+mod by_callers;
+
+use crate::escape::{Entry, Escape, Site};
 use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
@@ -12,6 +14,7 @@ use crate::rules::guarded::swallowed_exception::types_text;
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::summary::ClassRef;
 use crate::text::Location;
+use crate::types::FunctionRef;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "handler-misses-error",
@@ -32,7 +35,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             told.tell(whole, site, finding);
         }
     }
-    told.findings
+    let mut findings = told.findings;
+    findings.extend(by_callers::check(rule, whole));
+    findings
 }
 
 /// Whether a `try` is about little else than this call.
@@ -56,7 +61,9 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         (_, false) => "missed",
     };
     let mut finding = finding(rule, whole, site, escape, key);
-    finding.related.insert(0, handlers(whole, site, region));
+    finding
+        .related
+        .insert(0, handlers(whole, site.function, region));
     let (severity, confidence) = match escape {
         // What stands for a text that cannot be read is told by the handler that is there; a page for errors tells less.
         Some(escape) if touches(site) == Touches::Text => {
@@ -98,8 +105,24 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         confidence
     };
     let classes = escape.map_or(site.left.classes, |escape| escape.classes);
+        let confidence = match escape {
+        Some(escape) if ends_here(whole, site, region, escape) => confidence.max(Confidence::Medium),
+        _ => confidence,
+    };
     let help = Message::new("widen").with("errors", errors(whole, site, classes));
     Some(finding.severity(severity).confidence(confidence).help(help))
+}
+
+/// Whether a `try` that is about little else than reading a text ends the matter in a function that others call: it answers
+/// for what cannot be read, and forgets a way in which it cannot.
+fn ends_here(whole: &Whole<'_>, site: &Site, region: TryId, escape: &Escape) -> bool {
+    let (_, code) = whole.program.code(site.function);
+    touches(site) == Touches::Text
+        && escape.entry == Entry::Public
+        && escape.path.is_empty()
+        && code.region(region).statements <= 2
+        && !passes_on(whole, site, region)
+        && !reads_own_files(whole, site)
 }
 
 /// Whether a function hands on to its namesake in a library: what that raises is its own answer too.
@@ -227,13 +250,13 @@ fn names_several(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
 }
 
 /// The handlers that are there.
-fn handlers(whole: &Whole<'_>, site: &Site, region: TryId) -> Related {
-    let (module, code) = whole.program.code(site.function);
+fn handlers(whole: &Whole<'_>, function: FunctionRef, region: TryId) -> Related {
+    let (module, code) = whole.program.code(function);
     let region = code.region(region);
     let TryKind::Catch { handlers, .. } = &region.kind else {
         return Related {
             location: Location {
-                file: whole.program.file(site.function),
+                file: whole.program.file(function),
                 span: region.span,
             },
             message: Message::new("handlers"),
@@ -247,7 +270,7 @@ fn handlers(whole: &Whole<'_>, site: &Site, region: TryId) -> Related {
         .first()
         .map_or(region.span, |handler| handler.header);
     let location = Location {
-        file: whole.program.file(site.function),
+        file: whole.program.file(function),
         span,
     };
     Related {
