@@ -4,28 +4,45 @@ mod answer;
 mod belief;
 mod care;
 mod caught;
+mod chosen;
 mod demand;
 mod document;
+mod elsewhere;
+mod emptied;
 mod environment;
 mod framework;
+mod groups;
 mod habit;
+mod keywords;
+mod lost;
 mod raised;
 mod removed;
+mod shapes;
+mod tag;
 
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::Solution;
-use crate::ir::{ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
+use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
-use belief::{believed, is_optional_in_cloud, is_tested_after, is_truth, is_typed, optional};
+use belief::{
+    believed, is_optional_in_cloud, is_tested_after, is_tested_there, is_typed, optional,
+};
 use caught::{inside, looked_up};
+use chosen::chosen;
 use demand::made_on_demand;
 use document::{DEPTH, of_source};
+use elsewhere::{is_asked_elsewhere, is_asked_of_element};
+use emptied::emptied;
 use environment::is_always_there;
 use framework::is_left_to_framework;
 use habit::odd_one_out;
+use keywords::of_keywords;
+use lost::{lost, read_late};
 use raised::raised;
 use removed::popped;
+use shapes::{fallback, other_shape};
+use tag::of_tag;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "missing-key",
@@ -70,6 +87,13 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
         {
             removals.push(finding);
         }
+        if let Some(finding) = read_late(&boundary, candidate)
+            && !removals
+                .iter()
+                .any(|known: &Finding| known.message == finding.message)
+        {
+            removals.push(finding);
+        }
         removals.extend(raised(&boundary, candidate));
         let Some((evidence, finding)) = read(&boundary, candidate) else {
             return;
@@ -90,6 +114,14 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
             None => findings.push((evidence, finding)),
         }
     });
+    for finding in lost(&boundary) {
+        if !removals
+            .iter()
+            .any(|known: &Finding| known.location == finding.location)
+        {
+            removals.push(finding);
+        }
+    }
     removals.extend(findings.into_iter().map(|(_, finding)| finding));
     removals
 }
@@ -109,15 +141,17 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
         return None;
     };
     let is_literal = matches!(flow.module.kind(index), ExprKind::Text(_));
-    if !is_literal {
-        return None;
-    }
-    let mut evidence = evidence(boundary, candidate, value, index)?;
+    let mut evidence = match is_literal {
+        true => evidence(boundary, candidate, value, index)?,
+        false => chosen(boundary, candidate, value, index)
+            .or_else(|| of_section(boundary, candidate, value))?,
+    };
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
     let is_guard = match evidence.key {
-        "belief" | "keywords" => false,
+        "emptied" if is_asked_by_alias(boundary, candidate, value) => true,
+        "belief" | "keywords" | "fallback" | "chosen" | "pattern" | "partly" | "shape" => false,
         // That one variable is there says nothing of another.
         "environment" => is_guarded(boundary, candidate, &[]),
         _ => is_guarded(boundary, candidate, &boundary.places(value)),
@@ -161,6 +195,13 @@ fn evidence(
         return None;
     }
     let is_declared = is_declared(boundary, value);
+    if let Some(elsewhere) = fallback(boundary, candidate, value, index) {
+        return Some(Evidence {
+            key: "fallback",
+            document: elsewhere,
+            confidence: Confidence::Medium,
+        });
+    }
     if !is_typed && let Some((elsewhere, is_together)) = believed(boundary, candidate, value, index)
     {
         let confidence = if is_together && !is_declared {
@@ -215,6 +256,18 @@ fn evidence(
     {
         return told("demand", elsewhere);
     }
+    if !is_typed
+        && !is_declared
+        && let Some(elsewhere) = other_shape(boundary, candidate, value, index)
+    {
+        return told("shape", elsewhere);
+    }
+    if !is_declared && let Some(elsewhere) = emptied(boundary, value, index) {
+        return told("emptied", elsewhere);
+    }
+    if let Some(elsewhere) = of_tag(boundary, value, index) {
+        return told("tag", elsewhere);
+    }
     if is_optional_in_cloud(boundary, value, index) {
         return told("cloud", value);
     }
@@ -224,17 +277,50 @@ fn evidence(
     {
         return told("habit", elsewhere);
     }
-    let is_deeper = matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
+    // The first key of a document is told.
+    let is_deeper = match boundary.flow.module.kind(value) {
+        ExprKind::Subscript { index, .. } => {
+            matches!(boundary.flow.module.kind(index), ExprKind::Text(_))
+        }
+        _ => false,
+    };
     if is_deeper {
         return None;
     }
     let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
-    let confidence = if is_tested_after(boundary, candidate) {
+    let is_doubted = is_tested_after(boundary, candidate) || is_tested_there(boundary, candidate);
+    let is_asked = || match key {
+        "element" => is_asked_of_element(boundary, value),
+        _ => is_asked_elsewhere(boundary, value),
+    };
+    let confidence = if is_doubted || is_asked() {
         Confidence::Medium
     } else {
         confidence
     };
     Some(Evidence {
+        key,
+        document,
+        confidence,
+    })
+}
+
+/// `parser[section]` of a configuration, with a section that somebody else names.
+fn of_section(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Evidence> {
+    let is_whole = !matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
+    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
+        return None;
+    };
+    let ExprKind::Name(name) = boundary.flow.module.kind(index) else {
+        return None;
+    };
+    let is_given =
+        { boundary.flow.code.parameters.iter() }.any(|parameter| parameter.place == name);
+    if !is_whole || !is_given || !boundary.sources(name).is_empty() {
+        return None;
+    }
+    let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
+    (key == "configuration").then_some(Evidence {
         key,
         document,
         confidence,
@@ -259,54 +345,6 @@ fn is_declared(boundary: &Boundary<'_>, value: ExprId) -> bool {
     let written = flow.module.dotted(flow.code, value).unwrap_or_default();
     let last = written.rsplit('.').next().unwrap_or_default();
     DECLARED.contains(&last) || (last.starts_with("__") && last.ends_with("__"))
-}
-
-/// `if options["store"]` of `**options`: whoever tests it means that it is optional.
-fn of_keywords(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    value: ExprId,
-    index: ExprId,
-) -> Option<Evidence> {
-    let flow = boundary.flow;
-    let place = flow.place_of(value)?;
-    if !is_keywords(boundary, place) {
-        return None;
-    }
-    let tested = flow.code.insts.iter().any(|inst| match inst.kind {
-        InstKind::Assume { test, .. } => is_truth(boundary, test, candidate.expr),
-        _ => false,
-    });
-    let name = flow.program.qualified_name(flow.function);
-    let is_private = name
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| last.starts_with('_'));
-    let mut parameters = flow.code.parameters.iter();
-    let takes_anything = parameters.any(|parameter| parameter.kind == ParameterKind::Star);
-    let is_command = name.ends_with(".handle") || is_in_command(boundary);
-    let is_optional = tested && !is_private && !is_command && !takes_anything;
-    let asks_before = |test: ExprId| {
-        let mut found = false;
-        flow.module.walk(test, &mut |part| {
-            found |= belief::asks(boundary, part, place, index);
-        });
-        found
-    };
-    let is_sure = is_optional && !boundary.is_tested_by(candidate, &asks_before, false);
-    is_sure.then_some(Evidence {
-        key: "keywords",
-        document: value,
-        confidence: Confidence::Medium,
-    })
-}
-
-/// Whether the class at work is a command, whose parser fills what is handed on.
-fn is_in_command(boundary: &Boundary<'_>) -> bool {
-    let program = boundary.flow.program;
-    program
-        .class_of_method(boundary.flow.function)
-        .is_some_and(|class| program.method(class, "handle").is_some())
 }
 
 /// Whether the function itself writes the key, or anything else that fills the thing, before.
@@ -355,6 +393,25 @@ fn is_stored(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
     })
 }
 
+/// Whether a test is about a variable that was taken out of the document: `group = content.get("group", {})`, `if name in group`.
+fn is_asked_by_alias(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let Some(document) = flow.place_of(value) else {
+        return false;
+    };
+    let asks = |test: ExprId| {
+        let mut found = false;
+        flow.module.walk(test, &mut |part| {
+            if let ExprKind::Name(place) = flow.module.kind(part) {
+                let mut sources = boundary.sources(place).into_iter();
+                found |= sources.any(|source| boundary.places(source).contains(&document));
+            }
+        });
+        found
+    };
+    boundary.is_tested_by(candidate, &asks, false)
+}
+
 /// Anything that tests one of the places, or the key, counts.
 fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, places: &[PlaceId]) -> bool {
     let ExprKind::Subscript { value, index, .. } = boundary.flow.module.kind(candidate.expr) else {
@@ -383,11 +440,4 @@ fn is_self(boundary: &Boundary<'_>, value: ExprId) -> bool {
     let code = boundary.flow.code;
     let first = code.parameters.first().map(|first| first.place);
     code.class.is_some() && first.is_some() && boundary.flow.place_of(value) == first
-}
-
-fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
-    let parameters = &boundary.flow.code.parameters;
-    parameters
-        .iter()
-        .any(|parameter| parameter.place == place && parameter.kind == ParameterKind::DoubleStar)
 }

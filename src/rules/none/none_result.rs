@@ -23,6 +23,7 @@ use crate::types::FunctionRef;
 use habit::Habits;
 use keyed::Keys;
 use library::of_library;
+pub(in crate::rules) use pattern::pattern_of;
 use rustc_hash::FxHashSet;
 use unpacked::{items_at, unpacked};
 

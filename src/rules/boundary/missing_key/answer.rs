@@ -2,7 +2,7 @@
 
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, InstKind, Passing, PlaceId, Source};
-use crate::rules::sequences::{Boundary, Outside, outside};
+use crate::rules::sequences::{Boundary, Outside};
 use crate::text::Span;
 
 /// Attributes of an answer that say whether it is an error.
@@ -37,7 +37,7 @@ const VERBS: [&str; 7] = ["get", "post", "put", "patch", "delete", "request", "s
 
 /// What a decoded text says of the keys in it.
 pub(super) fn of_text(boundary: &Boundary<'_>, call: ExprId, text: Option<ExprId>) -> Confidence {
-    let from = text.and_then(|text| outside(boundary.flow, text));
+    let from = text.and_then(|text| boundary.written_by(text));
     let is_opened = |by| matches!(boundary.called(by), Some(("open" | "read_text", ..)));
     match from {
         // Files of JSON are mostly the program's own, and so is what a child or a parent process is told.

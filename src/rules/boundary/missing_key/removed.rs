@@ -80,7 +80,7 @@ fn removed(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Location> {
 }
 
 /// Whether a loop hands out the keys of the thing itself, or of a list that another loop filled with them.
-fn is_key_of(boundary: &Boundary<'_>, key: ExprId, receiver: ExprId) -> bool {
+pub(super) fn is_key_of(boundary: &Boundary<'_>, key: ExprId, receiver: ExprId) -> bool {
     let flow = boundary.flow;
     let Some(key) = flow.place_of(key) else {
         return false;
