@@ -63,7 +63,9 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
     if flow.program.caught_in(flow.function, guard, zero).0 == Coverage::Full {
         return None;
     }
-    if is_tested(scene, why, divisor, of) || (why == Why::Length && is_inside_loop(scene, of, at)) {
+    if is_tested(scene, why, (divisor, at), of)
+        || (why == Why::Length && is_inside_loop(scene, of, at))
+    {
         return None;
     }
     let place = flow.program.sources[flow.module_ref.0 as usize]

@@ -286,7 +286,7 @@ fn goes_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
     let raised = flow.code.insts[raised as usize].span;
     let mut regions = flow.code.tries.iter();
     regions.any(|region| {
-                region.body.contains(raised)
+        region.body.contains(raised)
             && !raises_itself(flow, region)
             && match &region.kind {
                 TryKind::Catch { handlers, .. } => {
@@ -331,9 +331,9 @@ fn is_plain(flow: &Flow<'_, '_>, handler: &Handler) -> bool {
     let mut inside = inside;
     inside.all(|inst| match inst.kind {
         InstKind::Eval(value) => {
-            !matches!(flow.module.kind(value), ExprKind::Yield(_))
-                && !error.is_some_and(|error| hands_on(flow, value, error))
-                && !(asks && sounds_leaving(flow, value))
+            let is_given = error.is_some_and(|error| hands_on(flow, value, error));
+            let leaves = asks && sounds_leaving(flow, value);
+            !matches!(flow.module.kind(value), ExprKind::Yield(_)) && !is_given && !leaves
         }
         // Somebody who is given the exception may decide whether to go on.
         InstKind::Bind {

@@ -14,7 +14,14 @@ use crate::value::Kinds;
 pub(super) fn is_sure(scene: &Scene<'_>, why: Why, of: ExprId, dividend: Option<ExprId>) -> bool {
     let module = scene.flow.module;
     match why {
-        Why::Sum | Why::Counter | Why::Kept | Why::Elapsed | Why::Outside | Why::Optional => true,
+        Why::Sum
+        | Why::Counter
+        | Why::Kept
+        | Why::Elapsed
+        | Why::Outside
+        | Why::Optional
+        | Why::Returned
+        | Why::Default => true,
         Why::Length => {
             let is_total = |expr: ExprId| {
                 let mut found = false;

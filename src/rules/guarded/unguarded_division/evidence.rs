@@ -4,7 +4,8 @@ use super::kept::{counts_in_class, is_filled_later, is_optional_in_class};
 use super::{converted, unwrapped};
 use crate::flow::{Held, State};
 use crate::ir::{
-    BinaryOperator, Comparison, ExprId, ExprKind, InstKind, ParameterKind, Scope, Source, Step,
+    Argument, BinaryOperator, Comparison, ExprId, ExprKind, InstKind, Module, ParameterKind, Scope,
+    Source, Step,
 };
 use crate::project::Target;
 use crate::rules::Scene;
@@ -30,6 +31,10 @@ pub(super) enum Why {
     Outside,
     /// It is tested for None, and not for zero.
     Optional,
+    /// A function of the project returns a literal zero for it on some path.
+    Returned,
+    /// Zero is the default where a key is missing.
+    Default,
 }
 
 impl Why {
@@ -42,6 +47,8 @@ impl Why {
             Self::Elapsed => "elapsed",
             Self::Outside => "outside",
             Self::Optional => "optional",
+            Self::Returned => "returned",
+            Self::Default => "default",
         }
     }
 
@@ -116,6 +123,12 @@ fn of_expression(scene: &Scene<'_>, state: &State, expr: ExprId) -> Option<Why> 
             if is_span_of_time(scene, expr) {
                 return Some(Why::Elapsed);
             }
+            if returns_zero(scene, callee) {
+                return Some(Why::Returned);
+            }
+            if defaults_to_zero(scene, callee, module.arguments(arguments)) {
+                return Some(Why::Default);
+            }
             let [only] = module.arguments(arguments) else {
                 return None;
             };
@@ -144,6 +157,29 @@ fn of_expression(scene: &Scene<'_>, state: &State, expr: ExprId) -> Option<Why> 
         }
         _ => None,
     }
+}
+
+/// Whether a call reaches a function of the project one of whose `return` statements gives a literal zero.
+fn returns_zero(scene: &Scene<'_>, callee: ExprId) -> bool {
+    let flow = scene.flow;
+    let Target::Function { function, .. } = flow.program.target(flow.evaluate.value(callee)) else {
+        return false;
+    };
+    let (module, code) = flow.program.code(function);
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => is_zero_in(module, value),
+        _ => false,
+    })
+}
+
+/// `options.get("width", 0)`.
+fn defaults_to_zero(scene: &Scene<'_>, callee: ExprId, arguments: &[Argument]) -> bool {
+    let module = scene.flow.module;
+    let (name, default) = match (module.kind(callee), arguments) {
+        (ExprKind::Attribute { name, .. }, [_, default]) => (module.name(name), default),
+        _ => return false,
+    };
+    matches!(name, "get" | "pop" | "setdefault") && is_zero_in(module, default.value)
 }
 
 /// `int(text)` of a text from outside: "0" is a number, too.
@@ -266,9 +302,13 @@ fn is_counter(scene: &Scene<'_>, divisor: ExprId) -> bool {
 
 /// `0` and `0.0`.
 pub(super) fn is_zero(scene: &Scene<'_>, expr: ExprId) -> bool {
-    match scene.flow.module.kind(expr) {
+    is_zero_in(scene.flow.module, expr)
+}
+
+fn is_zero_in(module: &Module, expr: ExprId) -> bool {
+    match module.kind(expr) {
         ExprKind::Int(0) => true,
-        ExprKind::Number(text) => matches!(scene.flow.module.name(text), "0.0" | "0." | ".0"),
+        ExprKind::Number(text) => matches!(module.name(text), "0.0" | "0." | ".0"),
         _ => false,
     }
 }

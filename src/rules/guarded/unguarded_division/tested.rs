@@ -1,12 +1,19 @@
 //! What stands around a division that says that the divisor is not zero.
 
 use super::evidence::Why;
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId, Source};
+use crate::ir::{
+    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source,
+};
 use crate::rules::guarded::elapsed::{lets_zero_through, reads_clock};
 use crate::rules::{Scene, is_test};
 
 /// Whether any test of the function looks at what the divisor is made of.
-pub(super) fn is_tested(scene: &Scene<'_>, why: Why, divisor: ExprId, of: ExprId) -> bool {
+pub(super) fn is_tested(
+    scene: &Scene<'_>,
+    why: Why,
+    (divisor, at): (ExprId, ExprId),
+    of: ExprId,
+) -> bool {
     let flow = scene.flow;
     let module = flow.module;
     let mut subjects: Vec<PlaceId> = Vec::new();
@@ -41,9 +48,9 @@ pub(super) fn is_tested(scene: &Scene<'_>, why: Why, divisor: ExprId, of: ExprId
         subjects.clone_from(&elapsed);
     }
     let mentions = |test: ExprId| {
-        !(is_elapsed && lets_zero_through(scene, test, &elapsed))
-            && !(why == Why::Kept && compares_counts(scene, test))
-            && asks(scene, test, &subjects)
+        let is_open = is_elapsed && lets_zero_through(scene, test, &elapsed);
+        let is_of_counts = why == Why::Kept && compares_counts(scene, test);
+        !is_open && !is_of_counts && asks(scene, test, &subjects)
     };
     let in_insts = flow
         .code
@@ -67,9 +74,11 @@ pub(super) fn is_tested(scene: &Scene<'_>, why: Why, divisor: ExprId, of: ExprId
                 } => {
                     let is_open =
                         is_elapsed && lets_zero_through(scene, ExprId::new(index), &elapsed);
+                    let is_of_counts =
+                        why == Why::Kept && compares_counts(scene, ExprId::new(index));
                     operator != Comparison::In
                         && !is_open
-                        && !(why == Why::Kept && compares_counts(scene, ExprId::new(index)))
+                        && !is_of_counts
                         && asks(scene, ExprId::new(index), &subjects)
                         && (mentions(left) || mentions(right))
                 }
@@ -86,6 +95,7 @@ pub(super) fn is_tested(scene: &Scene<'_>, why: Why, divisor: ExprId, of: ExprId
                         Some("max" | "min" | "any" | "all" | "bool")
                     );
                     is_bound
+                        && !module.span(ExprId::new(index)).contains(module.span(at))
                         && module
                             .arguments(arguments)
                             .iter()
@@ -186,6 +196,27 @@ fn asks(scene: &Scene<'_>, test: ExprId, subjects: &[PlaceId]) -> bool {
     }
 }
 
+/// The same of an attribute by its name.
+fn asks_by_name(module: &Module, code: &Function, test: ExprId, text: &str) -> bool {
+    if module.dotted(code, test).as_deref() == Some(text) {
+        return true;
+    }
+    match module.kind(test) {
+        ExprKind::Compare {
+            operator: Comparison::Is | Comparison::IsNot,
+            right,
+            ..
+        } if module.kind(right) == ExprKind::None => false,
+        _ => {
+            let mut found = false;
+            module.for_each_part(test, &mut |part| {
+                found |= asks_by_name(module, code, part, text)
+            });
+            found
+        }
+    }
+}
+
 /// More callers are not asked.
 const CALLERS: usize = 24;
 
@@ -216,11 +247,7 @@ pub(super) fn is_tested_by_callers(scene: &Scene<'_>, of: ExprId) -> bool {
                 let InstKind::Assume { test, .. } = inst.kind else {
                     return false;
                 };
-                let mut found = false;
-                module.walk(test, &mut |part| {
-                    found |= module.dotted(code, part).as_deref() == Some(text.as_str())
-                });
-                found
+                asks_by_name(module, code, test, &text)
             })
         })
 }

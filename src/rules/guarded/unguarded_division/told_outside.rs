@@ -97,7 +97,7 @@ fn told(
     if is_caught
         || scene.is_caught_above(zero)
         || crate::escape::is_out_of_scope(path)
-        || is_tested(&scene, Why::Outside, divisor, divisor)
+        || is_tested(&scene, Why::Outside, (divisor, division.at), divisor)
         || is_settled_by_callers(&scene, divisor)
         || met.iter().any(|&at| is_tested_at(whole, at))
     {
