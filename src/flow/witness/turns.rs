@@ -144,6 +144,7 @@ impl Flow<'_, '_> {
         // Every way on may come to one read or another of the name.
         let reads = ways.reach(wanted.place, Start::Entry).reads;
         let mut targets: Vec<BlockId> = { reads.iter() }
+            .filter(|read| !self.is_asked_first(read.inst, read.name))
             .filter_map(|read| ways.block_of(read.inst))
             .filter(|&block| block != from)
             .collect();

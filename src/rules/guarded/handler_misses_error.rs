@@ -2,8 +2,8 @@
 
 mod by_callers;
 
-use crate::escape::{Entry, Escape, Site};
 use crate::escape::clauses::{Fate, fate, insts_in};
+use crate::escape::{Entry, Escape, Site};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
@@ -99,14 +99,20 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     } else {
         confidence
     };
-    let confidence = if reads_own_files(whole, site) {
+    // What a module does at its own top fails when it is imported, if it ever does.
+    let is_at_top = escape.is_some_and(|escape| {
+        escape.entry == Entry::Top && escape.path.is_empty() && touches(site) == Touches::Text
+    });
+    let confidence = if is_at_top || reads_own_files(whole, site) {
         Confidence::Low
     } else {
         confidence
     };
     let classes = escape.map_or(site.left.classes, |escape| escape.classes);
-        let confidence = match escape {
-        Some(escape) if ends_here(whole, site, region, escape) => confidence.max(Confidence::Medium),
+    let confidence = match escape {
+        Some(escape) if ends_here(whole, site, region, escape) => {
+            confidence.max(Confidence::Medium)
+        }
         _ => confidence,
     };
     let help = Message::new("widen").with("errors", errors(whole, site, classes));

@@ -55,6 +55,9 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
         .place_of(divisor)
         .and_then(|place| state.get(place).bound);
     let (why, of) = evidence(scene, state, written, bound, held)?;
+    if why == Why::Optional && is_modulo {
+        return None;
+    }
     let zero = flow
         .program
         .library

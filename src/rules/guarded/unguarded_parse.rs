@@ -29,7 +29,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         if !is_read || missed(whole, site).is_some() {
             continue;
         }
-                let name = &whole.program.library.get(site.call.callee).name;
+        let name = &whole.program.library.get(site.call.callee).name;
         // A program that somebody wrote to be run here.
         if name == "compile" {
             continue;

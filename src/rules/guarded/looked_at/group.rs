@@ -184,6 +184,12 @@ fn bound_group<'a>(
             ExprKind::Tuple(parts) | ExprKind::List(parts) => {
                 let mut parts = module.list(parts).iter();
                 let at = parts.position(|&part| module.kind(part) == ExprKind::Name(place))?;
+                // `start, end = re.findall(pattern, text)[0]`
+                if let ExprKind::Subscript { value, .. } = module.kind(value)
+                    && is_findall(flow, value)
+                {
+                    return Some((value, Which::Number(at + 1)));
+                }
                 let ExprKind::Call { callee, arguments } = module.kind(value) else {
                     return None;
                 };
@@ -217,6 +223,10 @@ fn match_of(flow: &Flow<'_, '_>, found: ExprId) -> Option<ExprId> {
         ExprKind::Call { .. } => Some(found),
         ExprKind::Walrus { value, .. } => Some(value).filter(|&value| is_call(value)),
         ExprKind::Name(place) => {
+            // `for found in pattern.finditer(text)`
+            if let Some(all) = gone_through(flow, place).filter(|&all| is_call(all)) {
+                return Some(all);
+            }
             let mut bound = flow.code.insts.iter().filter_map(|inst| match inst.kind {
                 InstKind::Bind {
                     target,
@@ -311,6 +321,7 @@ fn is_of_digits(part: &str) -> bool {
                     return false;
                 }
                 has_digits = true;
+                at = end;
             }
             b'{' => at += part[at..].find('}').unwrap_or(0),
             byte if byte.is_ascii_digit() => has_digits = true,
