@@ -1,15 +1,18 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
+mod breached;
 mod by_callers;
+mod second_class;
 
 use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::escape::{Entry, Escape, Site};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
-use crate::rules::guarded::fragile::reads_own_files;
+use crate::rules::guarded::fragile::{is_fragile, reads_own_files};
 use crate::rules::guarded::io::{Told, Touches, errors, finding, level, level_of, touches};
 use crate::rules::guarded::meant::{CLOSE, missed};
+use crate::rules::guarded::siblings::beside;
 use crate::rules::guarded::swallowed_exception::types_text;
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::summary::ClassRef;
@@ -37,6 +40,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     }
     let mut findings = told.findings;
     findings.extend(by_callers::check(rule, whole));
+    findings.extend(breached::findings(whole));
+    findings.extend(second_class::findings(whole));
     findings
 }
 
@@ -69,7 +74,11 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         Some(escape) if touches(site) == Touches::Text => {
             (Severity::Warning, level(whole, site, escape).1)
         }
-        Some(escape) if site.rare_for.is_some() || is_another_matter(whole, site) => {
+        Some(escape)
+            if site.rare_for.is_some()
+                || is_another_matter(whole, site)
+                || fills_the_disk(whole, site) =>
+        {
             level_of(whole, site, escape, true)
         }
         Some(escape) => level(whole, site, escape),
@@ -78,8 +87,11 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     // A narrow handler of files or rows is a choice; so is any where nobody knows who calls.
     let is_chosen = match touches(site) {
         Touches::File => {
-            (is_partial && !is_another_matter(whole, site))
-                || (escape.is_none() && site.rare_for.is_none())
+            (is_partial && !is_another_matter(whole, site) && !fills_the_disk(whole, site))
+                || (escape.is_none()
+                    && site.rare_for.is_none()
+                    && !is_another_matter(whole, site)
+                    && !is_fragile(whole, site))
         }
         Touches::Database => is_partial && escape.is_none(),
         Touches::Network | Touches::Text => {
@@ -87,6 +99,9 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
                 || (is_partial && escape.is_none() && names_answer(whole, site, region))
         }
     };
+    // Who guards the next one in full did not choose to guard this one in part.
+    let is_known = beside(whole, site, &whole.escapes.sites).is_some();
+    let is_chosen = is_chosen && !is_known;
     let is_chosen = is_chosen
         || (escape.is_none() && site.rare_for.is_none() && passes_on(whole, site, region));
     let severity = if is_chosen {
@@ -94,10 +109,10 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     } else {
         severity.min(Severity::Warning)
     };
-    let confidence = if is_partial {
-        confidence.min(Confidence::Medium)
-    } else {
-        confidence
+    let confidence = match (is_known, is_partial) {
+        (true, _) => Confidence::Medium,
+        (false, true) => confidence.min(Confidence::Medium),
+        (false, false) => confidence,
     };
     // What a module does at its own top fails when it is imported, if it ever does.
     let is_at_top = escape.is_some_and(|escape| {
@@ -172,12 +187,40 @@ fn is_another_matter(whole: &Whole<'_>, site: &Site) -> bool {
     let mut left = site.named(site.left.classes);
     let mut caught = site.named(!site.left.classes);
     if name.starts_with("subprocess.") {
-        left.any(|class| program.class_name(class) != "subprocess.TimeoutExpired")
-            && !runs_itself(whole, site)
+        // Who names what the system says of a command that is not there has thought of the rest of it.
+        let is_chosen = |class| site.left.partial.is_some() && is_of_system(class);
+        left.any(|class| !is_chosen(class)) && !runs_itself(whole, site)
     } else {
-        left.any(|class| !is_of_system(class))
+        // What is of the wrong type is a mistake.
+        left.any(|class| !is_of_system(class) && program.class_name(class) != "TypeError")
             && (caught.any(is_of_system) || site.left.partial.is_some())
     }
+}
+
+/// Whether a call writes: who names what is wrong with a path forgets the disk that is full.
+fn fills_the_disk(whole: &Whole<'_>, site: &Site) -> bool {
+    const WRITES: [&str; 8] = [
+        "os.fsync",
+        "os.ftruncate",
+        "os.write",
+        "shutil.copy",
+        "shutil.copy2",
+        "shutil.copyfile",
+        "shutil.copyfileobj",
+        "shutil.copytree",
+    ];
+    let name = &whole.program.library.get(site.call.callee).name;
+    let (module, code) = whole.program.code(site.function);
+    let names_same = |region: TryId| match &code.region(region).kind {
+        TryKind::Catch { handlers, .. } => handlers
+            .iter()
+            .any(|handler| types_text(module, code, handler).contains("SameFile")),
+        TryKind::With { .. } | TryKind::Finally { .. } => false,
+    };
+    WRITES.contains(&name.as_str())
+        && site
+            .missed_by(code)
+            .is_some_and(|region| !names_same(region))
 }
 
 /// Whether the command is this very interpreter, which is there.

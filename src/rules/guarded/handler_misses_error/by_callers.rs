@@ -25,6 +25,10 @@ pub(super) fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         }
         for call in whole.graph.calls_of(site.function).take(CALLERS) {
+            let mut breaches = whole.escapes.breaches.iter();
+            if breaches.any(|known| known.function == call.caller && known.call == call.call) {
+                continue;
+            }
             let Some((region, rest)) = partly(whole, site, call) else {
                 continue;
             };
