@@ -6,7 +6,7 @@ mod keyed;
 mod library;
 mod optional;
 mod options;
-mod pattern;
+pub(in crate::rules) mod pattern;
 mod search;
 mod unpacked;
 
