@@ -7,6 +7,8 @@ mod library;
 mod pattern;
 mod unpacked;
 
+pub(in crate::rules) use pattern::pattern_of;
+
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
 use crate::flow::{Circumstances, Flow, Use, Wanted, Witness};

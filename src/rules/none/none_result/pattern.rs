@@ -172,7 +172,7 @@ fn is_optional(rest: &mut Peekable<Chars<'_>>) -> bool {
 }
 
 /// The pattern of a call, where it is written out: in the call, or where it was compiled.
-fn pattern_of(flow: &Flow<'_, '_>, call: ExprId) -> Option<String> {
+pub(in crate::rules) fn pattern_of(flow: &Flow<'_, '_>, call: ExprId) -> Option<String> {
     let module = flow.module;
     let ExprKind::Call { callee, arguments } = module.kind(call) else {
         return None;
