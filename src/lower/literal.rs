@@ -3,6 +3,7 @@
 use super::Lowering;
 use crate::ir::{Dialect, ExprId, ExprKind};
 use crate::syntax::{Kind, NodeId};
+use crate::text::Span;
 
 /// What the letters before the quote say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,10 +80,29 @@ impl Lowering<'_> {
         }
         self.depth += 1;
         let base = self.list_stack.len();
+        self.beginning(node);
         self.interpolations(node);
         let run = self.list(base);
         self.depth -= 1;
         self.add(ExprKind::Interpolated(run), self.tree.span(node))
+    }
+
+    /// Puts what an f-string begins with onto the list stack, as a text: it tells keys and commands apart that are filled
+    /// alike.
+    fn beginning(&mut self, node: NodeId) {
+        let text = self.node_text(node);
+        let (prefix, content) = split(text);
+        let written = content.split(['{', '\\']).next().unwrap_or_default();
+        if !prefix.interpolated || written.is_empty() {
+            return;
+        }
+        let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let quotes = (text.len() - letters - content.len()) / 2;
+        let start = self.tree.span(node).start + (letters + quotes) as u32;
+        let span = Span::new(start, start + written.len() as u32);
+        let name = self.names.intern(written);
+        let value = self.add(ExprKind::Text(name), span);
+        self.list_stack.push(value);
     }
 
     /// Reads the expressions of an f-string onto the list stack.
@@ -123,6 +143,9 @@ impl Lowering<'_> {
         let span = tree.span(node);
         if interpolated {
             let base = self.list_stack.len();
+            tree.first(node)
+                .into_iter()
+                .for_each(|first| self.beginning(first));
             tree.parts(node).for_each(|part| self.interpolations(part));
             let run = self.list(base);
             return self.add(ExprKind::Interpolated(run), span);

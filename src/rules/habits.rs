@@ -30,6 +30,7 @@ const EXAMPLES: usize = 8;
 pub struct Habits {
     keys: Vec<FxHashMap<NameId, Habit>>,
     variables: FxHashSet<Symbol>,
+    asked: FxHashSet<Symbol>,
     filled_in: FxHashSet<Symbol>,
     imports: Vec<FxHashMap<CompactString, usize>>,
 }
@@ -41,6 +42,7 @@ impl Habits {
         let keys: Vec<_> = sources.clone().map(|source| read(&source.module)).collect();
         Self {
             variables: variables(program, &keys),
+            asked: asked(program, &keys),
             filled_in: filled_in(program, &keys),
             keys,
             imports: sources
@@ -52,12 +54,19 @@ impl Habits {
 
     /// Whether what concerns all modules was the same before.
     pub(crate) fn agrees_with(&self, before: &Self) -> bool {
-        self.variables == before.variables && self.filled_in == before.filled_in
+        self.variables == before.variables
+            && self.asked == before.asked
+            && self.filled_in == before.filled_in
     }
 
     /// Whether the project itself writes a key that looks like a variable of the environment, tests aside.
     pub fn sets_variable(&self, variable: Symbol) -> bool {
         self.variables.contains(&variable)
+    }
+
+    /// Whether the project asks with care for a variable of the environment, tests aside.
+    pub fn asks_for_variable(&self, variable: Symbol) -> bool {
+        self.asked.contains(&variable)
     }
 
     /// Whether the project itself fills in a key where it is not there, tests aside.
@@ -78,9 +87,19 @@ impl Habits {
     }
 }
 
+fn is_variable(name: &str) -> bool {
+    name.len() > 2 && !name.contains(|c: char| c.is_lowercase())
+}
+
+/// The keys in capitals that the project asks for with care.
+fn asked(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
+    symbols(program, keys, &|habit, name| {
+        habit.careful > 0 && is_variable(name)
+    })
+}
+
 /// The keys in capitals that the project writes: `env["NAME"] = …`, `{"NAME": …}`.
 fn variables(program: &Program<'_>, keys: &[FxHashMap<NameId, Habit>]) -> FxHashSet<Symbol> {
-    let is_variable = |name: &str| name.len() > 2 && !name.contains(|c: char| c.is_lowercase());
     symbols(program, keys, &|habit, name| {
         habit.is_made && is_variable(name)
     })
@@ -192,7 +211,7 @@ fn look(module: &Module, expr: ExprId, habits: &mut FxHashMap<NameId, Habit>) {
                 return;
             };
             match module.name(name) {
-                "get" => care(habits, key, expr),
+                "get" | "getenv" => care(habits, key, expr),
                 "pop" if arguments.len() == 2 => care(habits, key, expr),
                 "setdefault" => {
                     let habit = habits.entry(key).or_default();

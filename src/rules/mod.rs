@@ -76,7 +76,7 @@ rules! {
         abstract_instance
         incomplete_implementation
     }
-    dynamic(origin running) {
+    dynamic(origin running told words) {
         dynamic_code
         unsafe_load
         dynamic_import

@@ -1,9 +1,12 @@
 //! What the boundary rules share: which expressions are read, and what their names stand for.
 
+mod given;
 mod guard;
 mod handled;
+mod parts;
 mod source;
 
+pub(in crate::rules) use parts::Parts;
 pub(in crate::rules) use source::{KEEPING, Outside, PASSING, outside};
 
 use crate::flow::{Flow, Solution, State};

@@ -13,10 +13,28 @@ use crate::types::{CallRef, FunctionRef, Type};
 const DEPTH: usize = 4;
 
 /// Methods of redis whose names nothing else has.
-const DISTINCT: [&str; 20] = [
-    "hset", "hmset", "hsetnx", "hget", "hmget", "hgetall", "hincrby", "lpush", "rpush", "sadd",
-    "smembers", "zadd", "zincrby", "zrange", "setnx", "setex", "psetex", "incrby", "flushdb",
+const DISTINCT: [&str; 21] = [
+    "hset",
+    "hmset",
+    "hsetnx",
+    "hget",
+    "hmget",
+    "hgetall",
+    "hincrby",
+    "lpush",
+    "rpush",
+    "sadd",
+    "smembers",
+    "zadd",
+    "zincrby",
+    "zrange",
+    "setnx",
+    "setex",
+    "psetex",
+    "incrby",
+    "flushdb",
     "flushall",
+    "execute_command",
 ];
 
 /// A call of a store.
@@ -223,6 +241,23 @@ pub(in crate::rules) struct Key {
     pub(in crate::rules) is_computed: bool,
     /// All of it is this parameter.
     pub(in crate::rules) parameter: Option<u16>,
+    /// How much of the text is written out before the first thing that differs.
+    written: Option<usize>,
+}
+
+impl Key {
+    /// Whether two keys that differ from call to call begin with different words: `views:…` and `visitors:…`.
+    pub(in crate::rules) fn begins_otherwise(&self, other: &Key) -> bool {
+        let (one, two) = (self.beginning(), other.beginning());
+        !one.is_empty() && !two.is_empty() && !one.starts_with(two) && !two.starts_with(one)
+    }
+
+    /// What is written out before the first thing that differs.
+    fn beginning(&self) -> &str {
+        let written = self.written.unwrap_or(self.text.len());
+        let text = self.text.get(..written).unwrap_or_default();
+        text.split(['%', '{']).next().unwrap_or_default()
+    }
 }
 
 /// Reads a key.
@@ -278,6 +313,7 @@ impl KeyReader<'_> {
             ExprKind::Name(place) => self.name(place, depth, key),
             ExprKind::Attribute { value, name, .. } => {
                 // What an instance keeps is as good as constant; what other things keep is not.
+                key.written.get_or_insert(key.text.len());
                 key.text.push_str(module.name(name));
                 key.is_computed |= !self.is_self(value) && !is_constant_name(module.name(name));
             }
@@ -286,6 +322,7 @@ impl KeyReader<'_> {
     }
 
     fn differs(&self, key: &mut Key) {
+        key.written.get_or_insert(key.text.len());
         key.text.push_str("{}");
         key.is_computed = true;
     }
@@ -299,6 +336,9 @@ impl KeyReader<'_> {
                 _ => self.read(part, depth, &mut inner),
             }
             key.is_computed |= inner.is_computed;
+            if let Some(written) = inner.written {
+                key.written.get_or_insert(key.text.len() + written);
+            }
             key.text.push_str(&inner.text);
         }
     }
@@ -310,13 +350,17 @@ impl KeyReader<'_> {
             .map(|argument| argument.value)
             .collect();
         let Some((receiver, method)) = method(module, expr) else {
+            key.written.get_or_insert(key.text.len());
             key.text
                 .push_str(last_name(module, self.code, callee).unwrap_or("{}"));
             return self.filled(&given, depth, key);
         };
         match method {
             "format" | "encode" | "join" | "lower" | "replace" => self.read(receiver, depth, key),
-            _ => key.text.push_str(method),
+            _ => {
+                key.written.get_or_insert(key.text.len());
+                key.text.push_str(method);
+            }
         }
         self.filled(&given, depth, key);
     }
@@ -329,7 +373,10 @@ impl KeyReader<'_> {
         match scope {
             Scope::Global { .. } => match self.global_text(place) {
                 Some(text) => key.text.push_str(&text),
-                None => key.text.push_str(name),
+                None => {
+                    key.written.get_or_insert(key.text.len());
+                    key.text.push_str(name);
+                }
             },
             Scope::Local { .. } if self.code.kind == crate::ir::FunctionKind::Module => {
                 match bound_value(self.module, self.code, place) {
@@ -340,11 +387,13 @@ impl KeyReader<'_> {
             Scope::Local { .. } => match bound_value(self.module, self.code, place) {
                 Some(value) => self.read(value, depth, key),
                 None => {
+                    key.written.get_or_insert(key.text.len());
                     key.text.push_str(name);
                     key.is_computed = true;
                 }
             },
             _ => {
+                key.written.get_or_insert(key.text.len());
                 key.text.push_str(name);
                 key.is_computed |= name != "self" && name != "cls";
             }

@@ -1,29 +1,35 @@
 //! `empty-sequence`: an element is taken for granted of what may have too few of them.
 
+mod alike;
+mod answered;
 mod attribute;
 mod evidence;
 mod guarded;
 mod list;
 mod member;
+mod parsed;
 mod passed;
 mod printed;
 mod probed;
 mod reduced;
+mod taken;
 mod unpacked;
 mod whole;
 mod written;
 
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
-use crate::ir::{ExprId, ExprKind, UnaryOperator};
+use crate::ir::{ExprId, ExprKind, PlaceId, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::rules::{Check, Family, Rule, Scene};
+use alike::alike;
 use evidence::{Evidence, evidence};
-use guarded::{is_argued, is_counted};
+use guarded::{counts_arguments, is_argued, is_counted};
 use member::member;
 use passed::passed;
 use probed::probed;
 use reduced::called;
+use taken::taken;
 use unpacked::unpacked;
 use whole::LEFT;
 use written::written;
@@ -48,12 +54,20 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     let mut told = Told::default();
+    // The largest and the smallest of one list are missing together.
+    let mut reduced: Vec<ExprId> = Vec::new();
     boundary.walk(&mut |candidate, state| {
         if let Some((evidence, finding)) = indexed(&boundary, candidate, state) {
             told.tell(&boundary, &evidence, candidate.expr, finding);
         }
         findings.extend(member(&boundary, candidate));
-        findings.extend(called(&boundary, candidate, state));
+        if let Some((cause, finding)) = called(&boundary, candidate, state)
+            && !reduced.contains(&cause)
+        {
+            reduced.push(cause);
+            findings.push(finding);
+        }
+        findings.extend(taken(&boundary, candidate, state));
     });
     findings.extend(told.findings);
     findings.extend(unpacked(&boundary));
@@ -124,12 +138,13 @@ fn indexed(
         Some(found) if found.confidence > Confidence::Low => found,
         known => handled(boundary, candidate)
             .or_else(|| (need == 1).then(|| probed(boundary, candidate, value))?)
-            .or_else(|| passed(boundary, value))
+            .or_else(|| passed(boundary, value, need))
+            .or_else(|| alike(boundary, value, need))
             .or(known)?,
     };
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
-        || is_tested(boundary, candidate, value, &evidence)
+        || is_tested(boundary, candidate, value, need, &evidence)
         || (evidence.key == "argv" && is_argued(boundary))
         || (evidence.key == "filled" && is_counted(boundary, candidate, value))
     {
@@ -144,7 +159,11 @@ fn indexed(
         .scene
         .related(evidence.source, Message::new(evidence.key));
     let help = Message::new("guard").with("name", text);
-    let confidence = evidence.confidence;
+    let confidence = if evidence.key == "argv" && counts_arguments(boundary) {
+        Confidence::Medium
+    } else {
+        evidence.confidence
+    };
     Some((
         evidence,
         finding.because(why).confidence(confidence).help(help),
@@ -187,12 +206,33 @@ fn is_tested(
     boundary: &Boundary<'_>,
     candidate: Candidate,
     subject: ExprId,
+    need: i64,
     evidence: &Evidence,
 ) -> bool {
     match evidence.key {
         LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
         "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
+        "separator" | "spaces" => {
+            is_counted_before(boundary, candidate, subject, need, evidence.source)
+        }
         _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
+    }
+}
+
+/// Whether something before a use of the parts of a text says that there are so many.
+fn is_counted_before(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+    need: i64,
+    split: ExprId,
+) -> bool {
+    match parsed::parts(boundary, split, need) {
+        Some(parts) => {
+            let places = guarding(boundary, subject, Some(split));
+            boundary.are_counted(candidate, &places, &parts)
+        }
+        None => is_guarded(boundary, candidate, subject, Some(split)),
     }
 }
 
@@ -202,6 +242,11 @@ fn is_guarded(
     subject: ExprId,
     source: Option<ExprId>,
 ) -> bool {
+    boundary.is_tested(candidate, &guarding(boundary, subject, source))
+}
+
+/// The variables of which a test may say that there is enough: the thing itself, and what it was made of.
+fn guarding(boundary: &Boundary<'_>, subject: ExprId, source: Option<ExprId>) -> Vec<PlaceId> {
     let mut places = boundary.places(subject);
     places.extend(
         source
@@ -216,5 +261,5 @@ fn is_guarded(
             }
         }
     }
-    boundary.is_tested(candidate, &inner)
+    inner
 }

@@ -4,51 +4,62 @@ mod answer;
 mod belief;
 mod care;
 mod caught;
+mod chosen;
 mod default;
 mod demand;
 mod document;
 mod element;
+mod elsewhere;
+mod emptied;
 mod environment;
 mod framework;
-mod group;
+mod groups;
 mod guarded;
 mod habit;
 mod iterated;
 mod keywords;
 mod looked;
+mod lost;
 mod raised;
 mod reading_back;
 mod removed;
-mod rival;
 mod search;
+mod shapes;
 mod sibling;
-mod table;
+mod tag;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, ParameterKind, PlaceId, Source};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Source};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
-use belief::{believed, is_optional_in_cloud, is_tested_after, is_typed, optional};
+use belief::{
+    believed, is_optional_in_cloud, is_tested_after, is_tested_there, is_typed, optional,
+};
 use caught::{inside, looked_up};
+use chosen::chosen;
 use default::of_default;
 use demand::made_on_demand;
 use document::{DEPTH, Document, of_source};
-use element::{is_asked_for, of_tag};
+use element::is_asked_for;
+use elsewhere::{is_asked_elsewhere, is_asked_of_element};
+use emptied::emptied;
 use environment::is_always_there;
 use framework::is_left_to_framework;
 use guarded::{is_guarded, is_settled};
 use habit::odd_one_out;
 use iterated::iterated;
 use keywords::of_keywords;
+use lost::{lost, read_late};
 use raised::raised;
 use reading_back::is_read_back;
-use removed::removed;
+use removed::popped;
 use rustc_hash::FxHashSet;
 use search::Search;
+use shapes::{fallback, other_shape};
 use sibling::asked_by_sibling;
 use std::cell::RefCell;
-use table::of_table;
+use tag::of_tag;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "missing-key",
@@ -75,16 +86,16 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let mut removals = Vec::new();
     let nothing = Nothing::default();
     boundary.walk(&mut |candidate, _| {
-        let at = removal_at(&boundary, candidate);
-        let removal = iterated(&boundary, at).or_else(|| removed(&boundary, at));
-        if let Some(finding) = removal
+        removals.extend(popped(&boundary, candidate));
+        removals.extend(iterated(&boundary, candidate));
+        if let Some(finding) = looked_up(&boundary, candidate)
             && !removals
                 .iter()
                 .any(|known: &Finding| known.message == finding.message)
         {
             removals.push(finding);
         }
-        if let Some(finding) = looked_up(&boundary, candidate)
+        if let Some(finding) = read_late(&boundary, candidate)
             && !removals
                 .iter()
                 .any(|known: &Finding| known.message == finding.message)
@@ -111,24 +122,16 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
             None => findings.push((evidence, finding)),
         }
     });
+    for finding in lost(&boundary) {
+        if !removals
+            .iter()
+            .any(|known: &Finding| known.location == finding.location)
+        {
+            removals.push(finding);
+        }
+    }
     removals.extend(findings.into_iter().map(|(_, finding)| finding));
     removals
-}
-
-/// `del d[k]` reads `d`: there what is looked at is all of it.
-fn removal_at(boundary: &Boundary<'_>, candidate: Candidate) -> Candidate {
-    let inst = boundary.flow.code.insts[candidate.at.1 as usize].kind;
-    match (inst, boundary.flow.module.kind(candidate.root)) {
-        (InstKind::Forget(target), ExprKind::Subscript { value, .. })
-            if target == candidate.root && value == candidate.expr =>
-        {
-            Candidate {
-                expr: candidate.root,
-                ..candidate
-            }
-        }
-        _ => candidate,
-    }
 }
 
 /// Whether two keys are missing for one and the same reason.
@@ -152,19 +155,23 @@ fn read(
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    if !matches!(
+    let is_literal = matches!(
         flow.module.kind(index),
         ExprKind::Text(_) | ExprKind::Bytes(_)
-    ) {
-        return of_table(boundary, candidate, value, index);
-    }
-    let mut evidence = evidence(boundary, candidate, (value, index), nothing)?;
+    );
+    let mut evidence = match is_literal {
+        true => evidence(boundary, candidate, (value, index), nothing)?,
+        false => chosen(boundary, candidate, value, index)
+            .or_else(|| of_section(boundary, candidate, value))?,
+    };
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
     let places = boundary.places(value);
     let is_guard = match evidence.key {
-        "belief" | "keywords" | "default" | "eager" => false,
+        "emptied" if is_asked_by_alias(boundary, candidate, value) => true,
+        "belief" | "keywords" | "default" | "fallback" | "chosen" | "pattern" | "partly"
+        | "shape" => false,
         // That one variable is there says nothing of another.
         "environment" => is_guarded(boundary, candidate, value, index, &[]),
         "json" | "request" | "configuration" | "message" | "stored" | "element" => {
@@ -228,7 +235,9 @@ fn evidence(
     if is_always_there(boundary, value, index) {
         return None;
     }
-    of_default(boundary, candidate, value, index)
+    fallback(boundary, candidate, value, index)
+        .map(|elsewhere| Document::new("fallback", elsewhere, Confidence::Medium))
+        .or_else(|| of_default(boundary, candidate, value, index))
         .or_else(|| of_code_around(boundary, candidate, (value, index), nothing))
         .or_else(|| of_origin(boundary, candidate, (value, index), nothing))
 }
@@ -280,6 +289,15 @@ fn of_code_around(
         if let Some(elsewhere) = asked_by_sibling(boundary, value, index) {
             return Some(told("sibling", elsewhere));
         }
+        if let Some(elsewhere) = other_shape(boundary, candidate, value, index) {
+            return Some(told("shape", elsewhere));
+        }
+    }
+    if !is_declared && let Some(elsewhere) = emptied(boundary, value, index) {
+        return Some(told("emptied", elsewhere));
+    }
+    if let Some(elsewhere) = of_tag(boundary, value, index) {
+        return Some(told("tag", elsewhere));
     }
     if is_optional_in_cloud(boundary, value, index) {
         return Some(told("cloud", value));
@@ -314,7 +332,6 @@ fn of_origin(
         return None;
     }
     let mut found = of_known(boundary, value, key, nothing)
-        .or_else(|| of_tag(boundary, value))
         .or_else(|| of_doubt(boundary, candidate, value, index))?;
     let element = match flow.module.kind(value) {
         ExprKind::Attribute { value, .. } => value,
@@ -328,7 +345,11 @@ fn of_origin(
     if found.is_part {
         return None;
     }
-    if is_tested_after(boundary, candidate) {
+    let is_asked = || match found.key {
+        "element" => is_asked_of_element(boundary, value),
+        _ => is_asked_elsewhere(boundary, value),
+    };
+    if is_tested_after(boundary, candidate) || is_tested_there(boundary, candidate) || is_asked() {
         found.confidence = Confidence::Medium;
     }
     if is_read_back(boundary) {
@@ -398,6 +419,24 @@ fn is_sparse(boundary: &Boundary<'_>, value: ExprId) -> bool {
     })
 }
 
+/// `parser[section]` of a configuration, with a section that somebody else names.
+fn of_section(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Document> {
+    let is_whole = !matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
+    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
+        return None;
+    };
+    let ExprKind::Name(name) = boundary.flow.module.kind(index) else {
+        return None;
+    };
+    let is_given =
+        { boundary.flow.code.parameters.iter() }.any(|parameter| parameter.place == name);
+    if !is_whole || !is_given || !boundary.sources(name).is_empty() {
+        return None;
+    }
+    let found = of_source(boundary, value, DEPTH, &Search::of(None))?;
+    (found.key == "configuration").then_some(found)
+}
+
 /// What parsers and forms call the things whose keys they declare somewhere else.
 const DECLARED: [&str; 7] = [
     "params",
@@ -464,16 +503,28 @@ fn is_stored(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
     })
 }
 
+/// Whether a test is about a variable that was taken out of the document: `group = content.get("group", {})`, `if name in group`.
+fn is_asked_by_alias(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let Some(document) = flow.place_of(value) else {
+        return false;
+    };
+    let asks = |test: ExprId| {
+        let mut found = false;
+        flow.module.walk(test, &mut |part| {
+            if let ExprKind::Name(place) = flow.module.kind(part) {
+                let mut sources = boundary.sources(place).into_iter();
+                found |= sources.any(|source| boundary.places(source).contains(&document));
+            }
+        });
+        found
+    };
+    boundary.is_tested_by(candidate, &asks, false)
+}
+
 /// Whether it is the object at work: which keys it has, its class says.
 fn is_self(boundary: &Boundary<'_>, value: ExprId) -> bool {
     let code = boundary.flow.code;
     let first = code.parameters.first().map(|first| first.place);
     code.class.is_some() && first.is_some() && boundary.flow.place_of(value) == first
-}
-
-fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
-    let parameters = &boundary.flow.code.parameters;
-    parameters
-        .iter()
-        .any(|parameter| parameter.place == place && parameter.kind == ParameterKind::DoubleStar)
 }

@@ -1,14 +1,20 @@
 //! `off-by-one`: an index that runs past the end of what it indexes.
 
+mod clamped;
+mod limits;
+
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::Solution;
 use crate::ir::{
-    BinaryOperator, BlockId, Comparison, ExprId, ExprKind, InstKind, Loop, LoopKind, UnaryOperator,
+    BinaryOperator, BlockId, Comparison, ExprId, ExprKind, InstKind, Loop, LoopKind, Source,
+    UnaryOperator,
 };
 use crate::rules::boundary::empty_sequence::constant;
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::Kinds;
+use clamped::clamped;
+use limits::{comprehended, limit, of_length};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "off-by-one",
@@ -38,8 +44,9 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told = Vec::new();
     boundary.walk(&mut |candidate, _| {
-        let Some((cause, finding)) =
-            counted(&boundary, candidate).or_else(|| measured(&boundary, candidate))
+        let Some((cause, finding)) = counted(&boundary, candidate)
+            .or_else(|| clamped(&boundary, candidate))
+            .or_else(|| measured(&boundary, candidate))
         else {
             return;
         };
@@ -61,10 +68,15 @@ fn counted(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fin
     let counter_place = boundary.flow.place_of(counter)?;
     let inside = module.span(candidate.expr);
     let loops = boundary.flow.code.loops.iter();
-    let around = loops.filter(|of| of.suite.contains(inside));
+    let is_in_test = |of: &Loop| match of.kind {
+        LoopKind::While { test } => module.span(test).contains(inside),
+        LoopKind::For { .. } => false,
+    };
+    let around = loops.filter(|of| of.suite.contains(inside) || is_in_test(of));
     let (limit, over, confidence) = around
         .filter_map(|of| limit(boundary, of, counter, value))
-        .next()?;
+        .next()
+        .or_else(|| comprehended(boundary, candidate, counter, value))?;
     let past = over + ahead;
     let is_mapping = boundary.flow.evaluate.value(value).kinds.meets(Kinds::DICT);
     if past < 0
@@ -102,98 +114,18 @@ fn written(boundary: &Boundary<'_>, counter: ExprId, ahead: i64) -> String {
 fn sum(boundary: &Boundary<'_>, index: ExprId) -> Option<(ExprId, i64)> {
     let module = boundary.flow.module;
     match module.kind(index) {
-        ExprKind::Name(_) => Some((index, 0)),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => Some((index, 0)),
         ExprKind::Binary {
             operator: BinaryOperator::Add,
             left,
             right,
         } => {
             let ahead = constant(boundary, right).filter(|&ahead| ahead > 0)?;
-            matches!(module.kind(left), ExprKind::Name(_)).then_some((left, ahead))
-        }
-        _ => None,
-    }
-}
-
-/// The expression that limits a loop's counter by the length of `sequence`; by how much its last value, plus one for an
-/// index that is one too far, passes the last index: -1 where it ends in time.
-fn limit(
-    boundary: &Boundary<'_>,
-    of: &Loop,
-    counter: ExprId,
-    sequence: ExprId,
-) -> Option<(ExprId, i64, Confidence)> {
-    let flow = boundary.flow;
-    let place = flow.place_of(counter)?;
-    match of.kind {
-        LoopKind::For {
-            target, iterable, ..
-        } => {
-            let (name, None, arguments) = boundary.called(iterable)? else {
-                return None;
-            };
-            match (name, &arguments[..]) {
-                ("range" | "xrange", [end] | [_, end]) if flow.place_of(target) == Some(place) => {
-                    let over = of_length(boundary, *end, sequence)?;
-                    Some((iterable, over - 1, Confidence::High))
-                }
-                ("enumerate", [over]) if flow.form(*over) == flow.form(sequence) => {
-                    let ExprKind::Tuple(parts) = flow.module.kind(target) else {
-                        return None;
-                    };
-                    let first = *flow.module.list(parts).first()?;
-                    (flow.place_of(first) == Some(place)).then_some((
-                        iterable,
-                        -1,
-                        Confidence::High,
-                    ))
-                }
-                _ => None,
-            }
-        }
-        LoopKind::While { test } => {
-            let ExprKind::Compare {
-                operator,
-                left,
-                right,
-            } = flow.module.kind(test)
-            else {
-                return None;
-            };
-            let over = of_length(boundary, right, sequence)?;
-            let is_counter = flow.place_of(left) == Some(place);
-            let over = match operator {
-                Comparison::Less | Comparison::NotEqual => over - 1,
-                Comparison::LessEqual => over,
-                _ => return None,
-            };
-            is_counter.then_some((test, over, Confidence::Medium))
-        }
-    }
-}
-
-/// `len(sequence) + n`: n.
-fn of_length(boundary: &Boundary<'_>, expr: ExprId, sequence: ExprId) -> Option<i64> {
-    let flow = boundary.flow;
-    match flow.module.kind(expr) {
-        ExprKind::Call { .. } => match boundary.called(expr)? {
-            ("len", None, arguments) => {
-                (flow.form(*arguments.first()?) == flow.form(sequence)).then_some(0)
-            }
-            _ => None,
-        },
-        ExprKind::Binary {
-            operator,
-            left,
-            right,
-        } => {
-            let base = of_length(boundary, left, sequence)?;
-            let more = constant(boundary, right)?;
-            match operator {
-                BinaryOperator::Add => Some(base + more),
-                BinaryOperator::Subtract => Some(base - more),
-                _ => None,
-            }
+            matches!(
+                module.kind(left),
+                ExprKind::Name(_) | ExprKind::Attribute { .. }
+            )
+            .then_some((left, ahead))
         }
         _ => None,
     }
@@ -209,10 +141,14 @@ fn is_tested_inside(
     let flow = boundary.flow;
     let mentions = |test: ExprId| {
         let mut hit = false;
+        let known = flow.module.span(limit);
         flow.module.walk(test, &mut |part| {
-            hit |= flow.place_of(part) == Some(counter)
+            let is_counter = flow.place_of(part) == Some(counter);
+            // What the loop's own condition says of the element is not said of the counter.
+            let is_known = flow.module.span(test).contains(known);
+            hit |= is_counter && !is_known
         });
-        hit && test != limit
+        hit
     };
     let suite = flow
         .code
@@ -220,7 +156,7 @@ fn is_tested_inside(
         .iter()
         .find(|of| match of.kind {
             LoopKind::For { iterable, .. } => iterable == limit,
-            LoopKind::While { test } => test == limit,
+            LoopKind::While { test } => flow.module.span(test).contains(flow.module.span(limit)),
         })
         .map(|of| of.suite);
     let moved = flow.code.insts.iter().any(|inst| match inst.kind {
@@ -249,7 +185,7 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
         let called = boundary.called(*source);
         matches!(called, Some(("split" | "rsplit", Some(_), arguments)) if !arguments.is_empty())
     };
-    let is_split = boundary.values(value).iter().any(is_split);
+    let is_split = boundary.values(value).iter().any(is_split) || holds_parts(boundary, value);
     let confidence = match key {
         "not_exactly" if !is_of_exception(boundary, value) => Confidence::Low,
         // Whether there is anything at all is asked of what has all of its elements or none.
@@ -274,6 +210,33 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
         .with("count", need.to_string());
     let finding = boundary.scene.at(candidate.expr, message).because(why);
     Some((test, finding.confidence(confidence).help(help)))
+}
+
+/// Whether an attribute of the object is bound to the parts of a text.
+fn holds_parts(boundary: &Boundary<'_>, attribute: ExprId) -> bool {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let name = module.dotted(flow.code, attribute).unwrap_or_default();
+    let mut methods = module.functions.iter().filter(|code| code.class.is_some());
+    name.starts_with("self.")
+        && methods.any(|code| {
+            code.insts.iter().any(|inst| match inst.kind {
+                InstKind::Bind {
+                    target,
+                    source: Source::Value(value),
+                    ..
+                } => {
+                    let made = match module.kind(value) {
+                        ExprKind::Call { callee, .. } => module.kind(callee),
+                        _ => return false,
+                    };
+                    let is_split = matches!(made, ExprKind::Attribute { name, .. }
+                        if matches!(module.name(name), "split" | "rsplit"));
+                    is_split && module.dotted(code, target).as_deref() == Some(&name)
+                }
+                _ => false,
+            })
+        })
 }
 
 /// `error.args`, which may well be empty. Whoever tells one of anything else from several mostly knows that there is one.

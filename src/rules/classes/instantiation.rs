@@ -1,9 +1,12 @@
 //! What the rules about abstract classes share: instances of classes with methods that nobody has written.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{BlockId, ExprId, ExprKind, Function, Next};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Function, InstKind, Module, NameId, Next, Scope, Source, Step,
+};
 use crate::project::{CallSite, Coverage, Evaluate, Target};
 use crate::rules::classes::interfaces::{self, Instance, Open};
+use crate::rules::constants::global;
 use crate::rules::{Rule, Whole, draft, is_test};
 use crate::summary::ClassRef;
 use crate::text::Location;
@@ -151,8 +154,9 @@ fn names(whole: &Whole<'_>, functions: &[FunctionRef]) -> String {
     names.join(", ")
 }
 
-/// A call that reaches a method that only raises, on an instance of just this class: on what a function has made itself,
-/// or from a method that is called on it, whatever way control takes through that; the constructor is one.
+/// A call that reaches a method that only raises, on an instance of just this class: on what a function has made itself
+/// or what an attribute is only ever given, or from a method that is called on it, on a way that the instance itself does
+/// not bar; the constructor is one.
 fn call_of<'w>(
     whole: &'w Whole<'_>,
     class: ClassRef,
@@ -182,7 +186,7 @@ fn call_of<'w>(
             return is_reached
                 && is_effective
                 && method != name
-                && is_on_every_way(code, call.block);
+                && is_on_some_way(module, code, call.block);
         }
         is_on_made(whole, call, class) && program.method(class, method) == Some(missing)
     })
@@ -206,20 +210,66 @@ fn is_on_made(whole: &Whole<'_>, call: &CallSite, class: ClassRef) -> bool {
 
 /// Whether a value is made in the function itself: what is only said to be of a class may be of a subclass.
 fn is_made_here(whole: &Whole<'_>, function: FunctionRef, receiver: ExprId) -> bool {
-    let (module_ref, id) = whole.program.locate(function);
     let (module, code) = whole.program.code(function);
     let made = match module.kind(receiver) {
-        ExprKind::Name(place) => crate::rules::stores::bound_value(module, code, place),
+        ExprKind::Name(place) => match code.place(place).step {
+            Step::Variable {
+                scope: Scope::Global { .. },
+                name,
+            } => {
+                return global(whole, function, module.name(name))
+                    .is_some_and(|(body, value)| is_construction(whole, body, value));
+            }
+            _ => crate::rules::stores::bound_value(module, code, place),
+        },
+        ExprKind::Attribute { value, name, .. } => {
+            return is_kept_as_made(whole, function, value, name);
+        }
         _ => Some(receiver),
     };
-    let Some(ExprKind::Call { callee, .. }) = made.map(|made| module.kind(made)) else {
+    made.is_some_and(|made| is_construction(whole, function, made))
+}
+
+fn is_construction(whole: &Whole<'_>, function: FunctionRef, expr: ExprId) -> bool {
+    let (module_ref, id) = whole.program.locate(function);
+    let (module, _) = whole.program.code(function);
+    let ExprKind::Call { callee, .. } = module.kind(expr) else {
         return false;
     };
     let callee = Evaluate::new(whole.program, module_ref, id).value(callee);
     matches!(whole.program.target(callee), Target::Construct { .. })
 }
 
-fn is_first_parameter(module: &crate::ir::Module, code: &Function, receiver: ExprId) -> bool {
+/// Whether an attribute of an instance of the project is only ever given what is made in the same place.
+fn is_kept_as_made(whole: &Whole<'_>, function: FunctionRef, owner: ExprId, name: NameId) -> bool {
+    let program = whole.program;
+    let (module_ref, id) = program.locate(function);
+    let owner = Evaluate::new(program, module_ref, id).value(owner);
+    let Type::Instance(class) = program.types.get(owner.class) else {
+        return false;
+    };
+    let symbol = program.symbol(module_ref, name);
+    let Some(attribute) = program
+        .project_class(class)
+        .and_then(|info| info.attributes.get(&symbol))
+    else {
+        return false;
+    };
+    !attribute.assignments.is_empty()
+        && attribute.assignments.iter().all(|assignment| {
+            let (_, code) = program.code(assignment.function);
+            let value = code.insts.iter().find_map(|inst| match inst.kind {
+                InstKind::Bind {
+                    source: Source::Value(value),
+                    ..
+                } if inst.span == assignment.location.span => Some(value),
+                _ => None,
+            });
+            value.is_some_and(|value| is_construction(whole, assignment.function, value))
+        })
+}
+
+fn is_first_parameter(module: &Module, code: &Function, receiver: ExprId) -> bool {
     let first = code.parameters.first().map(|first| first.place);
     module.kind(receiver).place() == first && first.is_some()
 }
@@ -236,20 +286,36 @@ fn is_caught(whole: &Whole<'_>, call: &CallSite) -> bool {
         })
 }
 
-/// Whether a function cannot return without passing a block.
-fn is_on_every_way(code: &Function, block: BlockId) -> bool {
+/// Whether a block is reached on a way on which no condition asks the instance: a flag or an attribute of it may say that
+/// the method is not there to be called.
+fn is_on_some_way(module: &Module, code: &Function, block: BlockId) -> bool {
+    let own = code.parameters.first().map(|first| first.place);
+    let asks_instance = |at: BlockId| {
+        code.insts(code.block(at)).iter().any(|inst| {
+            let InstKind::Assume { test, .. } = inst.kind else {
+                return false;
+            };
+            let mut found = false;
+            module.walk(test, &mut |part| {
+                found |= own.is_some() && module.kind(part).place() == own;
+            });
+            found
+        })
+    };
     let mut seen = vec![false; code.blocks.len()];
     let mut open = vec![BlockId::new(0)];
     while let Some(at) = open.pop() {
-        if at == block || std::mem::replace(&mut seen[at.index()], true) {
+        if std::mem::replace(&mut seen[at.index()], true) || asks_instance(at) {
             continue;
+        }
+        if at == block {
+            return true;
         }
         match code.block(at).next {
             Next::Goto(to) => open.push(to),
             Next::Branch(one, other) => open.extend([one, other]),
-            Next::Return | Next::Resume(_) => return false,
-            Next::Raise | Next::Never => {}
+            _ => {}
         }
     }
-    true
+    false
 }

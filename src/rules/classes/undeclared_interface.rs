@@ -4,6 +4,7 @@ use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Dialect, FunctionKind};
 use crate::project::Program;
 use crate::rules::classes::interfaces::{self, Body, body, says_so, syntax};
+use crate::rules::guarded::excuses::docstring;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::ClassRef;
 use crate::text::Location;
@@ -41,6 +42,9 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
     if is_stub || program.class_name(class).ends_with("Mixin") {
         return None;
     }
+    if let Some(finding) = unenforced(rule, program, class) {
+        return Some(finding);
+    }
     let (methods, all_raise) = methods(program, class)?;
     let implements = |&subclass: &ClassRef| implemented(program, subclass, &methods);
     let complete = info.subclasses.iter().copied().find(implements);
@@ -51,15 +55,15 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
         info.subclasses.iter().all(implements)
     };
     let complete = complete.filter(|_| is_interface)?;
-    // Only where a subclass forgot something has the missing declaration done harm; else it is a matter of style. What
-    // others derive from in turn may leave the rest to them.
+    // A metaclass beside those of the subclasses may conflict with theirs: worth it only where a subclass forgot something.
+    // What others derive from in turn may leave the rest to them.
     let is_last = |&&subclass: &&ClassRef| {
         program
             .project_class(subclass)
             .is_some_and(|info| info.subclasses.is_empty())
     };
     let mut last = info.subclasses.iter().filter(is_last);
-    let confidence = if last.all(implements) {
+    let confidence = if is_mixed_in(program, class) && last.all(implements) {
         Confidence::Low
     } else {
         Confidence::Medium
@@ -84,6 +88,66 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
         location,
         message: Message::new("implements").with("class", program.class_name(complete)),
     }))
+}
+
+/// Methods that are marked as abstract in a class whose metaclass does not look at the marks.
+fn unenforced(rule: &'static Rule, program: &Program<'_>, class: ClassRef) -> Option<Finding> {
+    let (module_ref, _, of) = syntax(program, class)?;
+    let members = &program.project_class(class)?.members;
+    let mut marked: Vec<FunctionRef> = members
+        .values()
+        .filter_map(|value| match program.types.get(value.class) {
+            Type::Function { function, .. } => Some(function),
+            _ => None,
+        })
+        .filter(|&function| program.class_of_method(function) == Some(class))
+        .filter(|&function| interfaces::is_abstract(program, function))
+        .collect();
+    marked.sort_unstable();
+    let &first = marked.first()?;
+    let is_declared_below = program
+        .descendants(class)
+        .into_iter()
+        .any(|below| interfaces::is_declared(program, below));
+    if is_declared_below || is_mixed_in(program, class) {
+        return None;
+    }
+    let (module, code) = program.code(first);
+    let function = program.function(module_ref, of.body);
+    let message = Message::new("unenforced")
+        .with("class", program.class_name(class))
+        .with("method", module.name(code.name));
+    let help = Message::new(match module.dialect {
+        Dialect::Two => "old",
+        Dialect::Three => "declare",
+    });
+    let location = Location {
+        file: program.file(first),
+        span: code.name_span,
+    };
+    let method = module.name(code.name).to_owned();
+    let message_there = Message::new("marked").with("method", method);
+    Some(
+        draft(rule, program, function, of.name_span, message)
+            .help(help)
+            .because(Related {
+                location,
+                message: message_there,
+            }),
+    )
+}
+
+/// Whether a class is one of several bases of others, which may bring a metaclass of their own.
+fn is_mixed_in(program: &Program<'_>, class: ClassRef) -> bool {
+    let says = syntax(program, class).is_some_and(|(_, module, of)| {
+        docstring(module, module.function(of.body)).is_some_and(|text| text.contains("mixin"))
+    });
+    let has_others = |below: ClassRef| {
+        program
+            .project_class(below)
+            .is_none_or(|info| info.has_unknown_base)
+    };
+    says || program.descendants(class).into_iter().any(has_others)
 }
 
 fn has_no_bases(program: &Program<'_>, class: ClassRef) -> bool {

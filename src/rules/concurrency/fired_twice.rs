@@ -212,7 +212,7 @@ impl<'w> Methods<'w> {
         for of in &self.calls {
             let is_last = LAST.contains(&self.name(of.function));
             if of.call.name != "cancel"
-                || !is_last
+                || !is_last && !self.is_asked_elsewhere(of)
                 || self.asks(of.function)
                 || !self.asks_only(of)
                 || self.is_cleared_elsewhere(of)
@@ -246,6 +246,16 @@ impl<'w> Methods<'w> {
             findings.push(finding);
         }
         findings
+    }
+
+    /// Whether another method asks the same delayed call whether it has run before it cancels it.
+    fn is_asked_elsewhere(&self, of: &OnAttribute<'_>) -> bool {
+        self.calls.iter().any(|other| {
+            other.function != of.function
+                && other.attribute == of.attribute
+                && other.call.name == "cancel"
+                && self.asks(other.function)
+        })
     }
 
     /// Whether a method asks what has happened so far.

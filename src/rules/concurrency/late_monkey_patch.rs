@@ -64,15 +64,16 @@ const DEPTH: usize = 4;
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let patches = patches(whole);
-    // Where one module patches in time, the order of the others is for whoever starts the program to say.
-    let late: Vec<Finding> = patches
+    // Where one module patches in time, the order of the others is for whoever starts the program to say; a function
+    // that starts it says so itself.
+    let late: Vec<(&Patch, Finding)> = patches
         .iter()
-        .filter_map(|patch| finding(rule, whole, patch))
+        .filter_map(|patch| Some((patch, finding(rule, whole, patch)?)))
         .collect();
     let is_early_elsewhere = late.len() < patches.len();
     late.into_iter()
-        .map(|finding| {
-            if is_early_elsewhere {
+        .map(|(patch, finding)| {
+            if is_early_elsewhere && !patch.is_inside {
                 finding.confidence(Confidence::Low)
             } else {
                 finding
@@ -81,11 +82,13 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// A call that patches, at the top of a module.
+/// A call that patches: at the top of a module, or where the program starts.
 struct Patch {
     function: FunctionRef,
     call: ExprId,
     name: String,
+    /// It stands in a function: all that the module imports at its top is there before it.
+    is_inside: bool,
 }
 
 /// The first patch of each module, in the order of files.
@@ -95,7 +98,9 @@ fn patches(whole: &Whole<'_>) -> Vec<Patch> {
         let function = FunctionRef(index as u32);
         let (module_ref, _) = whole.program.locate(function);
         let (module, code) = whole.program.code(function);
-        if code.kind != FunctionKind::Module || whole.escapes.is_out_of_scope(module_ref) {
+        let is_inside = code.kind != FunctionKind::Module;
+        let is_start = !is_inside || starts(whole, function);
+        if !is_start || whole.escapes.is_out_of_scope(module_ref) {
             continue;
         }
         let calls = trace.library.iter().filter_map(|call| {
@@ -104,11 +109,26 @@ fn patches(whole: &Whole<'_>) -> Vec<Patch> {
                 function,
                 call: call.call,
                 name: known.name.clone(),
+                is_inside,
             })
         });
         found.extend(calls.min_by_key(|patch| module.span(patch.call).start));
     }
     found
+}
+
+/// Whether a function is where the program starts: it is `main`, or the module itself calls it.
+fn starts(whole: &Whole<'_>, function: FunctionRef) -> bool {
+    let (module, code) = whole.program.code(function);
+    let is_called_at_top = || {
+        whole.graph.calls_of(function).any(|site| {
+            let (_, caller) = whole.program.code(site.caller);
+            caller.kind == FunctionKind::Module
+        })
+    };
+    code.kind == FunctionKind::Def
+        && code.class.is_none()
+        && (module.name(code.name) == "main" || is_called_at_top())
 }
 
 impl Patch {
@@ -161,7 +181,8 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, patch: &Patch) -> Option<Find
     let place = module.span(patch.call);
     let mut ways: Vec<(ModuleRef, Location)> = Vec::new();
     let mut seen: FxHashSet<ModuleRef> = FxHashSet::from_iter([home]);
-    let mut open = VecDeque::from([(home, Some(place.start), 0)]);
+    let before = (!patch.is_inside).then_some(place.start);
+    let mut open = VecDeque::from([(home, before, 0)]);
     let mut found = None;
     while let Some((at, before, depth)) = open.pop_front() {
         if let Some(hold) = hold(whole, patch, at, before) {

@@ -23,8 +23,15 @@ fn level(site: &Site<'_, '_>, outside: Option<Outside>) -> Level {
     let is_told_later = site.known.name == "compile";
     match outside {
         Some(outside) if outside.is_foreign() => Some((Severity::Error, Confidence::High)),
-        Some(Outside::Environment | Outside::Arguments | Outside::Input)
-            if matches!(site.known.name.as_str(), "eval" | "exec") =>
+        // A file of Python is there to be run; what data says is not.
+        Some(
+            Outside::Environment
+            | Outside::Arguments
+            | Outside::Input
+            | Outside::Process
+            | Outside::Record,
+        ) if matches!(site.known.name.as_str(), "eval" | "exec")
+            || outside == Some(Outside::Record) && is_told_later =>
         {
             Some((Severity::Warning, Confidence::Medium))
         }

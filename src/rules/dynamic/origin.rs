@@ -1,13 +1,17 @@
 //! Where a value comes from: the command line, a request, a socket, a file, a database; and the way it took.
 
 use crate::finding::{Message, Related};
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId, Scope, Source, Step};
+use crate::ir::{
+    ExprId, ExprKind, Function, FunctionId, InstKind, Module, PlaceId, Scope, Source, Step,
+};
 use crate::project::{Actual, Evaluate, Target, actuals};
 use crate::rules::Whole;
 use crate::rules::constants::{bound, global};
+use crate::rules::dynamic::told;
+use crate::rules::dynamic::words::{ASKS_ITSELF, ASKS_REQUEST, OF_REQUEST, READS, RECEIVES, TURNS};
 use crate::rules::sequences::{KEEPING, PASSING};
 use crate::rules::stores;
-use crate::summary::Effects;
+use crate::summary::{ClassRef, Effects};
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
 
@@ -26,8 +30,12 @@ pub(in crate::rules) enum Outside {
     Environment,
     /// Whoever sits before it.
     Input,
+    /// A program that this one runs.
+    Process,
     /// Whoever can write the file.
     File,
+    /// Whoever fills in the data in the file: no program is written there.
+    Record,
     /// Whoever can write to the database or cache.
     Database,
     /// The other end of a connection, or whoever is between.
@@ -43,7 +51,8 @@ impl Outside {
             Outside::Arguments => "arguments",
             Outside::Environment => "environment",
             Outside::Input => "input",
-            Outside::File => "file",
+            Outside::Process => "process",
+            Outside::File | Outside::Record => "file",
             Outside::Database => "database",
             Outside::Network => "network",
             Outside::Request => "request",
@@ -55,87 +64,6 @@ impl Outside {
         self >= Outside::Database
     }
 }
-
-/// Attributes of a request that the client fills.
-const OF_REQUEST: [&str; 21] = [
-    "args",
-    "form",
-    "values",
-    "json",
-    "data",
-    "files",
-    "cookies",
-    "headers",
-    "body",
-    "query",
-    "params",
-    "GET",
-    "POST",
-    "COOKIES",
-    "META",
-    "FILES",
-    "query_params",
-    "query_string",
-    "content",
-    "path",
-    "forms",
-];
-
-/// Methods that ask a request for something that the client sent.
-const ASKS_REQUEST: [&str; 7] = [
-    "get_argument",
-    "get_arguments",
-    "get_query_argument",
-    "get_body_argument",
-    "get_json",
-    "get_data",
-    "get_cookie",
-];
-
-/// Those that a request handler has itself.
-const ASKS_ITSELF: [&str; 5] = [
-    "get_argument",
-    "get_arguments",
-    "get_query_argument",
-    "get_body_argument",
-    "get_cookie",
-];
-
-/// Methods that receive from a connection.
-const RECEIVES: [&str; 6] = [
-    "recv",
-    "recvfrom",
-    "recv_string",
-    "recv_pyobj",
-    "recv_multipart",
-    "recv_into",
-];
-
-/// Methods that read a file.
-const READS: [&str; 5] = ["read", "readline", "readlines", "read_text", "read_bytes"];
-
-/// Functions that turn one form of a value into another.
-const TURNS: [&str; 19] = [
-    "json_decode",
-    "loads",
-    "b64decode",
-    "b64encode",
-    "decompress",
-    "unquote",
-    "unhexlify",
-    "dedent",
-    "compile",
-    "StringIO",
-    "BytesIO",
-    "smart_str",
-    "force_text",
-    "force_str",
-    "ensure_str",
-    "unicode",
-    "format",
-    "join",
-    "urlsafe_b64decode",
-];
 
 /// What is known of where a value comes from.
 pub(in crate::rules) struct Origin {
@@ -155,8 +83,12 @@ pub(in crate::rules) fn origin(
         whole,
         path: Vec::new(),
         steps: 0,
+        is_picked: false,
     };
-    let outside = seek.of(function, expr, DEPTH)?;
+    let outside = match seek.of(function, expr, DEPTH)? {
+        Outside::File if seek.is_picked => Outside::Record,
+        outside => outside,
+    };
     seek.path.reverse();
     Some(Origin {
         outside,
@@ -168,6 +100,8 @@ struct Seek<'s, 'w> {
     whole: &'s Whole<'w>,
     path: Vec<Related>,
     steps: usize,
+    /// It is one item or key of something larger.
+    is_picked: bool,
 }
 
 /// No search goes on for longer than that.
@@ -186,7 +120,7 @@ impl Seek<'_, '_> {
             ExprKind::Attribute { value, name, .. } => {
                 self.attribute(function, expr, value, module.name(name), depth)
             }
-            ExprKind::Subscript { value, .. } => self.of(function, value, depth),
+            ExprKind::Subscript { value, .. } => self.picked(function, value, depth),
             ExprKind::Call { callee, .. } => self.call(function, expr, callee, depth),
             ExprKind::Conditional {
                 then, otherwise, ..
@@ -206,6 +140,13 @@ impl Seek<'_, '_> {
                     .find_map(|part| self.of(function, part, depth))
             }
         }
+    }
+
+    /// A part of what comes from somewhere.
+    fn picked(&mut self, function: FunctionRef, expr: ExprId, depth: usize) -> Option<Outside> {
+        let outside = self.of(function, expr, depth)?;
+        self.is_picked = true;
+        Some(outside)
     }
 
     /// It comes from here.
@@ -236,7 +177,9 @@ impl Seek<'_, '_> {
             return by_binding;
         }
         match scope {
-            Scope::Parameter { index, .. } => self.callers(function, usize::from(index), depth),
+            Scope::Parameter { index, .. } => self
+                .callers(function, usize::from(index), depth)
+                .or_else(|| self.told(function, place)),
             Scope::Global { .. } => {
                 let (body, value) = global(self.whole, function, module.name(name))?;
                 self.of(body, value, depth)
@@ -252,6 +195,29 @@ impl Seek<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What a framework fills in: nobody in the project calls the function.
+    fn told(&mut self, function: FunctionRef, place: PlaceId) -> Option<Outside> {
+        let (module, code) = self.whole.program.code(function);
+        let outside = if told::is_of_route(module, code, place) {
+            Outside::Request
+        } else if told::is_told(module, code, place) {
+            Outside::Network
+        } else {
+            return None;
+        };
+        if self.whole.graph.calls_of(function).next().is_some() {
+            return None;
+        }
+        let span = code.parameters.iter().find(|of| of.place == place)?.span;
+        let location = Location {
+            file: self.whole.program.file(function),
+            span,
+        };
+        let message = Message::new(outside.key());
+        self.path.insert(0, Related { location, message });
+        Some(outside)
     }
 
     fn callers(&mut self, function: FunctionRef, index: usize, depth: usize) -> Option<Outside> {
@@ -345,6 +311,27 @@ impl Seek<'_, '_> {
                 return Some(outside);
             }
         }
+        self.put(class, module.name(name), depth)
+    }
+
+    /// What methods of a class put into a container that an attribute holds.
+    fn put(&mut self, class: ClassRef, attribute: &str, depth: usize) -> Option<Outside> {
+        let program = self.whole.program;
+        let info = program.project_class(class)?;
+        let (module_ref, id) = (info.module?, info.id?);
+        let module = program.module(module_ref);
+        for (index, code) in module.functions.iter().enumerate() {
+            if code.class != Some(id) {
+                continue;
+            }
+            let function = program.function(module_ref, FunctionId::new(index));
+            for value in told::put_into(module, code, attribute) {
+                if let Some(outside) = self.picked(function, value, depth) {
+                    self.note(function, value, Message::new("kept"));
+                    return Some(outside);
+                }
+            }
+        }
         None
     }
 
@@ -367,17 +354,20 @@ impl Seek<'_, '_> {
             .map(|first| first.value);
         let method = stores::method(module, expr);
         if let Some((receiver, name)) = method {
-            if KEEPING.contains(&name)
-                || READS.contains(&name)
-                || matches!(name, "pop" | "items" | "values" | "getvalue" | "json")
-            {
+            if matches!(name, "get" | "pop" | "items" | "values" | "json") {
+                return self.picked(function, receiver, depth);
+            }
+            if KEEPING.contains(&name) || READS.contains(&name) || name == "getvalue" {
                 return self.of(function, receiver, depth);
             }
             if TURNS.contains(&name) {
                 let given = stores::arguments(module, expr).to_vec();
-                return given
+                let found = given
                     .into_iter()
                     .find_map(|argument| self.of(function, argument.value, depth));
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         if let ExprKind::Name(place) = module.kind(callee) {
@@ -437,6 +427,10 @@ impl Seek<'_, '_> {
                 "input" | "raw_input" | "getpass.getpass" => Some(Outside::Input),
                 "os.getenv" => Some(Outside::Environment),
                 "open" | "io.open" | "codecs.open" => Some(Outside::File),
+                "os.popen"
+                | "subprocess.check_output"
+                | "subprocess.getoutput"
+                | "commands.getoutput" => Some(Outside::Process),
                 name if name.ends_with(".parse_args") || name.ends_with(".parse_known_args") => {
                     Some(Outside::Arguments)
                 }
@@ -458,6 +452,9 @@ impl Seek<'_, '_> {
         let (receiver, name) = stores::method(module, expr)?;
         if RECEIVES.contains(&name) {
             return Some(Outside::Network);
+        }
+        if name == "communicate" {
+            return Some(Outside::Process);
         }
         // Handlers of Tornado ask themselves; a loader's `get_data` reads a file.
         let is_asked = ASKS_REQUEST.contains(&name) && is_request(module, code, receiver)

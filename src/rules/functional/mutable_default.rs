@@ -38,9 +38,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 .map(|parent| module.function(parent))
                 .zip(parameter.default)
                 .and_then(|(parent, default)| mutable(module, parent, default));
-            if let Some(shared) = shared
-                && !is_memory(module.name(parameter.name))
-            {
+            if let Some(shared) = shared {
                 let default = Default {
                     rule,
                     whole,
@@ -48,7 +46,10 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                     parameter,
                     shared,
                 };
-                findings.extend(default.finding());
+                let is_memory = is_memory(module.name(parameter.name));
+                if !is_memory || default.is_handed_out() {
+                    findings.extend(default.finding());
+                }
             }
         }
     }
@@ -166,6 +167,19 @@ impl Default<'_> {
                 Some(finding.confidence(Confidence::Low))
             }
         }
+    }
+
+    /// Whether what the function remembers is also what it returns: each caller then has what the others put in.
+    fn is_handed_out(&self) -> bool {
+        let (module, code) = self.whole.program.code(self.function);
+        let place = self.parameter.place;
+        let is_public = !module.name(self.parameter.name).starts_with('_');
+        let mut insts = code.insts.iter();
+        is_public
+            && insts.any(|inst| {
+                matches!(inst.kind, InstKind::Return(Some(value)) if module.kind(value) == ExprKind::Name(place))
+            })
+            && self.change().is_some_and(|change| !change.is_let_out)
     }
 
     /// The first thing that changes the default itself, or lets it out.

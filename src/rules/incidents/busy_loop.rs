@@ -3,9 +3,10 @@
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Solution};
 use crate::ir::{
-    BlockId, ExprId, ExprKind, Inst, InstKind, Loop, LoopKind, Next, Scope, Source, Step, TryKind,
+    BlockId, ComprehensionKind, ExprId, ExprKind, Inst, InstKind, Loop, LoopKind, Next, Scope,
+    Source, Step, TryKind,
 };
-use crate::rules::around::{called, covers, receiver};
+use crate::rules::around::{called, covers, keyword, positional, receiver};
 use crate::rules::{Check, Family, Rule, Scene};
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -55,7 +56,9 @@ const CLOCKS: [&str; 12] = [
 const WAITING: [&str; 6] = ["acquire", "join", "poll", "select", "sleep", "wait"];
 
 /// Functions that change nothing and wait for nothing.
-const IDLE: [&str; 12] = [
+const IDLE: [&str; 14] = [
+    "all",
+    "any",
     "bool",
     "callable",
     "getattr",
@@ -200,20 +203,19 @@ impl Round<'_, '_, '_> {
             if !covers(self.of.span, inst.span) {
                 return;
             }
+            // Where it took something the round was not in vain: only the ways on which it failed go on.
+            if let Some(taken) = self.taken_first(inst) {
+                if let Some(region) = block.guard
+                    && let TryKind::Catch { handlers, .. } = &code.region(region).kind
+                {
+                    let way = Way { asked: Some(taken) };
+                    open.extend(handlers.iter().map(|handler| (handler.entry, way)));
+                }
+                return;
+            }
             let Some(asked) = self.idle_inst(inst) else {
                 return;
             };
-            if asked.is_some_and(|asked| self.takes(asked))
-                && let Some(region) = block.guard
-                && let TryKind::Catch { handlers, .. } = &code.region(region).kind
-            {
-                let way = Way { asked };
-                open.extend(handlers.iter().map(|handler| (handler.entry, way)));
-            }
-            // It took something: only where it failed is the round in vain.
-            if asked.is_some_and(|asked| self.takes(asked)) {
-                return;
-            }
             way.asked = way.asked.or(asked);
         }
         let mut go = |to: BlockId| open.push((to, way));
@@ -244,10 +246,41 @@ impl Round<'_, '_, '_> {
         measures && waits
     }
 
-    fn takes(&self, asked: ExprId) -> bool {
+    /// The call of an instruction that takes an item if there is one and raises at once if not, where nothing else is
+    /// called before it: `q.get_nowait()`, `handle(q.get(block=False))`, `todo.popleft()`.
+    fn taken_first(&self, inst: &Inst) -> Option<ExprId> {
+        let module = self.flow.module;
+        let mut calls = Vec::new();
+        inst.kind.for_each_expr(&mut |root| {
+            module.walk(root, &mut |expr| {
+                if matches!(module.kind(expr), ExprKind::Call { .. }) {
+                    calls.push(expr);
+                }
+            });
+        });
+        let taken = calls.iter().copied().find(|&call| self.takes(call))?;
+        let is_around = |&call: &ExprId| covers(module.span(call), module.span(taken));
+        calls.iter().all(is_around).then_some(taken)
+    }
+
+    fn takes(&self, call: ExprId) -> bool {
         let (module, code) = (self.flow.module, self.flow.code);
-        matches!(module.kind(asked), ExprKind::Call { callee, .. }
-            if called(module, code, callee) == "get_nowait")
+        let ExprKind::Call { callee, arguments } = module.kind(call) else {
+            return false;
+        };
+        let arguments = module.arguments(arguments);
+        if receiver(module, callee).is_none() {
+            return false;
+        }
+        match called(module, code, callee) {
+            "get_nowait" | "recv_nowait" | "receive_nowait" | "popleft" => arguments.is_empty(),
+            "get" => {
+                let block = keyword(module, arguments, "block");
+                let block = block.or_else(|| positional(arguments, 0));
+                block.is_some_and(|block| module.kind(block) == ExprKind::False)
+            }
+            _ => false,
+        }
     }
 
     /// Whether an instruction changes nothing and waits for nothing, and what it asks.
@@ -296,7 +329,7 @@ impl Round<'_, '_, '_> {
                     is_idle = false;
                 }
             }
-            ExprKind::Attribute { place: Some(_), .. } if !callees.contains(&expr) => {
+            ExprKind::Attribute { .. } if !callees.contains(&expr) => {
                 let is_path_to_callee = callees
                     .iter()
                     .any(|&callee| covers(module.span(callee), module.span(expr)));
@@ -324,8 +357,11 @@ impl Round<'_, '_, '_> {
             | ExprKind::Yield(_)
             | ExprKind::YieldFrom(_)
             | ExprKind::Walrus { .. }
-            | ExprKind::Comprehension(_)
             | ExprKind::Hole => is_idle = false,
+            // What `any` and `all` look at each time.
+            ExprKind::Comprehension(id) => {
+                is_idle &= module.comprehension(id).kind == ComprehensionKind::Generator;
+            }
             _ => {}
         });
         is_idle.then_some(asked)
@@ -335,7 +371,7 @@ impl Round<'_, '_, '_> {
     fn is_flag(&self, expr: ExprId) -> bool {
         let module = self.flow.module;
         matches!(module.kind(expr), ExprKind::Attribute { value, .. }
-            if matches!(module.kind(value), ExprKind::Name(_)))
+            if matches!(module.kind(value), ExprKind::Name(_) | ExprKind::Subscript { .. }))
             && self.is_tested(expr)
     }
 
@@ -343,7 +379,15 @@ impl Round<'_, '_, '_> {
         let LoopKind::While { test } = self.of.kind else {
             return false;
         };
-        covers(self.flow.module.span(test), self.flow.module.span(expr))
+        let (module, at) = (self.flow.module, self.flow.module.span(expr));
+        // A loop without end asks in its body.
+        let is_endless = matches!(module.kind(test), ExprKind::True | ExprKind::Int(1));
+        covers(module.span(test), at)
+            || is_endless
+                && self.flow.code.insts.iter().any(|inst| {
+                    matches!(inst.kind, InstKind::Assume { test, .. }
+                        if covers(module.span(test), at))
+                })
     }
 
     fn asks(&self, callee: ExprId, name: &str, is_bare: bool) -> bool {

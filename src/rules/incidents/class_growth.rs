@@ -4,7 +4,9 @@ use crate::ir::{ClassId, ExprId, ExprKind, Function, FunctionId, InstKind, Modul
 use crate::project::{Evaluate, Program};
 use crate::rules::Whole;
 use crate::rules::around::{around, variable_name};
-use crate::rules::incidents::growth::{Growth, Use, is_empty_container, keeps_growing, use_of};
+use crate::rules::incidents::growth::{
+    Growth, Use, is_empty_container, keeps_growing, makes_missing, use_of,
+};
 use crate::summary::ClassRef;
 use crate::text::Span;
 use crate::types::{FunctionRef, ModuleRef, Type};
@@ -14,6 +16,7 @@ use rustc_hash::FxHashMap;
 struct Shared {
     class: ClassRef,
     made: Span,
+    makes_missing: bool,
     growth: Option<Growth>,
     /// Something is taken out, or somebody else gets hold of it, or each instance gets its own.
     is_lost: bool,
@@ -56,10 +59,11 @@ fn containers(program: &Program<'_>) -> FxHashMap<String, Vec<Shared>> {
         let module = &source.module;
         for (id, class) in module.classes.iter().enumerate() {
             let class_ref = program.class(ModuleRef(index as u32), ClassId::new(id));
-            for (name, made) in made_in(module, module.function(class.body)) {
+            for (name, made, makes_missing) in made_in(module, module.function(class.body)) {
                 found.entry(name).or_default().push(Shared {
                     class: class_ref,
                     made,
+                    makes_missing,
                     growth: None,
                     is_lost: false,
                 });
@@ -70,8 +74,8 @@ fn containers(program: &Program<'_>) -> FxHashMap<String, Vec<Shared>> {
 }
 
 /// The attributes that a class body binds once, to an empty container.
-fn made_in(module: &Module, body: &Function) -> Vec<(String, Span)> {
-    let mut found: Vec<(String, Span, u32)> = Vec::new();
+fn made_in(module: &Module, body: &Function) -> Vec<(String, Span, bool)> {
+    let mut found: Vec<(String, Span, u32, bool)> = Vec::new();
     for inst in &body.insts {
         let InstKind::Bind { target, source, .. } = inst.kind else {
             continue;
@@ -85,11 +89,15 @@ fn made_in(module: &Module, body: &Function) -> Vec<(String, Span)> {
         } else {
             let is_empty =
                 matches!(source, Source::Value(value) if is_empty_container(module, body, value));
-            found.push((name.to_owned(), inst.span, u32::from(!is_empty)));
+            let makes_missing =
+                matches!(source, Source::Value(value) if makes_missing(module, body, value));
+            let counted = u32::from(!is_empty);
+            found.push((name.to_owned(), inst.span, counted, makes_missing));
         }
     }
     let once = found.into_iter().filter(|known| known.2 == 0);
-    once.map(|(name, span, _)| (name, span)).collect()
+    once.map(|(name, span, _, makes_missing)| (name, span, makes_missing))
+        .collect()
 }
 
 /// A function at work.
@@ -142,6 +150,10 @@ impl Place<'_, '_> {
                         _ if is_target => known.is_lost = true,
                         Use::Looks => {}
                         Use::Grows(at, by) => self.grows(known, of, span, at, by),
+                        Use::Fills(at, by) if known.makes_missing => {
+                            self.grows(known, of, span, at, by);
+                        }
+                        Use::Fills(..) => {}
                         Use::Other => known.is_lost = true,
                     }
                 }
@@ -155,6 +167,7 @@ impl Place<'_, '_> {
             known.growth = Some(Growth {
                 function: self.function,
                 at,
+                by,
                 statement: span,
             });
         }

@@ -37,6 +37,18 @@ const LOOKING: [&str; 15] = [
     "values",
 ];
 
+/// Methods that take something out of what stands under a key.
+const THINNING: [&str; 8] = [
+    "clear",
+    "discard",
+    "get_nowait",
+    "pop",
+    "popitem",
+    "popleft",
+    "remove",
+    "difference_update",
+];
+
 /// Functions that only look; a length that is asked for may be a bound.
 const READING: [&str; 12] = [
     "any",
@@ -84,6 +96,8 @@ const FILLING: [&str; 16] = [
 pub(in crate::rules) struct Growth {
     pub(in crate::rules) function: FunctionRef,
     pub(in crate::rules) at: ExprId,
+    /// What decides how many there will be.
+    pub(in crate::rules) by: ExprId,
     pub(in crate::rules) statement: Span,
 }
 
@@ -92,7 +106,14 @@ pub(in crate::rules) enum Use {
     Looks,
     /// Something is put in: where, and what decides how many.
     Grows(ExprId, ExprId),
+    /// Something is put into what stands under a key: a new one where the container makes what is missing.
+    Fills(ExprId, ExprId),
     Other,
+}
+
+/// Whether a container makes what is asked for and missing: `defaultdict(list)`.
+pub(in crate::rules) fn makes_missing(module: &Module, code: &Function, value: ExprId) -> bool {
+    matches!(module.kind(value), ExprKind::Call { callee, .. } if called(module, code, callee) == "defaultdict")
 }
 
 /// Whether a value is a container with nothing in it.
@@ -137,7 +158,20 @@ pub(in crate::rules) fn use_of(
         ExprKind::Subscript { value, index, .. } if value == expr => match kind {
             InstKind::Bind { target, .. } if target == parent => Use::Grows(parent, index),
             InstKind::Forget(_) => Use::Other,
-            _ => Use::Looks,
+            InstKind::Bind { target, .. } if thins(module, target, chain, expr) => Use::Other,
+            _ => match above.map(|above| module.kind(above)) {
+                Some(ExprKind::Attribute { name, .. }) => {
+                    let name = module.name(name);
+                    if GROWING.contains(&name) {
+                        Use::Fills(parent, index)
+                    } else if THINNING.contains(&name) {
+                        Use::Other
+                    } else {
+                        Use::Looks
+                    }
+                }
+                _ => Use::Looks,
+            },
         },
         ExprKind::Attribute { name, .. } => {
             let Some(ExprKind::Call { callee, arguments }) = above.map(|above| module.kind(above))
@@ -158,7 +192,8 @@ pub(in crate::rules) fn use_of(
         ExprKind::Comprehension(_) => Use::Looks,
         ExprKind::Call { callee, .. } if callee != expr => {
             let name = called(module, code, callee);
-            if receiver(module, callee).is_none() && READING.contains(&name) {
+            let is_told = name == "len" && tells(module, kind, &chain[..chain.len() - 1]);
+            if receiver(module, callee).is_none() && (READING.contains(&name) || is_told) {
                 Use::Looks
             } else {
                 Use::Other
@@ -166,6 +201,25 @@ pub(in crate::rules) fn use_of(
         }
         _ => Use::Other,
     }
+}
+
+/// Whether a length is only passed on to somebody, who logs or counts it.
+fn tells(module: &Module, kind: InstKind, around: &[ExprId]) -> bool {
+    let is_call = |&part: &ExprId| matches!(module.kind(part), ExprKind::Call { .. });
+    let compares = |&part: &ExprId| matches!(module.kind(part), ExprKind::Compare { .. });
+    matches!(kind, InstKind::Eval(_)) && around.iter().any(is_call) && !around.iter().any(compares)
+}
+
+/// `hits[key] = [hit for hit in hits[key] if …]`: what is old is left out.
+fn thins(module: &Module, target: ExprId, chain: &[ExprId], expr: ExprId) -> bool {
+    let is_same = matches!(module.kind(target), ExprKind::Subscript { value, .. }
+        if module.kind(value) == module.kind(expr));
+    let is_part = |&part: &ExprId| match module.kind(part) {
+        ExprKind::Comprehension(_) => true,
+        ExprKind::Subscript { index, .. } => matches!(module.kind(index), ExprKind::Slice { .. }),
+        _ => false,
+    };
+    is_same && chain.iter().any(is_part)
 }
 
 /// Whether a function puts in ever new things: no table that is filled once, no decorator, no key that a program has
@@ -182,7 +236,9 @@ pub(in crate::rules) fn keeps_growing(
     code.kind == FunctionKind::Def
         && !fills
         && !is_decorator
-        && (depends_on_arguments(module, code, by) || origin(whole, function, by).is_some())
+        && (depends_on_arguments(module, code, by)
+            || is_new_instance(module, code, by)
+            || origin(whole, function, by).is_some())
         && !is_called_on_import_only(whole, function)
         && !crate::rules::is_test(whole.program, function)
 }
@@ -209,6 +265,14 @@ fn makes_decorator(module: &Module, code: &Function) -> bool {
         },
         _ => false,
     })
+}
+
+/// `instances.append(self)` in a constructor.
+pub(in crate::rules) fn is_new_instance(module: &Module, code: &Function, by: ExprId) -> bool {
+    let first = code.parameters.first().map(|first| first.place);
+    module.name(code.name) == "__init__"
+        && code.class.is_some()
+        && first.is_some_and(|first| module.kind(by) == ExprKind::Name(first))
 }
 
 /// Whether what an expression says comes from the arguments: nothing else makes new keys for ever.

@@ -1,9 +1,12 @@
 //! `leaked-listener`: each call or instance registers a listener that nothing removes.
 
 use crate::finding::{Finding, Message, Severity};
-use crate::ir::{ExprId, ExprKind, Function, FunctionId, FunctionKind, Module};
+use crate::ir::{
+    ExprId, ExprKind, Function, FunctionId, FunctionKind, InstKind, Module, Scope, Step,
+};
 use crate::project::Evaluate;
-use crate::rules::around::{bound_value, called, positional, receiver};
+use crate::rules::around::{around, bound_value, called, keyword, positional, receiver};
+use crate::rules::constants::global;
 use crate::rules::incidents::observers::{Often, Registered, registered};
 use crate::rules::stores::arguments;
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -18,6 +21,9 @@ pub(in crate::rules) const RULE: Rule = Rule {
     check: Check::Program(check),
 };
 
+/// What functions are called that connect once, when the program starts.
+const FOR_ONCE: [&str; 6] = ["connect", "init", "install", "ready", "register", "setup"];
+
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
     let mut findings = Vec::new();
@@ -26,7 +32,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         let module_ref = ModuleRef(index);
         let module = program.module(module_ref);
         let mentions = |word: &str| module.names.iter().any(|name| name == word);
-        let logs = mentions("addHandler") && !mentions("removeHandler");
+        let logs = mentions("addHandler");
+        let removes = mentions("removeHandler");
+        let connects = mentions("connect") && mentions("weak") && !mentions("disconnect");
         let exits = mentions("atexit") && !mentions("unregister");
         for id in 0..module.functions.len() {
             let code = module.function(FunctionId::new(id));
@@ -42,14 +50,17 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 function: program.function(module_ref, FunctionId::new(id)),
             };
             let mut found = Vec::new();
-            if logs && let Some((finding, is_sure)) = at.handlers() {
+            if logs && let Some((finding, is_sure)) = at.handlers(removes) {
                 found.push((finding, is_sure));
+            }
+            if connects {
+                found.extend(at.signals().map(|finding| (finding, false)));
             }
             if exits {
                 found.extend(at.exits().map(|finding| (finding, false)));
             }
             let observers = registered(program, &at.evaluate, at.function);
-            found.extend(observers.iter().map(|of| (at.observer(of), false)));
+            found.extend(observers.iter().map(|of| (at.observer(of), of.ends)));
             for (finding, is_sure) in found {
                 let often = often.get_or_insert_with(|| Often::of(whole));
                 let is_shown = is_sure || often.runs(whole, at.function);
@@ -88,7 +99,7 @@ impl Place<'_, '_> {
 
     /// `logging.getLogger(name).addHandler(StreamHandler())` each time that it is called.
     /// And whether the function is known to have more than one caller.
-    fn handlers(&self) -> Option<(Finding, bool)> {
+    fn handlers(&self, removes: bool) -> Option<(Finding, bool)> {
         let (module, code) = (self.module, self.code);
         let looks = code.exprs.range().any(|index| {
             matches!(module.kind(ExprId::new(index)), ExprKind::Attribute { name, .. }
@@ -100,10 +111,83 @@ impl Place<'_, '_> {
         let (call, ..) = self.calls().find(|&(_, callee, arguments)| {
             called(module, code, callee) == "addHandler"
                 && receiver(module, callee).is_some_and(|logger| self.is_shared_logger(logger))
-                && positional(module.arguments(arguments), 0)
-                    .is_some_and(|handler| self.is_made_here(handler))
+                && positional(module.arguments(arguments), 0).is_some_and(|handler| {
+                    self.is_made_here(handler) && !(removes && self.is_let_out(handler))
+                })
         })?;
-        Some((self.report("handler", call, "once"), self.runs_often()))
+        // The file takes handlers away elsewhere: they are added more than once.
+        let name = module.name(code.name);
+        let is_first = ["main", "init", "setup", "config", "start"];
+        let is_repeated = removes && !is_first.iter().any(|word| name.contains(word));
+        let is_sure = is_repeated || self.runs_often();
+        Some((self.report("handler", call, "once"), is_sure))
+    }
+
+    /// Whether somebody else can take a handler away again: it is kept, passed on or returned.
+    fn is_let_out(&self, handler: ExprId) -> bool {
+        let (module, code) = (self.module, self.code);
+        let ExprKind::Name(place) = module.kind(handler) else {
+            return matches!(module.kind(handler), ExprKind::Attribute { .. });
+        };
+        code.insts.iter().any(|inst| {
+            let mut is_out = false;
+            let target = match inst.kind {
+                InstKind::Bind { target, .. } => Some(target),
+                _ => None,
+            };
+            inst.kind.for_each_expr(&mut |root| {
+                module.walk(root, &mut |part| {
+                    if module.kind(part) != ExprKind::Name(place) || target == Some(part) {
+                        return;
+                    }
+                    let chain = around(module, root, part).unwrap_or_default();
+                    is_out |= match chain.last().map(|&parent| module.kind(parent)) {
+                        Some(ExprKind::Attribute { .. }) => false,
+                        Some(ExprKind::Call { callee, .. }) => {
+                            called(module, code, callee) != "addHandler"
+                        }
+                        _ => true,
+                    };
+                });
+            });
+            is_out
+        })
+    }
+
+    /// A receiver that a signal is told to hold for ever, connected each time that the function is called.
+    fn signals(&self) -> Option<Finding> {
+        let (module, code) = (self.module, self.code);
+        let name = module.name(code.name);
+        if FOR_ONCE.iter().any(|start| name.starts_with(start)) {
+            return None;
+        }
+        let (call, ..) = self.calls().find(|&(_, callee, arguments)| {
+            let arguments = module.arguments(arguments);
+            let weak = keyword(module, arguments, "weak").map(|weak| module.kind(weak));
+            called(module, code, callee) == "connect"
+                && weak == Some(ExprKind::False)
+                && positional(arguments, 0).is_some_and(|receiver| self.is_new(receiver))
+        })?;
+        Some(self.report("signal", call, "disconnect"))
+    }
+
+    /// Whether each call of the function makes another such receiver.
+    fn is_new(&self, receiver: ExprId) -> bool {
+        match self.module.kind(receiver) {
+            ExprKind::Lambda(_) => true,
+            ExprKind::Attribute { .. } => {
+                self.module.name(self.code.name) == "__init__"
+                    && self.module.kind(receiver).place().is_some()
+            }
+            ExprKind::Name(place) => matches!(
+                self.code.place(place).step,
+                Step::Variable {
+                    scope: Scope::Local { .. },
+                    ..
+                }
+            ),
+            _ => false,
+        }
     }
 
     /// A method of `self` that the interpreter calls at its end, and keeps until then.
@@ -173,16 +257,39 @@ impl Place<'_, '_> {
         let (module, code) = (self.module, self.code);
         match module.kind(logger) {
             ExprKind::Call { callee, .. } => called(module, code, callee) == "getLogger",
-            ExprKind::Name(_) | ExprKind::Attribute { .. } => code.insts.iter().any(|inst| {
-                bound_value(inst.kind).is_some_and(|(target, value)| {
-                    module.dotted(code, target).is_some()
-                        && module.dotted(code, target) == module.dotted(code, logger)
-                        && matches!(module.kind(value), ExprKind::Call { callee, .. }
-                            if called(module, code, callee) == "getLogger")
-                })
-            }),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                self.is_module_logger(logger)
+                    || code.insts.iter().any(|inst| {
+                        bound_value(inst.kind).is_some_and(|(target, value)| {
+                            module.dotted(code, target).is_some()
+                                && module.dotted(code, target) == module.dotted(code, logger)
+                                && matches!(module.kind(value), ExprKind::Call { callee, .. }
+                                    if called(module, code, callee) == "getLogger")
+                        })
+                    })
+            }
             _ => false,
         }
+    }
+
+    /// A global of the module that is bound to a logger.
+    fn is_module_logger(&self, logger: ExprId) -> bool {
+        let (module, code) = (self.module, self.code);
+        let ExprKind::Name(place) = module.kind(logger) else {
+            return false;
+        };
+        let Step::Variable {
+            scope: Scope::Global { .. },
+            name,
+        } = code.place(place).step
+        else {
+            return false;
+        };
+        let bound = global(self.whole, self.function, module.name(name));
+        bound.is_some_and(|(_, value)| {
+            matches!(module.kind(value), ExprKind::Call { callee, .. }
+                if called(module, module.body(), callee) == "getLogger")
+        })
     }
 
     fn is_made_here(&self, handler: ExprId) -> bool {

@@ -42,7 +42,23 @@ pub(in crate::rules) struct Registered {
     pub(in crate::rules) call: ExprId,
     /// `remove_listener`, as the project writes it elsewhere.
     pub(in crate::rules) undo: &'static str,
+    /// The class has a method by which its instances end: there is more than one of them in the life of the program.
+    pub(in crate::rules) ends: bool,
 }
+
+/// Methods by which an instance ends before the program does.
+const ENDINGS: [&str; 10] = [
+    "__exit__",
+    "close",
+    "closeEvent",
+    "connectionLost",
+    "destroy",
+    "disconnect",
+    "dispose",
+    "hide",
+    "on_close",
+    "teardown",
+];
 
 /// The calls in a method that register it, or another method of its instance, with something global, where the project
 /// has a way to take listeners away and the class does not use it.
@@ -61,6 +77,10 @@ pub(in crate::rules) fn registered(
     else {
         return Vec::new();
     };
+    let is_ending = |other: &Function| {
+        other.parent == Some(class) && ENDINGS.contains(&module.name(other.name))
+    };
+    let ends = module.functions.iter().any(is_ending);
     let class = module.function(class).span;
     let mut found = Vec::new();
     for call in code.exprs.range().map(ExprId::new) {
@@ -89,7 +109,7 @@ pub(in crate::rules) fn registered(
             continue;
         }
         let known = undo.iter().find(|undo| program.find_symbol(undo).is_some());
-        found.extend(known.map(|&undo| Registered { call, undo }));
+        found.extend(known.map(|&undo| Registered { call, undo, ends }));
     }
     found
 }
@@ -126,6 +146,11 @@ impl Often {
         Self {
             served: reached(whole, &OFTEN),
         }
+    }
+
+    /// Whether a function is reached from a request, a connection or a task.
+    pub(in crate::rules) fn is_served(&self, function: FunctionRef) -> bool {
+        self.served[function.0 as usize].is_some()
     }
 
     /// Whether a function is reached from a request, a connection, a task, or called in a loop.

@@ -1,16 +1,20 @@
 //! `quadratic-work`: each round of a loop goes through all that the rounds before it have left.
 
+mod position;
+mod size;
+
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Solution};
 use crate::ir::{
     BinaryOperator, Comparison, ExprId, ExprKind, InstKind, Loop, LoopKind, PlaceId, Source,
 };
 use crate::rules::around::{called, covers, positional, receiver};
+use crate::rules::dynamic::told::put_into;
 use crate::rules::functional::early_call::statement;
-use crate::rules::sequences::{Outside, outside};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::types::Type;
-use crate::value::{Facts, Kinds};
+use crate::value::Kinds;
+use size::{grows_anyway, is_long, is_renewed, is_sent, is_walk, names};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "quadratic-work",
@@ -35,10 +39,10 @@ const SHORT: [&str; 8] = [
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let flow = scene.flow;
     let (module, code) = (flow.module, flow.code);
+    let mut findings = position::find(scene);
     if code.loops.is_empty() {
-        return Vec::new();
+        return findings;
     }
-    let mut findings = Vec::new();
     for inst in &code.insts {
         let Some(of) = code
             .loops
@@ -80,7 +84,12 @@ impl Work<'_> {
     /// A list that is older than the loop, and no deque.
     fn list(&self, expr: ExprId) -> Option<PlaceId> {
         let flow = self.flow();
-        let ExprKind::Name(place) = flow.module.kind(expr) else {
+        let kind = flow.module.kind(expr);
+        let (ExprKind::Name(place)
+        | ExprKind::Attribute {
+            place: Some(place), ..
+        }) = kind
+        else {
             return None;
         };
         let value = flow.evaluate.value(expr);
@@ -98,7 +107,9 @@ impl Work<'_> {
             .parameters
             .iter()
             .any(|parameter| parameter.place == place);
-        (is_older || is_parameter).then_some(place)
+        let is_kept =
+            matches!(kind, ExprKind::Attribute { .. }) && !is_renewed(flow, self.of, place);
+        (is_older || is_parameter || is_kept).then_some(place)
     }
 
     fn expr(&self, expr: ExprId) -> Option<Finding> {
@@ -147,16 +158,46 @@ impl Work<'_> {
             return None;
         };
         let is_drained =
-            flow.mentions(test, place) || matches!(flow.module.kind(test), ExprKind::True);
+            names(flow.module, test, place) || matches!(flow.module.kind(test), ExprKind::True);
         if SHORT.contains(&name.as_str()) || !is_drained || bounds_length(flow, test) {
             return None;
         }
-        let grown = self.growth(place, &["append", "extend"])?;
-        let finding = self.report("pop", call, place).help(Message::new("deque"));
-        Some(Finding {
-            severity: Severity::Hint,
-            ..finding.because(self.grown(grown, place))
-        })
+        let Some(grown) = self.growth(self.of, place, &["append", "extend"]) else {
+            return self.drained(call, list, place);
+        };
+        let mut finding = self.report("pop", call, place).help(Message::new("deque"));
+        // One more for each is a chain; several are a tree or a graph.
+        if !self.adds_several(grown) {
+            finding.severity = Severity::Hint;
+        }
+        Some(finding.because(self.grown(grown, place)))
+    }
+
+    /// `while self.events: self.events.pop(0)`, where another method puts events in: a queue.
+    fn drained(&self, call: ExprId, list: ExprId, place: PlaceId) -> Option<Finding> {
+        let flow = self.flow();
+        let module = flow.module;
+        let ExprKind::Attribute { value, name, .. } = module.kind(list) else {
+            return None;
+        };
+        let own = flow.code.parameters.first()?.place;
+        let class = flow
+            .code
+            .class
+            .filter(|_| module.kind(value) == ExprKind::Name(own))?;
+        let attribute = module.name(name);
+        let mut others = module.functions.iter();
+        let filled = others.find_map(|code| {
+            let is_other = code.class == Some(class) && code.span != flow.code.span;
+            let puts = is_other.then(|| put_into(module, code, attribute))?;
+            puts.first().copied()
+        })?;
+        let finding = self.report("drained", call, place);
+        Some(
+            finding
+                .help(Message::new("deque"))
+                .because(self.grown(filled, place)),
+        )
     }
 
     fn inserted(&self, call: ExprId, list: ExprId) -> Option<Finding> {
@@ -164,16 +205,26 @@ impl Work<'_> {
         let mut finding = self
             .report("insert", call, place)
             .help(Message::new("deque"));
-        if !self.is_long() {
+        if !is_long(self.flow(), self.of) {
             finding.severity = Severity::Hint;
         }
         Some(finding)
     }
 
+    /// Whether a round adds as many as it comes across.
+    fn adds_several(&self, grown: ExprId) -> bool {
+        let flow = self.flow();
+        let span = flow.module.span(grown);
+        let is_extended = matches!(flow.module.kind(grown), ExprKind::Call { callee, .. }
+            if called(flow.module, flow.code, callee) == "extend");
+        let mut inner = flow.code.loops.iter();
+        is_extended || inner.any(|of| covers(self.of.suite, of.span) && covers(of.suite, span))
+    }
+
     fn sorted(&self, call: ExprId, list: ExprId) -> Option<Finding> {
         let place = self.list(list)?;
         let flow = self.flow();
-        let grown = self.growth(place, &["append", "extend", "insert"])?;
+        let grown = self.growth(self.of, place, &["append", "extend", "insert"])?;
         // Sorting once behind the inner loop that fills it is what everybody does.
         let innermost = |at: ExprId| {
             let span = flow.module.span(at);
@@ -186,7 +237,7 @@ impl Work<'_> {
             return None;
         }
         let mut finding = self.report("sort", call, place).help(Message::new("heap"));
-        if !self.is_long() {
+        if !is_long(flow, self.of) {
             finding.severity = Severity::Hint;
         }
         Some(finding.because(self.grown(grown, place)))
@@ -195,19 +246,37 @@ impl Work<'_> {
     /// `if item not in found: found.append(item)`.
     fn searched(&self, at: ExprId, list: ExprId) -> Option<Finding> {
         let place = self.list(list)?;
-        let grown = self.growth(place, &["append"])?;
-        let mut finding = self
-            .report("search", at, place)
-            .because(self.grown(grown, place))
-            .help(Message::new("set"));
-        if !self.is_long() {
+        let flow = self.flow();
+        let report = |grown: ExprId| {
+            self.report("search", at, place)
+                .because(self.grown(grown, place))
+                .help(Message::new("set"))
+        };
+        // The loops around it that leave the list as it is, outermost first.
+        let span = flow.module.span(at);
+        let around = flow
+            .code
+            .loops
+            .iter()
+            .filter(|of| covers(of.suite, span) && !is_renewed(flow, of, place));
+        for of in around {
+            let Some(grown) = self.growth(of, place, &["append"]) else {
+                continue;
+            };
+            let is_inner = of.span != self.of.span;
+            let is_large = is_sent(flow, of)
+                || is_walk(flow, of)
+                || is_long(flow, of) && (is_inner || grows_anyway(flow, of, at, grown));
+            if is_large {
+                return Some(report(grown));
+            }
+        }
+        let mut finding = report(self.growth(self.of, place, &["append"])?);
+        if !is_long(flow, self.of) {
             finding.severity = Severity::Hint;
         }
         // What is different in the lines of a file is mostly little; a client sends what it likes.
-        if !self.is_sent() {
-            finding.confidence = Confidence::Low;
-        }
-        Some(finding)
+        Some(finding.confidence(Confidence::Low))
     }
 
     /// `rows = rows + [row]`: a copy in each round.
@@ -247,8 +316,8 @@ impl Work<'_> {
             .related(at, Message::new("grown").with("name", name))
     }
 
-    /// A call in this loop that puts something into the list.
-    fn growth(&self, place: PlaceId, methods: &[&str]) -> Option<ExprId> {
+    /// A call in a loop that puts something into the list.
+    fn growth(&self, of: &Loop, place: PlaceId, methods: &[&str]) -> Option<ExprId> {
         let flow = self.flow();
         let module = flow.module;
         let mut exprs = flow.code.exprs.range().map(ExprId::new);
@@ -256,30 +325,10 @@ impl Work<'_> {
             let ExprKind::Call { callee, .. } = module.kind(expr) else {
                 return false;
             };
-            covers(self.of.suite, module.span(expr))
+            covers(of.suite, module.span(expr))
                 && methods.contains(&called(module, flow.code, callee))
-                && receiver(module, callee)
-                    .is_some_and(|of| module.kind(of) == ExprKind::Name(place))
+                && receiver(module, callee).is_some_and(|of| module.kind(of).place() == Some(place))
         })
-    }
-
-    /// Whether the loop goes over what comes from outside: as many as somebody sends.
-    fn is_long(&self) -> bool {
-        let LoopKind::For { iterable, .. } = self.of.kind else {
-            return false;
-        };
-        let flow = self.flow();
-        let value = flow.evaluate.value(iterable);
-        value.facts.has(Facts::OUTSIDE) || value.kinds == Kinds::FILE || self.is_sent()
-    }
-
-    /// Whether another side sends what the loop goes over.
-    fn is_sent(&self) -> bool {
-        let LoopKind::For { iterable, .. } = self.of.kind else {
-            return false;
-        };
-        let sent = [Outside::Database, Outside::Network, Outside::Request];
-        outside(self.flow(), iterable).is_some_and(|(who, _)| sent.contains(&who))
     }
 }
 

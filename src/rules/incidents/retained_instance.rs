@@ -4,6 +4,7 @@ use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::ir::{ExprId, ExprKind, Function, Module, Passing};
 use crate::library::schema::Caches;
 use crate::project::{Evaluate, Program};
+use crate::rules::incidents::observers::Often;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
@@ -24,13 +25,29 @@ const ETERNAL: [&str; 7] = [
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
     let functions = (0..program.function_count() as u32).map(FunctionRef);
+    let mut often = None;
     functions
         .filter(|&function| program.decoration(function).is_decorated)
-        .filter_map(|function| finding(rule, program, function))
+        .filter_map(|function| finding(rule, whole, function, &mut often))
         .collect()
 }
 
-fn finding(rule: &'static Rule, program: &Program<'_>, function: FunctionRef) -> Option<Finding> {
+/// Whether instances of a class are made again and again: each of them stays until others have pushed it out.
+fn is_made_often(whole: &Whole<'_>, class: ClassRef, often: &mut Option<Often>) -> bool {
+    let Some(constructor) = whole.program.method(class, "__init__") else {
+        return false;
+    };
+    let often = often.get_or_insert_with(|| Often::of(whole));
+    often.is_served(constructor)
+}
+
+fn finding(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    often: &mut Option<Often>,
+) -> Option<Finding> {
+    let program = whole.program;
     let (module_ref, id) = program.locate(function);
     let module = program.module(module_ref);
     let code = module.function(id);
@@ -48,7 +65,7 @@ fn finding(rule: &'static Rule, program: &Program<'_>, function: FunctionRef) ->
     let (key, is_hint) = match class {
         Some(class) if lives_on(program, class) => return None,
         Some(_) if is_unbounded => ("for-ever", is_cleared(module)),
-        Some(_) => ("method", true),
+        Some(class) => ("method", !is_made_often(whole, class, often)),
         None => {
             let takes = code
                 .parameters

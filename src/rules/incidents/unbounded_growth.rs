@@ -8,8 +8,12 @@ use crate::ir::{
 use crate::library::schema::Runs;
 use crate::project::Program;
 use crate::rules::around::around;
+use crate::rules::dynamic::origin::origin;
 use crate::rules::incidents::class_growth;
-use crate::rules::incidents::growth::{Growth, Use, is_empty_container, keeps_growing, use_of};
+use crate::rules::incidents::growth::{
+    Growth, Use, is_empty_container, is_new_instance, keeps_growing, makes_missing, use_of,
+};
+use crate::rules::incidents::observers::Often;
 use crate::rules::incidents::reached::reached;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::text::{Location, Span};
@@ -28,7 +32,13 @@ pub(in crate::rules) const RULE: Rule = Rule {
 const OWN: [&str; 2] = ["cls", "self"];
 
 /// Where a function is called with ever new arguments.
-const SERVING: [Runs; 4] = [Runs::Request, Runs::Loop, Runs::Greenlet, Runs::Task];
+const SERVING: [Runs; 5] = [
+    Runs::Request,
+    Runs::Loop,
+    Runs::Greenlet,
+    Runs::Task,
+    Runs::Thread,
+];
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
@@ -59,28 +69,53 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         found.sort_unstable_by_key(|(_, growth)| growth.at);
         for (name, growth) in found {
             let text = module.name(name).to_owned();
-            findings.push((
-                growth.function,
-                report(rule, program, text, containers[&name], growth),
-            ));
+            let made = containers[&name].made;
+            findings.push((growth, report(rule, program, text, made, growth)));
         }
     }
     for (name, made, growth) in class_growth::find(whole) {
-        findings.push((growth.function, report(rule, program, name, made, growth)));
+        findings.push((growth, report(rule, program, name, made, growth)));
     }
     if findings.is_empty() {
         return Vec::new();
     }
     let served = reached(whole, &SERVING);
-    let findings = findings.into_iter().map(|(function, finding)| {
-        let is_served = served[function.0 as usize].is_some();
-        finding.severity(if is_served {
+    let mut often = None;
+    let findings = findings.into_iter().map(|(growth, finding)| {
+        let (module, code) = program.code(growth.function);
+        let goes_on = if is_new_instance(module, code, growth.by) {
+            let often: &Often = often.get_or_insert_with(|| Often::of(whole));
+            often.runs(whole, growth.function)
+        } else {
+            served[growth.function.0 as usize].is_some()
+                || is_sent(whole, growth)
+                || keeps_all(module, growth)
+        };
+        finding.severity(if goes_on {
             Severity::Warning
         } else {
             Severity::Hint
         })
     });
     findings.collect()
+}
+
+/// Whether somebody else decides what is put in, and so how much.
+fn is_sent(whole: &Whole<'_>, growth: Growth) -> bool {
+    origin(whole, growth.function, growth.by).is_some_and(|origin| origin.outside.is_foreign())
+}
+
+/// Whether each call leaves something behind, the same things again and again: a list keeps them all.
+fn keeps_all(module: &Module, growth: Growth) -> bool {
+    matches!(module.kind(growth.at), ExprKind::Attribute { name, .. }
+        if matches!(module.name(name), "append" | "appendleft" | "extend" | "insert"))
+}
+
+/// A container that a module makes.
+#[derive(Clone, Copy)]
+struct Made {
+    made: Span,
+    makes_missing: bool,
 }
 
 /// Names that some module takes out of another one: who knows what is done with them there.
@@ -108,7 +143,7 @@ fn imported_names(program: &Program<'_>) -> FxHashSet<String> {
 }
 
 /// Module-level names that are bound once, to an empty container, and that no other module can see.
-fn containers(module: &Module, imported: &FxHashSet<String>) -> FxHashMap<NameId, Span> {
+fn containers(module: &Module, imported: &FxHashSet<String>) -> FxHashMap<NameId, Made> {
     let body = module.body();
     let mut counts: FxHashMap<NameId, u32> = FxHashMap::default();
     let mut made = FxHashMap::default();
@@ -126,7 +161,15 @@ fn containers(module: &Module, imported: &FxHashSet<String>) -> FxHashMap<NameId
         if let Source::Value(value) = source
             && is_empty_container(module, body, value)
         {
-            made.insert(name, inst.span);
+            let makes_missing = makes_missing(module, body, value);
+            let span = inst.span;
+            made.insert(
+                name,
+                Made {
+                    made: span,
+                    makes_missing,
+                },
+            );
         }
     }
     made.retain(|name, _| counts[name] == 1 && !imported.contains(module.name(*name)));
@@ -138,7 +181,7 @@ struct Uses<'s, 'a> {
     whole: &'s Whole<'s>,
     module_ref: ModuleRef,
     module: &'a Module,
-    containers: &'s FxHashMap<NameId, Span>,
+    containers: &'s FxHashMap<NameId, Made>,
     grown: FxHashMap<NameId, Growth>,
     /// Something is taken out, or somebody else gets hold of it.
     lost: FxHashSet<NameId>,
@@ -217,6 +260,10 @@ impl Uses<'_, '_> {
                 match use_of(module, code, kind, &chain, expr) {
                     Use::Looks => {}
                     Use::Grows(at, by) => self.grows(function, span, name, at, by),
+                    Use::Fills(at, by) if self.containers[&name].makes_missing => {
+                        self.grows(function, span, name, at, by);
+                    }
+                    Use::Fills(..) => {}
                     Use::Other => {
                         self.lost.insert(name);
                     }
@@ -230,6 +277,7 @@ impl Uses<'_, '_> {
             let growth = Growth {
                 function,
                 at,
+                by,
                 statement: span,
             };
             self.grown.entry(name).or_insert(growth);

@@ -43,6 +43,9 @@ const ENDING: [&str; 13] = [
     "stop",
 ];
 
+/// Methods whose result reads on from the receiver.
+const INSIDE: [&str; 5] = ["extractfile", "iterdir", "makefile", "open", "unpack"];
+
 /// Functions that use what they are given and forget it.
 const USING: [&str; 19] = [
     "bool",
@@ -98,7 +101,7 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
 fn report(scene: &Scene<'_>, place: PlaceId, value: ExprId, what: &str, left: Left) -> Finding {
     let flow = scene.flow;
     let name = flow.place_text(place);
-    let key = match left {
+    let key = match &left {
         Left::Always => "never",
         Left::Sometimes(_) => "sometimes",
     };
@@ -108,7 +111,7 @@ fn report(scene: &Scene<'_>, place: PlaceId, value: ExprId, what: &str, left: Le
     let mut finding = scene.at(value, message).help(Message::new("with"));
     finding.statement =
         crate::rules::functional::early_call::statement(flow.code, flow.module.span(value));
-    if let Left::Sometimes(span) = left {
+    if let &Left::Sometimes(span) = &left {
         finding = finding.because(crate::finding::Related {
             location: scene.location_of(span),
             message: Message::new("leaves").with("name", name),
@@ -118,7 +121,8 @@ fn report(scene: &Scene<'_>, place: PlaceId, value: ExprId, what: &str, left: Le
     if flow.module.name(flow.code.name) == "main" {
         finding.severity = Severity::Hint;
     }
-    let confidence = if is_read(flow, value) {
+    // On the one way that forgets it nothing is lost of what was only read.
+    let confidence = if is_read(flow, value) && matches!(left, Left::Sometimes(_)) {
         Confidence::Low
     } else {
         Confidence::Medium
@@ -340,7 +344,8 @@ fn kept(flow: &Flow<'_, '_>, chain: &[ExprId], name: ExprId, is_returned: bool) 
     match module.kind(parent) {
         ExprKind::Attribute { name: method, .. } => match above.map(|above| module.kind(above)) {
             Some(ExprKind::Call { callee, .. }) if callee == parent => {
-                ENDING.contains(&module.name(method))
+                let method = module.name(method);
+                ENDING.contains(&method) || is_returned && INSIDE.contains(&method)
             }
             // A method that is handed on may be the one that closes.
             Some(ExprKind::Call { .. }) => true,

@@ -7,8 +7,6 @@ mod library;
 mod pattern;
 mod unpacked;
 
-pub(in crate::rules) use pattern::pattern_of;
-
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
 use crate::flow::{Circumstances, Flow, Use, Wanted, Witness};
@@ -25,6 +23,7 @@ use crate::types::FunctionRef;
 use habit::Habits;
 use keyed::Keys;
 use library::of_library;
+pub(in crate::rules) use pattern::pattern_of;
 use rustc_hash::FxHashSet;
 use unpacked::{items_at, unpacked};
 

@@ -97,12 +97,13 @@ impl Boundary<'_> {
             if !has {
                 continue;
             }
+            // What is asked at the end of the block of the use comes too late.
             let stands = if strict {
                 self.dominates(block, candidate.at.0)
             } else {
-                self.before(block)
-                    .iter()
-                    .any(|&before| self.dominates(before, candidate.at.0))
+                self.before(block).iter().any(|&before| {
+                    before != candidate.at.0 && self.dominates(before, candidate.at.0)
+                })
             };
             if stands {
                 return true;
@@ -112,7 +113,11 @@ impl Boundary<'_> {
     }
 
     /// Conditions of the same expression: `a and b`, `x if a else y`, `… for … if a`.
-    fn is_tested_beside(&self, candidate: Candidate, mentions: &dyn Fn(ExprId) -> bool) -> bool {
+    pub(super) fn is_tested_beside(
+        &self,
+        candidate: Candidate,
+        mentions: &dyn Fn(ExprId) -> bool,
+    ) -> bool {
         let module = self.flow.module;
         let inside = module.span(candidate.expr);
         let apart = |expr: ExprId| !module.span(expr).contains(inside);
@@ -262,10 +267,32 @@ impl Boundary<'_> {
             _ => false,
         };
         self.origins(place).iter().any(|origin| match *origin {
+            Origin::Value(value) if self.leaves_out(value, places) => true,
             Origin::Value(value) if asks(value) => {
                 let read = self.places(value);
                 read.iter().any(|place| places.contains(place))
             }
+            _ => false,
+        })
+    }
+
+    /// `[key for key in wanted if key not in document]`: whether there is any says something of the document.
+    fn leaves_out(&self, value: ExprId, places: &[PlaceId]) -> bool {
+        let module = self.flow.module;
+        let ExprKind::Comprehension(id) = module.kind(value) else {
+            return false;
+        };
+        let clauses = &module.comprehension(id).clauses;
+        let mut conditions = clauses.iter().flat_map(|clause| &clause.conditions);
+        conditions.any(|&condition| match module.kind(condition) {
+            ExprKind::Compare {
+                operator: Comparison::In | Comparison::NotIn,
+                right,
+                ..
+            } => self
+                .flow
+                .place_of(right)
+                .is_some_and(|place| places.contains(&place)),
             _ => false,
         })
     }

@@ -18,8 +18,8 @@ pub(in crate::rules) const RULE: Rule = Rule {
     check: Check::Program(check),
 };
 
-/// Methods that take a key, or something in it, away again.
-const REMOVING: [&str; 24] = [
+/// Methods that take a key, or something in it, away again. What only keeps a list short leaves its key for ever.
+const REMOVING: [&str; 21] = [
     "delete",
     "unlink",
     "hdel",
@@ -31,7 +31,6 @@ const REMOVING: [&str; 24] = [
     "blpop",
     "brpop",
     "spop",
-    "ltrim",
     "zpopmin",
     "zpopmax",
     "bzpopmin",
@@ -42,8 +41,6 @@ const REMOVING: [&str; 24] = [
     "brpoplpush",
     "lmove",
     "zremrangebyscore",
-    "zremrangebyrank",
-    "xtrim",
 ];
 
 /// Commands that put something into a key, and those that take it out again.
@@ -101,6 +98,8 @@ struct Lifetimes {
     emptied: FxHashSet<(ModuleRef, &'static str)>,
     /// Functions that give some key a lifetime.
     functions: FxHashMap<FunctionRef, Vec<Key>>,
+    /// The calls that are read here: no helpers.
+    known: FxHashSet<(FunctionRef, ExprId)>,
 }
 
 impl Lifetimes {
@@ -108,6 +107,7 @@ impl Lifetimes {
         let mut found = Self::default();
         for site in calls {
             let (module, _) = whole.program.code(site.function);
+            found.known.insert((site.function, site.call));
             let Some(written) = argument(module, site.call, 0, &["name", "key"]) else {
                 continue;
             };
@@ -143,8 +143,10 @@ impl Lifetimes {
         let Some(keys) = self.functions.get(&function) else {
             return false;
         };
-        keys.iter()
-            .any(|given| given.text == key.text || (given.is_computed && key.is_computed))
+        keys.iter().any(|given| {
+            let may_be = given.is_computed && key.is_computed && !given.begins_otherwise(key);
+            given.text == key.text || may_be
+        })
     }
 }
 
@@ -374,6 +376,12 @@ fn is_given_by_helper(whole: &Whole<'_>, site: &StoreCall<'_>, lifetimes: &Lifet
         let ExprKind::Call { callee, .. } = module.exprs[index].kind else {
             return false;
         };
+        if lifetimes
+            .known
+            .contains(&(site.function, ExprId::new(index)))
+        {
+            return false;
+        }
         match program.target(evaluate.value(callee)) {
             Target::Function { function, .. } => lifetimes.functions.contains_key(&function),
             Target::Unknown => {

@@ -1,8 +1,8 @@
 //! Loops over items: what in a loop differs from item to item, and which loops are not worth a word.
 
 use crate::ir::{
-    BlockId, ComprehensionId, ExprId, ExprKind, Function, InstKind, LoopKind, Module, Next,
-    PlaceId, Source,
+    BlockId, ComprehensionId, ExprId, ExprKind, Function, Inst, InstKind, LoopKind, Module, Next,
+    PlaceId, Source, TryKind,
 };
 use crate::text::Span;
 use rustc_hash::FxHashSet;
@@ -239,7 +239,8 @@ fn ends_early(code: &Function, index: usize) -> bool {
         let is_inside = insts
             .last()
             .is_some_and(|last| of.suite.contains(last.span));
-        if !is_inside {
+        // A loop that gives up when the store fails does not look for one of its items.
+        if !is_inside || gives_up(code, insts) {
             return false;
         }
         match block.next {
@@ -247,6 +248,19 @@ fn ends_early(code: &Function, index: usize) -> bool {
             Next::Goto(to) => leaves(code, of.suite, of.header, to),
             _ => false,
         }
+    })
+}
+
+/// Whether instructions stand in a handler.
+fn gives_up(code: &Function, insts: &[Inst]) -> bool {
+    let Some(last) = insts.last() else {
+        return false;
+    };
+    code.tries.iter().any(|region| match &region.kind {
+        TryKind::Catch { handlers, .. } => handlers
+            .iter()
+            .any(|handler| handler.body.contains(last.span)),
+        _ => false,
     })
 }
 

@@ -22,6 +22,9 @@ const EMPTYING: [&str; 8] = [
     "clear", "flush", "empty", "reset", "drop", "purge", "wipe", "teardown",
 ];
 
+/// Words in the name of a function that is there to empty all databases of it, those of other programs too.
+const EMPTYING_ALL: [&str; 5] = ["all", "server", "flush", "wipe", "teardown"];
+
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let calls = stores::calls(whole, &|known| {
         known.has(Mark::ScansKeys) || (is_redis(&known.name) && runs_text(&known.name))
@@ -53,7 +56,7 @@ fn scan(rule: &'static Rule, whole: &Whole<'_>, site: &StoreCall<'_>) -> Option<
     let span = module.span(site.call);
     let message = Message::new(key)
         .with("call", call_text(whole, site))
-        .with("command", command);
+        .with("command", command.as_str());
     let mut finding = draft(rule, whole.program, site.function, span, message)
         .confidence(confidence(site))
         .help(Message::new(if drops { "delete" } else { "scan" }));
@@ -62,7 +65,7 @@ fn scan(rule: &'static Rule, whole: &Whole<'_>, site: &StoreCall<'_>) -> Option<
         .get(site.inst as usize)
         .map_or(span.start, |inst| inst.span.start);
     let (module_ref, _) = whole.program.locate(site.function);
-    let is_meant = drops && is_emptying(module.name(code.name));
+    let is_meant = drops && is_emptying(module.name(code.name), &command);
     if is_meant || whole.escapes.is_out_of_scope(module_ref) {
         finding.severity = Severity::Hint;
     }
@@ -77,9 +80,13 @@ fn confidence(site: &StoreCall<'_>) -> Confidence {
     }
 }
 
-fn is_emptying(name: &str) -> bool {
+fn is_emptying(name: &str, command: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    EMPTYING.iter().any(|word| name.contains(word))
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    match command {
+        "FLUSHALL" => says(&EMPTYING_ALL),
+        _ => says(&EMPTYING),
+    }
 }
 
 /// The command in a text that is run: `execute_command("KEYS", …)`, a script that calls `redis.call('keys', …)`.

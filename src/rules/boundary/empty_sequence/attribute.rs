@@ -4,14 +4,19 @@ use super::evidence::{Evidence, is_empty_literal};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Function, InstKind, Module, Source, UnaryOperator,
+    BlockId, ClassId, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, NameId,
+    Passing, Source, UnaryOperator,
 };
 use crate::project::{Program, Target};
 use crate::rules::sequences::Boundary;
+use crate::text::Span;
 use crate::types::FunctionRef;
 
 /// Another method of the class doubts that there is anything: the evidence is its code.
 pub(super) const DOUBTED: &str = "doubted";
+
+/// The constructor fills it under a condition, and nothing else does.
+pub(super) const DOUBTED_FILL: &str = "built";
 
 /// So many callers are asked whether they test it.
 const CALLERS: usize = 24;
@@ -36,6 +41,14 @@ pub(super) fn of_attribute(
         return None;
     }
     let info = flow.program.project_class(class)?;
+    if let Some(source) = related(flow.module, info.id?, name) {
+        return Some(Evidence {
+            least: 0,
+            confidence: Confidence::Low,
+            key: "found",
+            source,
+        });
+    }
     let symbol = flow.program.symbol(flow.module_ref, name);
     let assignments = &info.attributes.get(&symbol)?.assignments;
     let starts_empty = assignments
@@ -51,7 +64,15 @@ pub(super) fn of_attribute(
         .functions
         .iter()
         .filter(|code| body.contains(code.name_span) && code.name_span != flow.code.name_span);
-    let source = methods.find_map(|code| doubt(flow.module, code, &text))?;
+    let Some(source) = methods.find_map(|code| doubt(flow.module, code, &text)) else {
+        let source = conditionally_built(flow.module, body, &text)?;
+        return Some(Evidence {
+            least: 0,
+            confidence: Confidence::Medium,
+            key: DOUBTED_FILL,
+            source,
+        });
+    };
     Some(Evidence {
         least: 0,
         confidence: if is_behind_flag(boundary, at) {
@@ -61,6 +82,92 @@ pub(super) fn of_attribute(
         },
         key: DOUBTED,
         source,
+    })
+}
+
+/// Where the class says that an attribute holds the rows that refer to one: `relationship("Release")`.
+fn related(module: &Module, class: ClassId, name: NameId) -> Option<ExprId> {
+    let body = module.function(module.classes.get(class.index())?.body);
+    body.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } => {
+            let ExprKind::Call { callee, .. } = module.kind(value) else {
+                return None;
+            };
+            let made = module.dotted(body, callee).unwrap_or_default();
+            let last = made.rsplit('.').next().unwrap_or_default();
+            let is_it = module.dotted(body, target).as_deref() == Some(module.name(name));
+            (is_it && matches!(last, "relation" | "relationship")).then_some(value)
+        }
+        _ => None,
+    })
+}
+
+/// What the constructor puts into a list, where that happens only in the rounds of a `while` or under a condition of a loop, and
+/// no other function of the file puts anything in.
+fn conditionally_built(module: &Module, body: Span, text: &str) -> Option<ExprId> {
+    let attribute = text.strip_prefix("self.")?;
+    let mut found = None;
+    for code in &module.functions {
+        for expr in code.exprs.range().map(ExprId::new) {
+            let ExprKind::Call { callee, .. } = module.kind(expr) else {
+                continue;
+            };
+            let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+                continue;
+            };
+            let is_it = matches!(module.kind(value), ExprKind::Attribute { name, .. }
+                if module.name(name) == attribute);
+            let grows = matches!(
+                module.name(name),
+                "append" | "appendleft" | "extend" | "insert" | "add" | "push"
+            );
+            if !is_it || !grows {
+                continue;
+            }
+            let is_constructor =
+                module.name(code.name) == "__init__" && body.contains(code.name_span);
+            if !is_constructor || !is_conditional(module, code, expr) {
+                return None;
+            }
+            found = Some(expr);
+        }
+        let is_replaced = code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Bind { target, source, .. } => {
+                let is_it = matches!(module.kind(target), ExprKind::Attribute { name, .. }
+                    if module.name(name) == attribute);
+                let is_empty = matches!(source, Source::Value(value)
+                    if is_empty_literal(module, value) || is_empty_call(module, code, value));
+                is_it && !is_empty
+            }
+            _ => false,
+        });
+        if is_replaced {
+            return None;
+        }
+    }
+    found
+}
+
+/// Whether a statement is in a `while`, or in a condition of a loop.
+fn is_conditional(module: &Module, code: &Function, expr: ExprId) -> bool {
+    let span = module.span(expr);
+    let around = code.loops.iter().filter(|of| of.suite.contains(span));
+    let Some(around) = around.min_by_key(|of| of.suite.end - of.suite.start) else {
+        return false;
+    };
+    if let LoopKind::While { .. } = around.kind {
+        return true;
+    }
+    // A condition that is evaluated inside the loop, in front of it.
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => {
+            around.suite.contains(module.span(test)) && module.span(test).end <= span.start
+        }
+        _ => false,
     })
 }
 
@@ -108,10 +215,27 @@ fn is_nothing(program: &Program<'_>, function: FunctionRef, statement: crate::te
             ..
         } if inst.span == statement => {
             let is_list = matches!(module.kind(value), ExprKind::List(_));
-            (is_list && is_empty_literal(module, value)) || gives_nothing(program, function, value)
+            (is_list && is_empty_literal(module, value))
+                || is_empty_call(module, code, value)
+                || gives_nothing(program, function, value)
         }
         _ => false,
     })
+}
+
+/// `deque()`, `list()`, `deque(maxlen=10)`, `pattern.findall(text)`.
+fn is_empty_call(module: &Module, code: &Function, value: ExprId) -> bool {
+    let ExprKind::Call { callee, arguments } = module.kind(value) else {
+        return false;
+    };
+    let mut given = module.arguments(arguments).iter();
+    let mut is_of_nothing = || !given.any(|argument| argument.passing == Passing::Positional);
+    let dotted = module.dotted(code, callee).unwrap_or_default();
+    match dotted.rsplit('.').next().unwrap_or_default() {
+        "deque" | "list" => is_of_nothing(),
+        "findall" => true,
+        _ => false,
+    }
 }
 
 fn gives_nothing(program: &Program<'_>, function: FunctionRef, value: ExprId) -> bool {

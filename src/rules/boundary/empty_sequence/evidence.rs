@@ -1,20 +1,24 @@
 //! Why a value may have too few elements.
 
-use super::attribute::{DOUBTED, of_attribute};
+use super::alike::ALIKE;
+use super::answered::{answered, is_of_found};
+use super::attribute::{DOUBTED, DOUBTED_FILL, of_attribute};
 use super::guarded::is_asked_beside;
 use super::list::{filled, of_empty_display};
-use super::passed::PASSED;
+use super::parsed::{is_asked_for_form, is_of_list};
+use super::passed::{PASSED, WORDS};
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
 use crate::project::Target;
-use crate::rules::sequences::{Boundary, Outside, outside};
+use crate::rules::sequences::{Boundary, Outside};
 use crate::value::{Facts, Kinds};
 
 /// Calls that answer with a list of whatever they found, which may be nothing.
-const FINDING: [&str; 24] = [
+pub(super) const FINDING: [&str; 25] = [
+    "most_common",
     "findall",
     "xpath",
     "cssselect",
@@ -41,6 +45,9 @@ const FINDING: [&str; 24] = [
     "find_elements_by_class_name",
 ];
 
+/// The evidence is another reduction, in another function.
+pub(super) const DEFAULTED: &str = "defaulted";
+
 /// Names are followed through so many bindings.
 const DEPTH: usize = 4;
 
@@ -59,7 +66,11 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
     pub(super) fn own_source(&self) -> Option<ExprId> {
-        (!matches!(self.key, DOUBTED | PASSED | "probed")).then_some(self.source)
+        (!matches!(
+            self.key,
+            ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed"
+        ))
+        .then_some(self.source)
     }
 }
 
@@ -99,6 +110,11 @@ fn of_result(
         Some(held) => held.value,
         None => flow.quietly(subject, state).value,
     };
+    if let Some(found) = answered(boundary, source)
+        && found.confidence >= Confidence::Medium
+    {
+        return Some(found);
+    }
     let sequence = Kinds::LIST | Kinds::TUPLE | Kinds::TEXT | Kinds::BYTES;
     let fits = (value.kinds - sequence - Kinds::NONE).is_empty() && value.kinds.meets(sequence);
     let confidence = if returns_nothing(boundary, source) {
@@ -169,6 +185,13 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                         ..inner
                     })
                 }
+                ("map", None) => {
+                    let inner = evidence_of_argument(boundary, *arguments.get(1)?, state)?;
+                    Some(Evidence {
+                        source: expr,
+                        ..inner
+                    })
+                }
                 ("filter", None) if boundary.flow.module.dialect == Dialect::Two => {
                     evidence(0, Confidence::Low, "filtered")
                 }
@@ -180,9 +203,11 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                 }
                 (name, Some(receiver)) if FINDING.contains(&name) => {
                     let is_text_file = name == "readlines" || name == "splitlines";
-                    if is_text_file
-                        && (!boundary.is_outside(receiver) || has_text_default(boundary, receiver))
-                    {
+                    let is_outside = || {
+                        let who = boundary.written_by(receiver);
+                        who.is_some_and(|(who, _)| who != Outside::Database)
+                    };
+                    if is_text_file && (!is_outside() || has_text_default(boundary, receiver)) {
                         return None;
                     }
                     if name == "select" && arguments.len() != 1 {
@@ -214,9 +239,18 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                 .clauses
                 .iter()
                 .any(|clause| !clause.conditions.is_empty());
-            // Whoever picks the first that fits mostly knows that there is one.
-            (filtered && comprehension.kind == ComprehensionKind::List)
-                .then(|| evidence(0, Confidence::Low, "filtered"))?
+            if comprehension.kind != ComprehensionKind::List {
+                return None;
+            }
+            let iterable = comprehension.clauses.first()?.iterable;
+            let is_of_others = is_of_found(boundary, iterable);
+            match (filtered, is_of_others) {
+                (true, true) => evidence(0, Confidence::Medium, "filtered"),
+                // Whoever picks the first that fits mostly knows that there is one.
+                (true, false) => evidence(0, Confidence::Low, "filtered"),
+                (false, true) => evidence(0, Confidence::Medium, "found"),
+                (false, false) => None,
+            }
         }
         ExprKind::Subscript { value, index, .. } => {
             let name = boundary.flow.evaluate.dotted(value)?;
@@ -295,8 +329,12 @@ pub(super) fn of_split(
     if known {
         return None;
     }
-    let confidence = match outside(boundary.flow, text) {
-        None | Some((Outside::Database, _)) => Confidence::Low,
+    let confidence = match boundary.written_by(text) {
+        Some((Outside::Database, _)) => Confidence::Low,
+        None if is_of_list(boundary, text) || is_asked_for_form(boundary, text) => {
+            Confidence::Medium
+        }
+        None => Confidence::Low,
         Some((Outside::File, from)) if is_of_kernel(boundary, from) => Confidence::Low,
         Some((Outside::Process, from))
             if !is_line(boundary, text)

@@ -25,6 +25,27 @@ pub(super) fn is_argued(boundary: &Boundary<'_>) -> bool {
         })
 }
 
+/// Whether the module asks anywhere how many arguments there are: here it does not.
+pub(super) fn counts_arguments(boundary: &Boundary<'_>) -> bool {
+    let module = boundary.flow.module;
+    module.functions.iter().any(|code| {
+        code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => {
+                let mut found = false;
+                module.walk(test, &mut |part| {
+                    if let ExprKind::Call { callee, arguments } = module.kind(part) {
+                        let is_len = module.dotted(code, callee).as_deref() == Some("len");
+                        let mut arguments = module.arguments(arguments).iter();
+                        found |= is_len && arguments.any(|of| has_argv(module, code, of.value));
+                    }
+                });
+                found
+            }
+            _ => false,
+        })
+    })
+}
+
 fn has_argv(module: &Module, code: &Function, expr: ExprId) -> bool {
     let mut found = false;
     module.walk(expr, &mut |part| {

@@ -1,21 +1,26 @@
 //! A parameter that is taken to have elements, where a call of the same file passes what may have none.
 
 use super::evidence::Evidence;
+use super::guarding;
+use super::parsed::parts;
 use crate::finding::Confidence;
 use crate::flow::Flow;
 use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
 use crate::project::{CallKind, CallSite};
 use crate::rules::Scene;
-use crate::rules::sequences::{Boundary, Candidate};
+use crate::rules::sequences::{Boundary, Candidate, Outside};
 
 /// The evidence is a call: what it says of its places means nothing in the function that is called.
 pub(super) const PASSED: &str = "passed";
+
+/// The evidence is a call that passes the words of a line that somebody typed.
+pub(super) const WORDS: &str = "words";
 
 /// So many calls are looked at.
 const CALLS: usize = 12;
 
 /// A call of the function that passes a list which may be empty, with nothing in between that asks.
-pub(super) fn passed(boundary: &Boundary<'_>, subject: ExprId) -> Option<Evidence> {
+pub(super) fn passed(boundary: &Boundary<'_>, subject: ExprId, need: i64) -> Option<Evidence> {
     let flow = boundary.flow;
     let place = flow.place_of(subject)?;
     let is_parameter = matches!(
@@ -30,30 +35,33 @@ pub(super) fn passed(boundary: &Boundary<'_>, subject: ExprId) -> Option<Evidenc
     }
     let position = { flow.code.parameters.iter() }.position(|own| own.place == place)?;
     let calls = boundary.scene.graph.calls_of(flow.function);
-    let mut calls = calls.take(CALLS).filter(|site| {
-        site.kind == CallKind::Named && flow.program.locate(site.caller).0 == flow.module_ref
-    });
-    let site = calls.find(|site| passes_nothing(boundary, site, position))?;
-    Some(Evidence {
-        least: 0,
-        confidence: Confidence::Medium,
-        key: PASSED,
-        source: site.call,
+    let mut calls = calls
+        .take(CALLS)
+        .filter(|site| flow.program.locate(site.caller).0 == flow.module_ref);
+    calls.find_map(|site| {
+        let passes = match site.kind {
+            CallKind::Named => passes_nothing(boundary, site, position),
+            _ => false,
+        };
+        let key = if passes {
+            PASSED
+        } else if need > 1 && passes_words(boundary, site, position, need) {
+            WORDS
+        } else {
+            return None;
+        };
+        Some(Evidence {
+            least: 0,
+            confidence: Confidence::Medium,
+            key,
+            source: site.call,
+        })
     })
 }
 
 /// Whether a call passes what may be empty, and nothing before it asks whether it is.
 fn passes_nothing(boundary: &Boundary<'_>, site: &CallSite, position: usize) -> bool {
-    let module = boundary.flow.module;
-    let ExprKind::Call { arguments, .. } = module.kind(site.call) else {
-        return false;
-    };
-    let position = position.checked_sub(usize::from(site.bound));
-    let argument = position.and_then(|at| module.arguments(arguments).get(at));
-    let Some(argument) = argument.map(|argument| argument.value) else {
-        return false;
-    };
-    let ExprKind::Name(place) = module.kind(argument) else {
+    let Some((argument, place)) = argument(boundary, site, position) else {
         return false;
     };
     let inner = boundary.flow.of_another(site.caller);
@@ -73,6 +81,71 @@ fn passes_nothing(boundary: &Boundary<'_>, site: &CallSite, position: usize) -> 
     };
     let is_caught = caller.is_caught(site.block, &["IndexError", "ValueError"]);
     !is_caught && !caller.is_tested(candidate, &[place])
+}
+
+/// The variable that a call passes.
+fn argument(
+    boundary: &Boundary<'_>,
+    site: &CallSite,
+    position: usize,
+) -> Option<(ExprId, PlaceId)> {
+    let module = boundary.flow.module;
+    let ExprKind::Call { arguments, .. } = module.kind(site.call) else {
+        return None;
+    };
+    let position = position.checked_sub(usize::from(site.bound))?;
+    let argument = module.arguments(arguments).get(position)?.value;
+    match module.kind(argument) {
+        ExprKind::Name(place) => Some((argument, place)),
+        _ => None,
+    }
+}
+
+/// Whether a call passes the words of a line that somebody typed or sent, and nothing before it counts them.
+fn passes_words(boundary: &Boundary<'_>, site: &CallSite, position: usize, need: i64) -> bool {
+    let Some((argument, place)) = argument(boundary, site, position) else {
+        return false;
+    };
+    let inner = boundary.flow.of_another(site.caller);
+    let bound = inner.code.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } if inner.place_of(target) == Some(place) => Some(value),
+        _ => None,
+    });
+    let Some(split) = bound else { return false };
+    let is_split = matches!(inner.module.kind(split), ExprKind::Call { callee, .. }
+        if matches!(inner.module.kind(callee), ExprKind::Attribute { name, .. }
+            if inner.module.name(name) == "split"));
+    if !is_split {
+        return false;
+    }
+    let solution = inner.solve();
+    let scene = Scene {
+        flow: &inner,
+        ..*boundary.scene
+    };
+    let caller = Boundary::new(&scene, &solution);
+    let candidate = Candidate {
+        expr: argument,
+        root: site.call,
+        at: (site.block, 0),
+    };
+    let Some(("split", Some(text), _)) = caller.called(split) else {
+        return false;
+    };
+    let is_typed = matches!(
+        caller.written_by(text),
+        Some((Outside::Input | Outside::Network | Outside::Request, _))
+    );
+    let places = guarding(&caller, argument, Some(split));
+    let is_caught = || caller.is_caught(site.block, &["IndexError", "LookupError"]);
+    is_typed
+        && parts(&caller, split, need)
+            .is_some_and(|parts| !caller.are_counted(candidate, &places, &parts))
+        && !is_caught()
 }
 
 /// Whether the last thing that a variable was bound to before a call is a list of which elements were left out, or an empty one

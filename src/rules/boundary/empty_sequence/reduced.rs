@@ -1,12 +1,12 @@
 //! `next(it)`, `max(…)`, `random.choice(…)`: one of many, where there may be none.
 
-use super::evidence::{evidence, evidence_of_argument};
+use super::evidence::{DEFAULTED, Evidence, evidence, evidence_of_argument};
 use super::is_guarded;
 use super::passed::passed;
 use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
-use crate::ir::{Dialect, ExprId, ExprKind, LoopKind, Passing, PlaceId};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing, PlaceId};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// `next(it)`, `max(…)`, `random.choice(…)`.
@@ -14,12 +14,17 @@ pub(super) fn called(
     boundary: &Boundary<'_>,
     candidate: Candidate,
     state: &State,
-) -> Option<Finding> {
+) -> Option<(ExprId, Finding)> {
     let flow = boundary.flow;
     let ExprKind::Call { callee, arguments } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let name = flow.evaluate.dotted(callee)?;
+    let written = flow.module.dotted(flow.code, callee);
+    // The module's functions are methods of an instance that it keeps to itself.
+    let name = match written.as_deref() {
+        Some("random.choice") => "random.choice".to_owned(),
+        _ => flow.evaluate.dotted(callee)?,
+    };
     let name = name.strip_prefix("builtins.").unwrap_or(&name);
     let arguments = flow.module.arguments(arguments);
     let [argument, rest @ ..] = arguments else {
@@ -27,7 +32,9 @@ pub(super) fn called(
     };
     let argument = argument.value;
     match name {
-        "next" if rest.is_empty() => exhausted(boundary, candidate, argument),
+        "next" if rest.is_empty() => {
+            exhausted(boundary, candidate, argument).map(|finding| (candidate.expr, finding))
+        }
         "max" | "min" => {
             let named = |wanted: &str| {
                 rest.iter().any(|argument| matches!(argument.passing, Passing::Keyword(name) if flow.module.name(name) == wanted))
@@ -58,7 +65,7 @@ fn reduced(
     name: &str,
     error: &str,
     state: &State,
-) -> Option<Finding> {
+) -> Option<(ExprId, Finding)> {
     let through = gone_through(boundary, argument);
     let evidence = match boundary.flow.module.kind(argument) {
         ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
@@ -66,7 +73,8 @@ fn reduced(
         _ => evidence(boundary, argument, state),
     }
     .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
-    .or_else(|| passed(boundary, through))?;
+    .or_else(|| passed(boundary, through, 1))
+    .or_else(|| doubted(boundary, candidate.expr, argument))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
@@ -74,18 +82,73 @@ fn reduced(
     {
         return None;
     }
+    // What is said of the first of those that fit does not hold for the largest of them.
+    let confidence = match evidence.key {
+        "filtered" | "found" => evidence.confidence.max(Confidence::Medium),
+        _ => evidence.confidence,
+    };
     let message = Message::new("reduced").with("call", name);
     let why = boundary
         .scene
         .related(evidence.source, Message::new(evidence.key));
-    Some(
-        boundary
-            .scene
-            .at(candidate.expr, message)
-            .because(why)
-            .confidence(evidence.confidence)
-            .help(Message::new("nonempty").with("error", error)),
-    )
+    let finding = boundary.scene.at(candidate.expr, message).because(why);
+    let help = Message::new("nonempty").with("error", error);
+    let cause = evidence.source;
+    Some((cause, finding.confidence(confidence).help(help)))
+}
+
+/// Another reduction of the file that goes through the same things, and says what to do where there are none.
+fn doubted(boundary: &Boundary<'_>, own: ExprId, argument: ExprId) -> Option<Evidence> {
+    let module = boundary.flow.module;
+    let value = match boundary.values(argument)[..] {
+        [value] => value,
+        _ => return None,
+    };
+    let wanted = runs(module, boundary.flow.code, value)?;
+    let is_of_object = wanted
+        .first()
+        .is_some_and(|first| first.starts_with("self."));
+    let is_other = |code: &&Function| code.name_span != boundary.flow.code.name_span;
+    let mut others = module.functions.iter().filter(is_other);
+    let source = others.find_map(|code| {
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        exprs.find(|&expr| {
+            let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+                return false;
+            };
+            let called = module.dotted(code, callee).unwrap_or_default();
+            let [first, rest @ ..] = module.arguments(arguments) else {
+                return false;
+            };
+            let has_default = rest.iter().any(|argument| {
+                matches!(argument.passing, Passing::Keyword(name) if module.name(name) == "default")
+            });
+            expr != own
+                && has_default
+                && matches!(called.as_str(), "max" | "min")
+                && runs(module, code, first.value).as_ref() == Some(&wanted)
+        })
+    })?;
+    is_of_object.then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: DEFAULTED,
+        source,
+    })
+}
+
+/// What a comprehension without conditions runs through, one by one.
+fn runs(module: &Module, code: &Function, expr: ExprId) -> Option<Vec<String>> {
+    let ExprKind::Comprehension(id) = module.kind(expr) else {
+        return module.dotted(code, expr).map(|name| vec![name]);
+    };
+    let clauses = module.comprehension(id).clauses.iter();
+    clauses
+        .map(|clause| {
+            let is_plain = clause.conditions.is_empty();
+            module.dotted(code, clause.iterable).filter(|_| is_plain)
+        })
+        .collect()
 }
 
 /// What a value is made of, element by element: `xs` of `[x.size for x in xs]`, also by way of a name.
@@ -117,9 +180,15 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
                 .clauses
                 .iter()
                 .any(|clause| !clause.conditions.is_empty());
-            // Mostly an invariant: what is looked for was put there before.
-            filtered.then_some(("nothing", Confidence::Low))?
+            // Mostly an invariant: what is looked for was put there before. Not where the same is looked for with a default.
+            let confidence = if has_default_elsewhere(boundary, candidate.expr, argument) {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            };
+            filtered.then_some(("nothing", confidence))?
         }
+        _ if searches(boundary, argument) => ("nothing", Confidence::Medium),
         _ if is_of_file(boundary, argument) => ("header", Confidence::Medium),
         ExprKind::Name(place)
             if in_endless_loop(boundary, candidate) && is_finite(boundary, place) =>
@@ -133,6 +202,64 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
     let help = Message::new("next");
     (key == "generator" || !boundary.is_tested(candidate, &places))
         .then(|| finding.confidence(confidence).help(help))
+}
+
+/// Calls that go through what is found in a folder or a text.
+const SEARCHING: [&str; 6] = ["glob", "rglob", "iglob", "iterdir", "finditer", "scandir"];
+
+/// `next(folder.glob("*.json"))`, `next(iter(folder.iterdir()))`, `next(os.walk(folder))`.
+fn searches(boundary: &Boundary<'_>, iterator: ExprId) -> bool {
+    let is_search = |&value: &ExprId| match boundary.called(value) {
+        Some(("iter", None, inner)) => inner
+            .first()
+            .is_some_and(|&inner| is_search(boundary, inner)),
+        _ => is_search(boundary, value),
+    };
+    let values = boundary.values(iterator);
+    !values.is_empty() && values.iter().all(is_search)
+}
+
+fn is_search(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = boundary.flow.module.kind(call) else {
+        return false;
+    };
+    let dotted = boundary.flow.evaluate.dotted(callee).unwrap_or_default();
+    match boundary.called(call) {
+        Some((name, Some(_), _)) => SEARCHING.contains(&name) || dotted == "os.walk",
+        _ => false,
+    }
+}
+
+/// Whether another `next` of the file goes through the same, and says what to take where nothing fits.
+fn has_default_elsewhere(boundary: &Boundary<'_>, own: ExprId, generator: ExprId) -> bool {
+    let module = boundary.flow.module;
+    let through = |code: &Function, expr: ExprId| match module.kind(expr) {
+        ExprKind::Comprehension(id) => {
+            let first = module.comprehension(id).clauses.first()?;
+            module.dotted(code, first.iterable)
+        }
+        _ => None,
+    };
+    let Some(wanted) = through(boundary.flow.code, generator) else {
+        return false;
+    };
+    let is_attribute = wanted.contains('.');
+    is_attribute
+        && module.functions.iter().any(|code| {
+            let mut exprs = code.exprs.range().map(ExprId::new);
+            exprs.any(|expr| match module.kind(expr) {
+                ExprKind::Call { callee, arguments } if expr != own => {
+                    let is_next = module.dotted(code, callee).as_deref() == Some("next");
+                    match module.arguments(arguments) {
+                        [first, _] if is_next => {
+                            through(code, first.value).as_deref() == Some(&wanted)
+                        }
+                        _ => false,
+                    }
+                }
+                _ => false,
+            })
+        })
 }
 
 /// Whether it runs over the lines of a file: a table without any has no header either.

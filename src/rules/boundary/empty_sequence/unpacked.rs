@@ -1,9 +1,9 @@
 //! `name, value = line.split("=", 1)`: the parts of a text are unpacked, and there may be too few.
 
 use super::evidence::of_split;
-use super::is_guarded;
+use super::is_counted_before;
 use crate::finding::{Finding, Message};
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// Names are followed through so many bindings.
@@ -56,7 +56,7 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
     if evidence.least >= wanted || boundary.is_caught(candidate.at.0, &["ValueError"]) {
         return None;
     }
-    let (key, why) = if is_guarded(boundary, candidate, candidate.expr, Some(split)) {
+    let (key, why) = if is_counted_before(boundary, candidate, candidate.expr, wanted, split) {
         let asked = surplus(boundary, candidate, text, &arguments, wanted)?;
         (
             "surplus",
@@ -96,9 +96,14 @@ fn surplus(
     let ExprKind::Text(_) = flow.module.kind(separator) else {
         return None;
     };
-    let asks = |test: ExprId| {
-        matches!(flow.module.kind(test), ExprKind::Compare { operator: Comparison::In, left, right }
-            if flow.form(left) == flow.form(separator) && flow.form(right) == flow.form(text))
+    let asks = |test: ExprId| match flow.module.kind(positive(boundary, test)) {
+        ExprKind::Compare {
+            operator: Comparison::In | Comparison::NotIn,
+            left,
+            right,
+        } => flow.form(left) == flow.form(separator) && flow.form(right) == flow.form(text),
+        ExprKind::Call { .. } => begins_with(boundary, positive(boundary, test), text, separator),
+        _ => false,
     };
     let others = |test: ExprId| {
         let mut found = false;
@@ -114,6 +119,33 @@ fn surplus(
     let is_known = !boundary.is_tested_by(candidate, &asks, false)
         || boundary.is_tested_by(candidate, &others, false);
     (wanted == 2 && !is_known).then_some(asked)
+}
+
+/// `x` of `not x`.
+fn positive(boundary: &Boundary<'_>, test: ExprId) -> ExprId {
+    match boundary.flow.module.kind(test) {
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => operand,
+        _ => test,
+    }
+}
+
+/// `text.startswith("HTTP/")`, with the separator in what it begins with.
+fn begins_with(boundary: &Boundary<'_>, test: ExprId, text: ExprId, separator: ExprId) -> bool {
+    let flow = boundary.flow;
+    let Some(("startswith", Some(asked), arguments)) = boundary.called(test) else {
+        return false;
+    };
+    let written = |expr: ExprId| match flow.module.kind(expr) {
+        ExprKind::Text(text) => Some(flow.module.name(text)),
+        _ => None,
+    };
+    let start = arguments.first().and_then(|&start| written(start));
+    let has_separator = start.zip(written(separator));
+    flow.form(asked) == flow.form(text)
+        && has_separator.is_some_and(|(start, separator)| start.matches(separator).count() == 1)
 }
 
 /// Calls that give the address of a socket, which has as many parts as its family says.

@@ -33,7 +33,7 @@ pub(super) fn of_file(
 }
 
 /// Whether a thing is a file that the function opens, by a name that nobody has written down in it.
-fn is_opened(boundary: &Boundary<'_>, file: ExprId) -> bool {
+pub(super) fn is_opened(boundary: &Boundary<'_>, file: ExprId) -> bool {
     let flow = boundary.flow;
     let opens = |&call: &ExprId| {
         let ExprKind::Call { callee, .. } = flow.module.kind(call) else {

@@ -151,9 +151,39 @@ pub(super) fn believed(
     {
         return None;
     }
+    // Where nothing on the way asks what kind of document it is, other branches have the same kind.
+    let is_of_any_kind = || {
+        !flow.code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => flow.mentions(test, root),
+            _ => false,
+        })
+    };
+    let in_other_branch = || {
+        careful.iter().copied().find(|&expr| {
+            has_empty_default(boundary, expr)
+                && !is_late(boundary, candidate, expr)
+                && !is_other_arm(boundary, candidate.expr, expr)
+        })
+    };
     Some(match together() {
         Some(elsewhere) => (elsewhere, true),
-        None => (first, false),
+        None => match in_other_branch().filter(|_| is_of_any_kind()) {
+            Some(elsewhere) => (elsewhere, true),
+            None => (first, false),
+        },
+    })
+}
+
+/// `d.get(k, {})`, `d.get(k, [])`.
+fn has_empty_default(boundary: &Boundary<'_>, question: ExprId) -> bool {
+    let Some((_, _, arguments)) = boundary.called(question) else {
+        return false;
+    };
+    arguments.get(1).is_some_and(|&default| {
+        matches!(
+            boundary.flow.module.kind(default),
+            ExprKind::Dict(parts) | ExprKind::List(parts) if parts.is_empty()
+        )
     })
 }
 
@@ -330,7 +360,7 @@ fn is_careful(
 }
 
 /// `if d["k"]`, `d["k"] or x`, `x if d["k"] else y`, `d["k"] is None`.
-fn is_tested_there(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
+pub(super) fn is_tested_there(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
     let module = boundary.flow.module;
     let tests = |test: ExprId| {
         is_truth(boundary, test, candidate.expr)

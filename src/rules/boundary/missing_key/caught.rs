@@ -71,7 +71,7 @@ pub(super) fn looked_up(boundary: &Boundary<'_>, candidate: Candidate) -> Option
 }
 
 /// Whether every known caller passes a key that its loop takes out of the very thing.
-pub(super) fn is_handed_keys(boundary: &Boundary<'_>, key: PlaceId, name: &str) -> bool {
+fn is_handed_keys(boundary: &Boundary<'_>, key: PlaceId, name: &str) -> bool {
     let flow = boundary.flow;
     let mut parameters = flow.code.parameters.iter();
     let Some(position) = parameters.position(|parameter| parameter.place == key) else {

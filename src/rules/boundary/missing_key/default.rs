@@ -1,12 +1,12 @@
-//! Defaults that do not help: `d.get(k, {})[j]`, and `d.get(k, d[j])`, which reads `d[j]` in any case.
+//! A default that does not help: `d.get(k, {})[j]`.
 
-use super::belief::{asks, is_bound_once};
+use super::belief::asks;
 use super::document::Document;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, InstKind};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
-/// A read that a default beside it makes go wrong.
+/// A read of what is an empty dictionary where the default is taken.
 pub(super) fn of_default(
     boundary: &Boundary<'_>,
     candidate: Candidate,
@@ -15,10 +15,6 @@ pub(super) fn of_default(
 ) -> Option<Document> {
     of_empty(boundary, candidate, value, index)
         .map(|asked| Document::new("default", asked, Confidence::Medium))
-        .or_else(|| {
-            of_eager(boundary, candidate, value, index)
-                .map(|asked| Document::new("eager", asked, Confidence::Medium))
-        })
 }
 
 /// `d.get(k, {})[j]`, also through a name.
@@ -86,43 +82,4 @@ fn is_filled(boundary: &Boundary<'_>, value: ExprId) -> bool {
             Some(("update" | "setdefault", Some(receiver), _)) => flow.place_of(receiver) == place,
             _ => false,
         })
-}
-
-/// `d.get(k, d[j])`, where somebody asks for `j` with care: the default is evaluated whether it is needed or not.
-fn of_eager(
-    boundary: &Boundary<'_>,
-    candidate: Candidate,
-    value: ExprId,
-    index: ExprId,
-) -> Option<ExprId> {
-    let flow = boundary.flow;
-    let place = flow.place_of(value)?;
-    let mut call = None;
-    flow.module.walk(candidate.root, &mut |part| {
-        if let Some(("get" | "pop" | "setdefault", Some(receiver), arguments)) =
-            boundary.called(part)
-            && arguments.get(1) == Some(&candidate.expr)
-            && flow.place_of(receiver) == Some(place)
-        {
-            call = Some(part);
-        }
-    });
-    let call = call?;
-    if !is_bound_once(boundary, place) {
-        return None;
-    }
-    let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    if !exprs.any(|expr| asks(boundary, expr, place, index)) {
-        return None;
-    }
-    // `if d.get(k) or d.get(j)` says that one of them is there, not which.
-    let proves = |test: ExprId| {
-        let mut found = false;
-        let is_choice = matches!(flow.module.kind(test), ExprKind::Or(_));
-        flow.module.walk(test, &mut |part| {
-            found |= asks(boundary, part, place, index);
-        });
-        found && !is_choice
-    };
-    (!boundary.is_tested_by(candidate, &proves, false)).then_some(call)
 }

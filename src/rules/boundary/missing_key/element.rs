@@ -1,6 +1,5 @@
 //! Attributes of the elements of documents that somebody else wrote: HTML and XML.
 
-use super::document::Document;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, InstKind, Passing, Source};
 use crate::rules::sequences::{Boundary, Origin, Outside, outside};
@@ -86,22 +85,6 @@ pub(super) fn is_asked_for(boundary: &Boundary<'_>, element: ExprId, key: &str) 
             is_named || is_written || is_function
         })
     })
-}
-
-/// `tag["src"]`, where the tag was found in a document of HTML by its name.
-pub(super) fn of_tag(boundary: &Boundary<'_>, element: ExprId) -> Option<Document> {
-    let flow = boundary.flow;
-    let is_soup = flow.module.imports.iter().any(|import| {
-        let root = flow.module.name(import.module).split('.').next();
-        matches!(root, Some("bs4" | "BeautifulSoup"))
-    });
-    if !is_soup {
-        return None;
-    }
-    let mut asked = Vec::new();
-    parsed(boundary, element, DEPTH, &mut asked)?;
-    let first = *asked.first()?;
-    Some(Document::new("element", first, Confidence::Medium))
 }
 
 /// What a document was read from, if an element comes from one; with the searches on the way.
@@ -209,10 +192,7 @@ fn has_condition(boundary: &Boundary<'_>, search: ExprId) -> bool {
 }
 
 /// The first statement of the class at work that puts something into an attribute.
-pub(super) fn stored(
-    boundary: &Boundary<'_>,
-    attribute: &str,
-) -> Option<(crate::types::FunctionRef, ExprId)> {
+fn stored(boundary: &Boundary<'_>, attribute: &str) -> Option<(crate::types::FunctionRef, ExprId)> {
     let flow = boundary.flow;
     let class = flow.program.class_of_method(flow.function)?;
     let body = flow.program.project_class(class)?.id?;

@@ -28,7 +28,8 @@ const ALWAYS: [&str; 20] = [
 ];
 
 /// Whether it is a variable of an environment that is always set, or that the project sets itself for the processes that it
-/// starts: `env["WORKER_ID"] = …`, or by its name (`_WORKER_ID`).
+/// starts: `env["WORKER_ID"] = …`, or by its name (`_WORKER_ID`); not where the project itself asks elsewhere whether it is
+/// there.
 pub(super) fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> bool {
     let flow = boundary.flow;
     let module = flow.module;
@@ -39,12 +40,11 @@ pub(super) fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: Exp
         return false;
     };
     let variable = module.name(name);
+    let habits = boundary.scene.habits;
+    let symbol = flow.program.symbol(flow.module_ref, name);
     let is_own = || {
         variable.starts_with('_')
-            || boundary
-                .scene
-                .habits
-                .sets_variable(flow.program.symbol(flow.module_ref, name))
+            || (habits.sets_variable(symbol) && !habits.asks_for_variable(symbol))
     };
     is_environment && (ALWAYS.contains(&variable) || is_own())
 }

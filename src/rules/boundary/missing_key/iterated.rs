@@ -1,8 +1,7 @@
 //! A dictionary or set that loses items while a loop runs over it: the next round raises.
 
-use super::removed::{Removal, removal_of};
 use crate::finding::{Finding, Message};
-use crate::ir::{BlockId, Dialect, ExprId, Loop, LoopKind, Next};
+use crate::ir::{BlockId, Dialect, ExprId, ExprKind, InstKind, Loop, LoopKind, Next};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::value::Kinds;
 
@@ -12,7 +11,7 @@ pub(super) fn iterated(boundary: &Boundary<'_>, candidate: Candidate) -> Option<
     let span = flow.module.span(candidate.expr);
     let around = |of: &&Loop| of.suite.contains(span);
     let of = flow.code.loops.iter().rfind(around)?;
-    let Removal { receiver, .. } = removal_of(boundary, candidate)?;
+    let receiver = removed_from(boundary, candidate)?;
     let LoopKind::For { iterable, .. } = of.kind else {
         return None;
     };
@@ -32,6 +31,24 @@ pub(super) fn iterated(boundary: &Boundary<'_>, candidate: Candidate) -> Option<
         .because(boundary.scene.related(iterable, Message::new("round")))
         .help(Message::new("copy").with("name", name));
     Some(finding)
+}
+
+/// What `del x[key]` (read at `x`), `x.pop(key)` or `x.remove(key)` removes from.
+fn removed_from(boundary: &Boundary<'_>, candidate: Candidate) -> Option<ExprId> {
+    let flow = boundary.flow;
+    let inst = flow.code.insts[candidate.at.1 as usize].kind;
+    if let InstKind::Forget(target) = inst {
+        return match flow.module.kind(target) {
+            ExprKind::Subscript { value, .. } if value == candidate.expr => Some(value),
+            _ => None,
+        };
+    }
+    match boundary.called(candidate.expr)? {
+        ("pop" | "remove" | "discard", Some(receiver), arguments) if !arguments.is_empty() => {
+            Some(receiver)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a loop runs over a thing itself, not over a copy of it.

@@ -1,9 +1,9 @@
-//! `**options` that a function tests as if each were optional.
+//! `**options`: what callers may pass, and what the function tests as if it were optional.
 
 use super::belief::{asks, is_truth};
 use super::document::Document;
 use crate::finding::Confidence;
-use crate::ir::{ExprId, InstKind, ParameterKind};
+use crate::ir::{ExprId, InstKind, ParameterKind, PlaceId};
 use crate::rules::sequences::{Boundary, Candidate};
 
 /// `if options["store"]` of `**options`: whoever tests it means that it is optional.
@@ -15,7 +15,7 @@ pub(super) fn of_keywords(
 ) -> Option<Document> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
-    if !super::is_keywords(boundary, place) {
+    if !is_keywords(boundary, place) {
         return None;
     }
     let tested = flow.code.insts.iter().any(|inst| match inst.kind {
@@ -39,7 +39,7 @@ pub(super) fn of_keywords(
         found
     };
     let is_sure = is_optional && !boundary.is_tested_by(candidate, &asks_before, false);
-    is_sure.then(|| Document::new("keywords", value, Confidence::Medium))
+    is_sure.then_some(Document::new("keywords", value, Confidence::Medium))
 }
 
 /// Whether the class at work is a command, whose parser fills what is handed on.
@@ -48,4 +48,11 @@ fn is_in_command(boundary: &Boundary<'_>) -> bool {
     program
         .class_of_method(boundary.flow.function)
         .is_some_and(|class| program.method(class, "handle").is_some())
+}
+
+pub(super) fn is_keywords(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+    let parameters = &boundary.flow.code.parameters;
+    parameters
+        .iter()
+        .any(|parameter| parameter.place == place && parameter.kind == ParameterKind::DoubleStar)
 }

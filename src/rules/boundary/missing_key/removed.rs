@@ -1,123 +1,28 @@
-//! `self.known.pop(key)`, `del self.known[key]`, `self.known.remove(item)`: what is to be removed may be gone already, or
-//! was never there.
+//! `self.known.pop(key)`, where another method of the class removes with care.
 
-use super::caught::is_handed_keys;
-use super::rival::{Rival, rival};
 use crate::finding::{Finding, Message, Related};
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Scope, Step};
+use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
+use crate::text::Location;
 use crate::value::Kinds;
 
-/// Words in the names of functions that are called when something ends, by whoever notices first.
-const ENDING: [&str; 24] = [
-    "callback",
-    "cleanup",
-    "close",
-    "closed",
-    "disconnect",
-    "disconnected",
-    "done",
-    "drop",
-    "end",
-    "exit",
-    "expire",
-    "finish",
-    "finished",
-    "handle",
-    "kick",
-    "leave",
-    "logout",
-    "lost",
-    "on",
-    "release",
-    "stop",
-    "stopped",
-    "terminate",
-    "timeout",
-];
-
-/// Words in the names of functions whose callers are expected to know what is there.
-const ASKED_TO: [&str; 8] = [
-    "del",
-    "delete",
-    "detach",
-    "forget",
-    "remove",
-    "unregister",
-    "unsubscribe",
-    "cancel",
-];
-
-/// A removal: what is removed from, and what.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Removal {
-    pub(super) receiver: ExprId,
-    key: ExprId,
-    error: &'static str,
-    help: &'static str,
-}
-
-/// A removal of what may not be there, where another method shows how that can be.
-pub(super) fn removed(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Finding> {
-    let flow = boundary.flow;
-    let removal = removal_of(boundary, candidate)?;
-    let name = flow.module.dotted(flow.code, removal.receiver)?;
-    let is_own = name.starts_with("self.") && name.matches('.').count() == 1;
-    let is_global = match flow.module.kind(removal.receiver) {
-        ExprKind::Name(place) => matches!(
-            flow.code.place(place).step,
-            Step::Variable {
-                scope: Scope::Global { .. },
-                ..
-            }
-        ),
-        _ => false,
+/// `self.known.pop(key)`, which another method of the class does with care.
+pub(super) fn popped(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Finding> {
+    let location = removed(boundary, candidate)?;
+    let (_, Some(receiver), arguments) = boundary.called(candidate.expr)? else {
+        return None;
     };
-    let method = flow.module.name(flow.code.name);
-    // Who behaves like a container says KeyError on purpose.
-    if !(is_own || is_global) || method.starts_with("__") || method == "pop" {
+    let mut places = boundary.places(receiver);
+    places.extend(boundary.places(*arguments.first()?));
+    if boundary.is_caught(candidate.at.0, &["KeyError"]) || boundary.is_tested(candidate, &places) {
         return None;
     }
-    if is_known_there(boundary, candidate, removal) {
-        return None;
-    }
-    let rival = rival(boundary, &name)?;
-    let words = words(method);
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    let is_called = || {
-        let mut sites = boundary.scene.graph.calls_of(flow.function);
-        sites.next().is_some()
-    };
-    let is_told = match rival {
-        Rival::Careful(_) => true,
-        Rival::Asked(_) => !has(&ASKED_TO) && (has(&ENDING) || is_called()),
-        Rival::Again(_) | Rival::Sometimes(_) => !has(&ASKED_TO) && has(&ENDING),
-    };
-    if !is_told {
-        return None;
-    }
-    let mut places = boundary.places(removal.receiver);
-    for place in boundary.places(removal.key) {
-        places.extend([place, flow.code.root(place)]);
-    }
-    let is_guarded = boundary.is_caught(candidate.at.0, &[removal.error])
-        || boundary.is_tested(candidate, &places)
-        || is_asked_with(boundary, candidate, removal);
-    if is_guarded {
-        return None;
-    }
-    let (location, why) = match rival {
-        Rival::Careful(location) => (location, "careful"),
-        Rival::Asked(location) => (location, "asked"),
-        Rival::Again(location) => (location, "again"),
-        Rival::Sometimes(location) => (location, "sometimes"),
-    };
-    let message = Message::new("removed").with("name", name.clone());
+    let message = Message::new("removed").with("name", boundary.text(receiver));
     let why = Related {
         location,
-        message: Message::new(why),
+        message: Message::new("careful"),
     };
-    let help = Message::new(removal.help).with("name", name);
+    let help = Message::new("discard").with("name", boundary.text(receiver));
     Some(
         boundary
             .scene
@@ -127,165 +32,55 @@ pub(super) fn removed(boundary: &Boundary<'_>, candidate: Candidate) -> Option<F
     )
 }
 
-/// The words that a name is made of.
-fn words(name: &str) -> Vec<String> {
-    let mut found = vec![String::new()];
-    let mut was_small = false;
-    for letter in name.chars() {
-        if letter == '_' || letter.is_uppercase() && was_small {
-            found.push(String::new());
-        }
-        was_small = letter.is_lowercase();
-        if letter != '_'
-            && let Some(last) = found.last_mut()
-        {
-            last.extend(letter.to_lowercase());
-        }
-    }
-    found
-}
-
-/// What an expression removes, and from where: of what is known to be a dictionary, a set or a list.
-pub(super) fn removal_of(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Removal> {
+/// `self.known.pop(key)`, where another method of the class removes with care: `self.known.pop(other, None)`.
+fn removed(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Location> {
     let flow = boundary.flow;
-    let removal = match flow.module.kind(candidate.expr) {
-        ExprKind::Call { .. } => match boundary.called(candidate.expr)? {
-            ("pop", Some(receiver), arguments) => {
-                let [key] = arguments[..] else { return None };
-                Removal {
-                    receiver,
-                    key,
-                    error: "KeyError",
-                    help: "discard",
-                }
-            }
-            ("remove", Some(receiver), arguments) => {
-                let [key] = arguments[..] else { return None };
-                let kinds = flow.evaluate.value(receiver).kinds;
-                let (error, help) = if kinds.meets(Kinds::SET) {
-                    ("KeyError", "set")
-                } else if kinds.meets(Kinds::LIST) {
-                    ("ValueError", "list")
-                } else {
-                    return None;
-                };
-                return Some(Removal {
-                    receiver,
-                    key,
-                    error,
-                    help,
-                });
-            }
-            _ => return None,
-        },
-        ExprKind::Subscript { value, index, .. } if is_forgotten(boundary, candidate) => Removal {
-            receiver: value,
-            key: index,
-            error: "KeyError",
-            help: "discard",
-        },
-        _ => return None,
+    let Some(("pop", Some(receiver), arguments)) = boundary.called(candidate.expr) else {
+        return None;
     };
+    let [key] = arguments[..] else { return None };
+    let name = flow.module.dotted(flow.code, receiver)?;
+    let is_own = name.starts_with("self.") && name.matches('.').count() == 1;
     let is_computed = matches!(
-        flow.module.kind(removal.key),
+        flow.module.kind(key),
         ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
     );
-    let is_index = flow.evaluate.value(removal.key).kinds == Kinds::NUMBER
-        || flow
-            .evaluate
-            .value(removal.receiver)
-            .kinds
-            .meets(Kinds::LIST);
-    (is_computed && !is_index).then_some(removal)
-}
-
-/// Whether it is `del` of the whole expression.
-fn is_forgotten(boundary: &Boundary<'_>, candidate: Candidate) -> bool {
-    let inst = boundary.flow.code.insts[candidate.at.1 as usize].kind;
-    matches!(inst, InstKind::Forget(target) if target == candidate.expr)
-}
-
-/// Whether the function, or each of its callers, has taken what it removes out of the thing itself, or has put it there.
-fn is_known_there(boundary: &Boundary<'_>, candidate: Candidate, removal: Removal) -> bool {
-    let flow = boundary.flow;
-    let Removal { receiver, key, .. } = removal;
-    let before = flow.module.span(candidate.expr).start;
-    let form = flow.form(key);
-    let of = flow.place_of(receiver);
-    let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    let is_met = exprs.any(|expr| {
-        let is_before = flow.module.span(expr).end <= before;
-        is_before
-            && match flow.module.kind(expr) {
-                ExprKind::Subscript { value, index, .. } => {
-                    flow.form(index) == form && flow.place_of(value) == of
-                }
-                ExprKind::Call { .. } => matches!(
-                    boundary.called(expr),
-                    Some(("add" | "append" | "get" | "setdefault" | "index" | "insert" | "appendleft", Some(to), arguments))
-                        if flow.place_of(to) == of
-                            && arguments.iter().any(|&argument| flow.form(argument) == form)
-                ),
-                _ => false,
-            }
+    let is_index = flow.evaluate.value(key).kinds == Kinds::NUMBER;
+    if !is_own || !is_computed || is_index {
+        return None;
+    }
+    let is_read_before = {
+        let mut exprs = flow.code.exprs.range().map(ExprId::new);
+        let before = flow.module.span(candidate.expr).start;
+        exprs.any(|expr| {
+            matches!(flow.module.kind(expr), ExprKind::Subscript { index, .. }
+                if flow.form(index) == flow.form(key) && flow.module.span(expr).end <= before)
+        })
+    };
+    if is_read_before || is_key_of(boundary, key, receiver) {
+        return None;
+    }
+    let class = flow.program.class_of_method(flow.function)?;
+    let body = flow
+        .module
+        .classes
+        .get(flow.program.project_class(class)?.id?.index())?
+        .span;
+    let careful = |function: &Function| {
+        let mut exprs = function.exprs.range().map(ExprId::new);
+        exprs.find(|&expr| is_careful_removal(flow.module, function, expr, &name))
+    };
+    let methods = flow.module.functions.iter();
+    // A method that removes with and without a default offers both to its callers.
+    let mut methods = methods.filter(|function| {
+        body.contains(function.name_span) && function.name_span != flow.code.name_span
     });
-    let is_handed = || {
-        let ExprKind::Name(place) = flow.module.kind(key) else {
-            return false;
-        };
-        let name = flow.module.dotted(flow.code, receiver).unwrap_or_default();
-        is_handed_keys(boundary, place, &name)
-    };
-    is_met || is_key_of(boundary, key, receiver) || is_handed() || !is_from_caller(boundary, key)
-}
-
-/// Whether what is removed is what a caller passes, or a part of it.
-fn is_from_caller(boundary: &Boundary<'_>, key: ExprId) -> bool {
-    let flow = boundary.flow;
-    let Some(place) = flow.place_of(key) else {
-        return false;
-    };
-    let root = flow.code.root(place);
-    let is_passed = |root: PlaceId| {
-        let step = flow.code.place(root).step;
-        let is_object = flow.code.class.is_some()
-            && flow.code.parameters.first().map(|first| first.place) == Some(root);
-        !is_object
-            && matches!(
-                step,
-                Step::Variable {
-                    scope: Scope::Parameter { .. },
-                    ..
-                }
-            )
-    };
-    if is_passed(root) {
-        return boundary.sources(root).is_empty();
-    }
-    match boundary.origins(root)[..] {
-        [Origin::Value(value)] => {
-            let places = boundary.places(value);
-            !places.is_empty() && places.iter().any(|&place| is_passed(flow.code.root(place)))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a condition asks for what is removed with the words of the removal.
-fn is_asked_with(boundary: &Boundary<'_>, candidate: Candidate, removal: Removal) -> bool {
-    let flow = boundary.flow;
-    let forms = [flow.form(removal.key), flow.form(removal.receiver)];
-    let mentions = |test: ExprId| {
-        let mut found = false;
-        flow.module
-            .walk(test, &mut |part| found |= forms.contains(&flow.form(part)));
-        found
-    };
-    boundary.is_tested_by(candidate, &mentions, false)
+    let found = methods.find_map(careful)?;
+    Some(boundary.scene.location(found))
 }
 
 /// Whether a loop hands out the keys of the thing itself, or of a list that another loop filled with them.
-fn is_key_of(boundary: &Boundary<'_>, key: ExprId, receiver: ExprId) -> bool {
+pub(super) fn is_key_of(boundary: &Boundary<'_>, key: ExprId, receiver: ExprId) -> bool {
     let flow = boundary.flow;
     let Some(key) = flow.place_of(key) else {
         return false;
@@ -333,4 +128,21 @@ fn comprehends(boundary: &Boundary<'_>, value: ExprId, own: PlaceId) -> bool {
         }
     });
     found
+}
+
+fn is_careful_removal(module: &Module, code: &Function, expr: ExprId, name: &str) -> bool {
+    let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+        return false;
+    };
+    let ExprKind::Attribute {
+        value,
+        name: method,
+        ..
+    } = module.kind(callee)
+    else {
+        return false;
+    };
+    module.name(method) == "pop"
+        && arguments.count == 2
+        && module.dotted(code, value).as_deref() == Some(name)
 }

@@ -399,18 +399,13 @@ impl<'k> Search<'k> {
         }
         let is_text = |expr: &ExprId| matches!(flow.module.kind(*expr), ExprKind::Text(_));
         let mut exprs = flow.code.exprs.range().map(ExprId::new);
-        let is_sparse = exprs.any(|asked| match flow.module.kind(asked) {
-            ExprKind::Compare {
-                operator: Comparison::In | Comparison::NotIn,
-                left,
-                right,
-            } => is_text(&left) && flow.place_of(right) == Some(place),
-            ExprKind::Call { .. } => matches!(
+        // `in` tells one kind of message from another.
+        let is_sparse = exprs.any(|asked| {
+            matches!(
                 boundary.called(asked),
                 Some(("get", Some(receiver), arguments))
                     if flow.place_of(receiver) == Some(place) && arguments.first().is_some_and(is_text)
-            ),
-            _ => false,
+            )
         });
         is_sparse.then(|| Document::new("message", expr, Confidence::Medium))
     }

@@ -1,0 +1,102 @@
+//! `self.queue.popleft()`, `heapq.heappop(self.queue)`: an element is taken off what another method knows may have none.
+
+use super::attribute::of_attribute;
+use super::constant;
+use crate::finding::{Finding, Message};
+use crate::flow::State;
+use crate::ir::{ExprId, ExprKind};
+use crate::rules::sequences::{Boundary, Candidate};
+
+/// Words in the names of methods that undo what another has done: whoever calls the one has called the other.
+const UNDOING: [&str; 8] = [
+    "exit", "pop", "leave", "depart", "end_", "finish", "undo", "restore",
+];
+
+/// An element that is taken off, where nothing says that there is one.
+pub(super) fn taken(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    state: &State,
+) -> Option<Finding> {
+    let flow = boundary.flow;
+    let subject = taken_from(boundary, candidate.expr)?;
+    let own = flow.module.name(flow.code.name).to_ascii_lowercase();
+    if UNDOING.iter().any(|word| own.contains(word)) {
+        return None;
+    }
+    let evidence = of_attribute(boundary, subject, state)?;
+    let name = boundary.text(subject);
+    if !another_takes(boundary, &name)
+        || boundary.is_caught(candidate.at.0, &["IndexError", "KeyError"])
+        || boundary.is_tested(candidate, &boundary.places(subject))
+    {
+        return None;
+    }
+    let why = boundary
+        .scene
+        .related(evidence.source, Message::new(evidence.key));
+    let message = Message::new("taken").with("name", name.clone());
+    let finding = boundary.scene.at(candidate.expr, message).because(why);
+    let help = Message::new("guard").with("name", name);
+    Some(finding.confidence(evidence.confidence).help(help))
+}
+
+/// What an element is taken from: `x` of `x.popleft()`, `x.pop()`, `x.pop(0)`, `heapq.heappop(x)`.
+fn taken_from(boundary: &Boundary<'_>, call: ExprId) -> Option<ExprId> {
+    let (name, receiver, arguments) = boundary.called(call)?;
+    match (name, receiver, &arguments[..]) {
+        ("popleft" | "pop", Some(queue), []) => Some(queue),
+        ("pop", Some(queue), &[index]) => {
+            matches!(constant(boundary, index), Some(0 | -1)).then_some(queue)
+        }
+        ("heappop", _, &[heap]) => Some(heap),
+        _ => None,
+    }
+}
+
+/// Whether another method of the file that asks whether there is anything takes an element too: it is not only told how many
+/// there are.
+fn another_takes(boundary: &Boundary<'_>, name: &str) -> bool {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let is_it = |code: &crate::ir::Function, expr: ExprId| {
+        module.dotted(code, expr).as_deref() == Some(name)
+    };
+    let mut others = module
+        .functions
+        .iter()
+        .filter(|code| code.name_span != flow.code.name_span && code.class.is_some());
+    others.any(|code| {
+        let mut takes = false;
+        let mut asks = false;
+        for expr in code.exprs.range().map(ExprId::new) {
+            match module.kind(expr) {
+                ExprKind::Subscript { value, .. } => takes |= is_it(code, value),
+                ExprKind::Call { callee, arguments } => {
+                    if let ExprKind::Attribute { value, name, .. } = module.kind(callee) {
+                        let is_pop = matches!(module.name(name), "pop" | "popleft");
+                        takes |= is_pop && is_it(code, value);
+                    }
+                    let first = module.arguments(arguments).first();
+                    takes |= first.is_some_and(|first| is_it(code, first.value));
+                }
+                _ => {}
+            }
+        }
+        for inst in &code.insts {
+            if let crate::ir::InstKind::Assume { test, .. } = inst.kind {
+                module.walk(test, &mut |part| asks |= is_it(code, part));
+            }
+        }
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        asks |= exprs.any(|expr| match module.kind(expr) {
+            ExprKind::Conditional { test, .. } => {
+                let mut found = false;
+                module.walk(test, &mut |part| found |= is_it(code, part));
+                found
+            }
+            _ => false,
+        });
+        takes && asks
+    })
+}

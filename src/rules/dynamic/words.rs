@@ -1,0 +1,94 @@
+//! The names by which values come in from outside, and by which they are passed on.
+
+/// Attributes of a request that the client fills.
+pub(in crate::rules) const OF_REQUEST: [&str; 27] = [
+    "args",
+    "form",
+    "values",
+    "json",
+    "data",
+    "files",
+    "cookies",
+    "headers",
+    "body",
+    "query",
+    "params",
+    "GET",
+    "POST",
+    "COOKIES",
+    "META",
+    "FILES",
+    "query_params",
+    "query_string",
+    "content",
+    "path",
+    "forms",
+    "text",
+    "remote_addr",
+    "remote",
+    "user_agent",
+    "match_info",
+    "matchdict",
+];
+
+/// Methods that ask a request for something that the client sent.
+pub(in crate::rules) const ASKS_REQUEST: [&str; 7] = [
+    "get_argument",
+    "get_arguments",
+    "get_query_argument",
+    "get_body_argument",
+    "get_json",
+    "get_data",
+    "get_cookie",
+];
+
+/// Those that a request handler has itself.
+pub(in crate::rules) const ASKS_ITSELF: [&str; 5] = [
+    "get_argument",
+    "get_arguments",
+    "get_query_argument",
+    "get_body_argument",
+    "get_cookie",
+];
+
+/// Methods that receive from a connection.
+pub(in crate::rules) const RECEIVES: [&str; 6] = [
+    "recv",
+    "recvfrom",
+    "recv_string",
+    "recv_pyobj",
+    "recv_multipart",
+    "recv_into",
+];
+
+/// Methods that read a file.
+pub(in crate::rules) const READS: [&str; 5] =
+    ["read", "readline", "readlines", "read_text", "read_bytes"];
+
+/// Functions that turn one form of a value into another.
+pub(in crate::rules) const TURNS: [&str; 24] = [
+    "json_decode",
+    "load",
+    "loads",
+    "safe_load",
+    "reader",
+    "DictReader",
+    "findall",
+    "b64decode",
+    "b64encode",
+    "decompress",
+    "unquote",
+    "unhexlify",
+    "dedent",
+    "compile",
+    "StringIO",
+    "BytesIO",
+    "smart_str",
+    "force_text",
+    "force_str",
+    "ensure_str",
+    "unicode",
+    "format",
+    "join",
+    "urlsafe_b64decode",
+];
