@@ -161,8 +161,7 @@ fn read(
     );
     let mut evidence = match is_literal {
         true => evidence(boundary, candidate, (value, index), nothing)?,
-        false => chosen(boundary, candidate, value, index)
-            .or_else(|| of_section(boundary, candidate, value))?,
+        false => chosen(boundary, candidate, value, index)?,
     };
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
@@ -417,24 +416,6 @@ fn is_sparse(boundary: &Boundary<'_>, value: ExprId) -> bool {
             flow.module.dotted(code, asked).as_deref() == Some(name.as_str())
         })
     })
-}
-
-/// `parser[section]` of a configuration, with a section that somebody else names.
-fn of_section(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Document> {
-    let is_whole = !matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
-    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
-        return None;
-    };
-    let ExprKind::Name(name) = boundary.flow.module.kind(index) else {
-        return None;
-    };
-    let is_given =
-        { boundary.flow.code.parameters.iter() }.any(|parameter| parameter.place == name);
-    if !is_whole || !is_given || !boundary.sources(name).is_empty() {
-        return None;
-    }
-    let found = of_source(boundary, value, DEPTH, &Search::of(None))?;
-    (found.key == "configuration").then_some(found)
 }
 
 /// What parsers and forms call the things whose keys they declare somewhere else.
