@@ -153,7 +153,12 @@ fn report_of<'a>(
     configurations: &[Configuration],
 ) -> (Report, Analysis<'a>) {
     let mut findings = std::mem::take(&mut analysis.latent);
-    let escapes = Escapes::of(&analysis.program, &analysis.graph, &analysis.traces);
+    let escapes = Escapes::of(
+        &analysis.program,
+        &analysis.graph,
+        &analysis.traces,
+        &analysis.summaries,
+    );
     let scene = Whole {
         program: &analysis.program,
         graph: &analysis.graph,

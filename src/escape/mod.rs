@@ -1,14 +1,18 @@
 //! Which exceptions leave a call, who stops them, and how far up they get.
 
+mod breach;
 pub mod clauses;
 mod entry;
 mod guards;
 mod managers;
 mod named;
 mod raised;
+mod revealed;
 mod search;
 mod sites;
+mod text;
 
+pub use breach::Breach;
 pub use entry::{Entries, Entry, is_out_of_scope};
 pub use guards::{Guards, Left};
 pub use managers::sounds_catching;
@@ -18,6 +22,7 @@ pub use sites::Site;
 
 use crate::infer::Trace;
 use crate::project::{CallGraph, Handed, Program};
+use crate::summary::Summary;
 use crate::types::{FunctionRef, ModuleRef};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -27,6 +32,8 @@ use std::sync::Arc;
 pub struct Escapes {
     /// The calls, by function and in the order of the code.
     pub sites: Vec<Site>,
+    /// Calls under handlers that catch one part of what a function of the project raises, and not another.
+    pub breaches: Vec<Breach>,
     /// Something in the project turns errors of requests into answers.
     pub handles_errors: bool,
     /// The project is run, not only imported.
@@ -37,7 +44,12 @@ pub struct Escapes {
 
 impl Escapes {
     /// Finds them.
-    pub fn of(program: &Program<'_>, graph: &CallGraph, traces: &[Arc<Trace>]) -> Self {
+    pub fn of(
+        program: &Program<'_>,
+        graph: &CallGraph,
+        traces: &[Arc<Trace>],
+        summaries: &[Summary],
+    ) -> Self {
         let guards = Guards::of(program);
         let entries = Entries::of(program, graph);
         let mut handed: FxHashMap<FunctionRef, Vec<Handed>> = FxHashMap::default();
@@ -53,8 +65,10 @@ impl Escapes {
         };
         let mut sites = sites::find(&search, traces);
         named::spare(&search, &mut sites);
+        let breaches = breach::find(&search, summaries);
         Self {
             sites,
+            breaches,
             handles_errors: entries.handles_errors,
             is_application: entries.is_application,
             entries: entries.of,

@@ -2,6 +2,7 @@
 
 use super::search::Search;
 use super::sites::IO;
+use super::text;
 use crate::infer::LibraryCall;
 use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing};
 use crate::library::Call;
@@ -22,6 +23,11 @@ const MISTAKES: [&str; 10] = [
     "UnicodeError",
     "UnicodeDecodeError",
 ];
+
+/// Whether an exception of this name says that a call is written wrong.
+pub(super) fn is_mistake(name: &str) -> bool {
+    MISTAKES.contains(&name)
+}
 
 /// What it raises whenever something outside goes wrong.
 pub(super) fn usual(
@@ -86,7 +92,7 @@ pub(super) fn usual(
         all.retain(|class| name(class) != "TypeError");
     }
     if known.summary.effects.meets(IO) && !known.marks.contains(&Mark::Fragile) {
-        all.retain(|class| !MISTAKES.contains(&name(class)));
+        all.retain(|class| !is_mistake(name(class)));
     } else {
         all = exactly(search, module, known, call, all);
     }
@@ -108,7 +114,17 @@ pub(super) fn seldom(
         .filter(|also| also.when == When::Rarely)
         .flat_map(|also| also.raises.iter().copied())
         .collect();
+    let is_of_text = |class: &ClassRef| library.class_name(*class) == UNDECODED;
     if known.summary.raises.is_empty() && !is_closed_elsewhere(search, function, call.call) {
+        all.retain(is_of_text);
+    }
+    if all.iter().any(is_of_text) && !text::is_strict(module, code) {
+        all.retain(|class| !is_of_text(class));
+    }
+    if OPENS.contains(&known.name.as_str()) && text::is_read(module, code, call) {
+        all.extend(library.class(UNDECODED, module.dialect));
+    }
+    if known.name == "socket.inet_pton" && is_written_out(module, call.call) {
         all.clear();
     }
     if is_decoding(&known.name) && names_codec(module, code, call.call) {
@@ -116,6 +132,23 @@ pub(super) fn seldom(
     }
     all
 }
+
+/// Whether the last argument of a call is a text that is written out.
+fn is_written_out(module: &Module, call: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return false;
+    };
+    module
+        .arguments(arguments)
+        .last()
+        .is_some_and(|last| matches!(module.kind(last.value), ExprKind::Text(_)))
+}
+
+/// What reading a file as text raises where it is none.
+const UNDECODED: &str = "UnicodeDecodeError";
+
+/// Calls that open a file.
+const OPENS: [&str; 3] = ["codecs.open", "io.open", "open"];
 
 /// Names of methods after which a file that an object keeps is closed.
 const CLOSING: [&str; 7] = [

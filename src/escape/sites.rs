@@ -63,8 +63,14 @@ pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Arc<Trace>]) -> Vec<Si
             } else {
                 trace.library.as_slice()
             };
+            let revealed = if is_silent {
+                Vec::new()
+            } else {
+                super::revealed::calls(search, function, trace)
+            };
             calls
                 .iter()
+                .chain(&revealed)
                 .flat_map(|call| sites(search, function, *call))
                 .collect()
         })
@@ -122,11 +128,15 @@ fn rare(
     }
     let library = search.program.library;
     let of_system = library.class("OSError", module.dialect);
-    let usual = match (usual, of_system.as_slice()) {
-        ([], of_system) => of_system,
-        (usual, _) => usual,
+    let of_document = library.class("json.decoder.JSONDecodeError", module.dialect);
+    let mut usual = match (usual, of_system.as_slice()) {
+        ([], of_system) => of_system.to_vec(),
+        (usual, _) => usual.to_vec(),
     };
-    let meant = search.guards.meant(function, guard, usual)?;
+    let is_text = |class: &ClassRef| library.class_name(*class) == "UnicodeDecodeError";
+    // Who catches what is wrong in a document has a text in mind.
+    usual.extend(of_document.filter(|_| classes.iter().any(is_text)));
+    let meant = search.guards.meant(function, guard, &usual)?;
     let mut site = escaping(search, function, call, classes);
     site.effects = library.get(call.callee).summary.effects;
     site.in_endless_loop = in_endless_loop(module, code, call.call);

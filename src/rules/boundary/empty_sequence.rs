@@ -3,6 +3,7 @@
 mod alike;
 mod answered;
 mod attribute;
+mod beside;
 mod evidence;
 mod guarded;
 mod list;
@@ -11,6 +12,7 @@ mod parsed;
 mod passed;
 mod printed;
 mod probed;
+mod queries;
 mod reduced;
 mod taken;
 mod unpacked;
@@ -19,12 +21,12 @@ mod written;
 
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::{Solution, State};
-use crate::ir::{ExprId, ExprKind, PlaceId, UnaryOperator};
+use crate::ir::{BinaryOperator, ExprId, ExprKind, PlaceId, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::rules::{Check, Family, Rule, Scene};
 use alike::alike;
 use evidence::{Evidence, evidence};
-use guarded::{counts_arguments, is_argued, is_counted};
+use guarded::{counts_arguments, is_argued, is_counted, is_only_bounded_above};
 use member::member;
 use passed::passed;
 use probed::probed;
@@ -132,7 +134,9 @@ fn indexed(
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let index = constant(boundary, index).or_else(|| counted(boundary, index, state))?;
+    let index = constant(boundary, index)
+        .or_else(|| counted(boundary, index, state))
+        .or_else(|| wrapped(boundary, index, value))?;
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
         Some(found) if found.confidence > Confidence::Low => found,
@@ -181,6 +185,22 @@ fn handled(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Evidence> {
     })
 }
 
+/// `x[number % len(x)]`: there must be one.
+fn wrapped(boundary: &Boundary<'_>, index: ExprId, sequence: ExprId) -> Option<i64> {
+    let flow = boundary.flow;
+    let ExprKind::Binary {
+        operator: BinaryOperator::Modulo,
+        right,
+        ..
+    } = flow.module.kind(index)
+    else {
+        return None;
+    };
+    let is_length = matches!(boundary.called(right), Some(("len", None, arguments))
+        if arguments.first().is_some_and(|&of| flow.form(of) == flow.form(sequence)));
+    is_length.then_some(0)
+}
+
 /// A variable that holds a number that is written down: `start = 0`.
 fn counted(boundary: &Boundary<'_>, index: ExprId, state: &State) -> Option<i64> {
     let held = boundary.flow.held(state, index)?;
@@ -212,6 +232,7 @@ fn is_tested(
     match evidence.key {
         LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
         "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
+        _ if need == 1 && is_only_bounded_above(boundary, candidate, subject) => false,
         "separator" | "spaces" => {
             is_counted_before(boundary, candidate, subject, need, evidence.source)
         }
@@ -230,7 +251,13 @@ fn is_counted_before(
     match parsed::parts(boundary, split, need) {
         Some(parts) => {
             let places = guarding(boundary, subject, Some(split));
+            let mut taken_from = places.clone();
+            for &place in &places {
+                let sources = boundary.sources(place);
+                taken_from.extend(sources.into_iter().flat_map(|from| boundary.places(from)));
+            }
             boundary.are_counted(candidate, &places, &parts)
+                || boundary.are_asked_for(candidate, &taken_from, &parts)
         }
         None => is_guarded(boundary, candidate, subject, Some(split)),
     }

@@ -6,8 +6,8 @@ mod limits;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::Solution;
 use crate::ir::{
-    BinaryOperator, BlockId, Comparison, ExprId, ExprKind, InstKind, Loop, LoopKind, Source,
-    UnaryOperator,
+    BinaryOperator, BlockId, Comparison, ExprId, ExprKind, InstKind, Loop, LoopKind, Module,
+    Source, UnaryOperator,
 };
 use crate::rules::boundary::empty_sequence::constant;
 use crate::rules::sequences::{Boundary, Candidate};
@@ -142,7 +142,7 @@ fn is_tested_inside(
     let mentions = |test: ExprId| {
         let mut hit = false;
         let known = flow.module.span(limit);
-        flow.module.walk(test, &mut |part| {
+        outside_of_elements(flow.module, test, &mut |part| {
             let is_counter = flow.place_of(part) == Some(counter);
             // What the loop's own condition says of the element is not said of the counter.
             let is_known = flow.module.span(test).contains(known);
@@ -168,6 +168,14 @@ fn is_tested_inside(
         _ => false,
     });
     moved || boundary.is_tested_by(candidate, &mentions, false)
+}
+
+/// Visits the parts of a condition, without what elements are picked by: what an element is says nothing of where it stands.
+fn outside_of_elements(module: &Module, expr: ExprId, visit: &mut dyn FnMut(ExprId)) {
+    visit(expr);
+    if !matches!(module.kind(expr), ExprKind::Subscript { .. }) {
+        module.for_each_part(expr, &mut |part| outside_of_elements(module, part, visit));
+    }
 }
 
 /// `x[2]` behind `len(x) > 1`.

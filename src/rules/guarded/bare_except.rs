@@ -1,12 +1,15 @@
 //! `bare-except`: a handler that names no class catches also what nobody wants to catch.
 
-use crate::escape::clauses::{Fate, called_names, fate, insts_in, keeps_exception, tells};
+use crate::escape::clauses::{
+    Fate, called_name, called_names, fate, insts_in, keeps_exception, tells,
+};
 use crate::escape::is_out_of_scope;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ExprKind, Function, Handler, InstKind, Module, Try, TryId, TryKind};
+use crate::ir::{ExprId, ExprKind, Function, Handler, InstKind, Module, Try, TryId, TryKind};
 use crate::project::Coverage;
 use crate::rules::guarded::excuses::{
-    is_explained, is_promised, only_imports, raises_behind, sounds_tidying, tidies_up,
+    is_explained, is_promised, only_converts, only_imports, raises_behind, sounds_tidying,
+    tidies_up,
 };
 use crate::rules::guarded::harm::{Harm, harm};
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -23,7 +26,7 @@ pub(in crate::rules) const RULE: Rule = Rule {
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let habit = number_of_bare_handlers(whole) > HABIT;
+    let count = number_of_bare_handlers(whole);
     for index in 0..whole.program.function_count() {
         let function = FunctionRef(index as u32);
         let (module, code) = whole.program.code(function);
@@ -34,9 +37,6 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             let Some(handler) = handlers.last().filter(|handler| handler.types.is_none()) else {
                 continue;
             };
-            if fate(module, code, handler) != Fate::Handled || raises(module, code, handler) {
-                continue;
-            }
             let bare = Bare {
                 function,
                 id: TryId::new(index),
@@ -44,7 +44,13 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 handlers,
                 handler,
             };
-            findings.push(finding(rule, whole, &bare, habit));
+            match fate(module, code, handler) {
+                Fate::Handled if !raises(module, code, handler) => {
+                    findings.push(finding(rule, whole, &bare, count))
+                }
+                Fate::Translated => findings.extend(translated(rule, whole, &bare)),
+                Fate::Handled | Fate::Reraised => {}
+            }
         }
     }
     findings
@@ -59,10 +65,54 @@ struct Bare<'b> {
     handler: &'b Handler,
 }
 
-fn finding(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>, habit: bool) -> Finding {
+/// A handler of everything that says something else of whatever it caught: that an entry is invalid, when Ctrl-C was pressed or
+/// a name was mistyped. Not where it passes on or writes down what it was.
+fn translated(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>) -> Option<Finding> {
     let (module, code) = whole.program.code(bare.function);
     let handler = bare.handler;
-    let is_told = tells(module, code, handler);
+    let mut raised = insts_in(code, handler.body).filter_map(|inst| match inst.kind {
+        InstKind::Raise {
+            exception: Some(exception),
+            assertion: false,
+            ..
+        } => Some(exception),
+        _ => None,
+    });
+    let says = raised.next()?;
+    let is_call = matches!(module.kind(says), ExprKind::Call { .. });
+    if !is_call
+        || raised.next().is_some()
+        || keeps_exception(module, code, handler)
+        || is_logged(module, code, handler)
+        || catches_interrupts(whole, bare)
+        || is_excused(whole, bare)
+        || called_names(module, code, handler.body).contains(&"exc_info")
+    {
+        return None;
+    }
+    let span = handler.header;
+    let finding = draft(
+        rule,
+        whole.program,
+        bare.function,
+        span,
+        Message::new("translated"),
+    );
+    let finding = Finding {
+        statement: span.start,
+        ..finding
+    };
+    Some(
+        finding
+            .severity(Severity::Warning)
+            .help(Message::new("name")),
+    )
+}
+
+fn finding(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>, count: usize) -> Finding {
+    let (module, code) = whole.program.code(bare.function);
+    let handler = bare.handler;
+    let is_told = tells(module, code, handler) && !only_murmurs(module, code, handler);
     let harm = harm(
         whole,
         bare.function,
@@ -87,9 +137,12 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>, habit: bool)
         _ if catches_interrupts(whole, bare) => Confidence::Low,
         Some(Harm::Exits(_)) => Confidence::High,
         Some(Harm::Cancels(_)) => Confidence::Medium,
-        None => Confidence::Low,
+        None if is_told || is_excused(whole, bare) => Confidence::Low,
+        None if count > STYLE => Confidence::Low,
+        None if only_converts(module, code, bare.region.body) => Confidence::Low,
+        None => Confidence::Medium,
         Some(_) if is_excused(whole, bare) => Confidence::Low,
-        Some(_) if habit && is_logged(module, code, handler) => Confidence::Low,
+        Some(_) if count > HABIT && is_logged(module, code, handler) => Confidence::Low,
         Some(_) => Confidence::Medium,
     };
     let mut finding = Finding {
@@ -189,6 +242,9 @@ fn number_of_bare_handlers(whole: &Whole<'_>) -> usize {
 /// A project with more of them than that writes them on purpose, at least where it logs what it caught.
 const HABIT: usize = 12;
 
+/// A project with more of them than that has a style of its own.
+const STYLE: usize = 48;
+
 /// Calls that write the whole exception where somebody reads it.
 const LOGGING: [&str; 12] = [
     "critical",
@@ -204,6 +260,22 @@ const LOGGING: [&str; 12] = [
     "warn",
     "warning",
 ];
+
+/// Whether all that a handler tells is a fixed line for those who look for faults: neither what it caught nor where.
+fn only_murmurs(module: &Module, code: &Function, handler: &Handler) -> bool {
+    let is_fixed = |part: ExprId| {
+        let ExprKind::Call { arguments, .. } = module.kind(part) else {
+            return false;
+        };
+        let mut arguments = module.arguments(arguments).iter();
+        arguments.all(|argument| matches!(module.kind(argument.value), ExprKind::Text(_)))
+    };
+    insts_in(code, handler.body).all(|inst| match inst.kind {
+        InstKind::Eval(value) => called_name(module, value) == Some("debug") && is_fixed(value),
+        InstKind::Return(_) => true,
+        _ => false,
+    })
+}
 
 /// Whether the handler writes down what it caught, as the outermost loop of a server does.
 fn is_logged(module: &Module, code: &Function, handler: &Handler) -> bool {

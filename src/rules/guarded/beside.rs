@@ -2,14 +2,17 @@
 //! just that, or a guard around its like in the same function.
 
 use crate::escape::Site;
-use crate::escape::clauses::{Fate, fate, insts_in};
-use crate::ir::{Function, Handler, Module, TryId, TryKind};
+use crate::escape::clauses::{Fate, called_names, fate, insts_in};
+use crate::ir::{ExprId, ExprKind, Function, Handler, Module, TryId, TryKind};
 use crate::project::{Catches, Coverage};
 use crate::rules::Whole;
 use crate::rules::around::bound_value;
 use crate::rules::guarded::fragile::name_of_call;
 use crate::rules::guarded::handled::{names_of, reads};
+use crate::rules::guarded::io::{Touches, touches};
 use crate::rules::guarded::meant::is_within;
+use crate::rules::guarded::siblings::subject;
+use crate::summary::Effects;
 use crate::text::Span;
 use crate::types::CallRef;
 
@@ -131,4 +134,109 @@ pub(super) fn guarded_like(whole: &Whole<'_>, site: &Site) -> Option<Span> {
         call.call != site.call.call && is_entry(call.callee) && is_guarded
     })?;
     Some(module.span(guarded.call))
+}
+
+/// What is guarded because the thing is there already, or gone: that says nothing of other calls.
+const ANSWERED: [&str; 9] = [
+    "os.makedirs",
+    "os.mkdir",
+    "os.remove",
+    "os.removedirs",
+    "os.rmdir",
+    "os.unlink",
+    "pathlib.Path.mkdir",
+    "pathlib.Path.unlink",
+    "shutil.rmtree",
+];
+
+/// A guarded call in the same function that works on the very same file.
+pub(super) fn guarded_on_same(whole: &Whole<'_>, site: &Site) -> Option<Span> {
+    let name = name_of_call(whole, site.call.callee);
+    if touches(site) != Touches::File || ["os.close", "os.lseek"].contains(&name) {
+        return None;
+    }
+    let (module, code) = whole.program.code(site.function);
+    let wanted = subject(module, site.call.call)?;
+    let calls = &whole.traces[site.function.0 as usize].library;
+    let guarded = calls.iter().find(|call| {
+        let known = whole.program.library.get(call.callee);
+        let is_alike = call.call != site.call.call
+            && known.summary.effects.meets(Effects::FILE)
+            && !ANSWERED.contains(&known.name.as_str())
+            && subject(module, call.call) == Some(wanted);
+        is_alike && {
+            let guard = code.block(call.block).guard;
+            let mut regions = code.tries.iter().enumerate();
+            regions.any(|(index, region)| {
+                let id = TryId::new(index);
+                let TryKind::Catch { handlers, .. } = &region.kind else {
+                    return false;
+                };
+                let ends = |handler: &Handler| fate(module, code, handler) == Fate::Handled;
+                is_within(code, guard, id)
+                    && handlers.iter().all(ends)
+                    && catches_all(whole, site, id)
+            })
+        }
+    })?;
+    Some(module.span(guarded.call))
+}
+
+/// The `try` whose exception is lost where a call in its `finally` raises another: the file that it removes may never have been
+/// made, or be gone.
+pub(super) fn replaces(whole: &Whole<'_>, site: &Site) -> Option<Span> {
+    let name = name_of_call(whole, site.call.callee);
+    let (module, code) = whole.program.code(site.function);
+    let span = module.span(site.call.call);
+    let region = code.tries.iter().find(|region| match &region.kind {
+        TryKind::Finally { suite, .. } => suite.contains(span),
+        TryKind::Catch { handlers, .. } => handlers
+            .iter()
+            .any(|handler| handler.body.contains(span) && REMOVES.contains(&name)),
+        TryKind::With { .. } => false,
+    })?;
+    let is_left_to_it = match touches(site) {
+        Touches::Network | Touches::Database => true,
+        Touches::File if !REMOVES.contains(&name) => false,
+        Touches::File => is_made_in(whole, site, region.body),
+        Touches::Text => false,
+    };
+    is_left_to_it.then_some(region.body)
+}
+
+/// What removes a file or folder.
+const REMOVES: [&str; 6] = [
+    "os.remove",
+    "os.removedirs",
+    "os.rmdir",
+    "os.unlink",
+    "pathlib.Path.unlink",
+    "shutil.rmtree",
+];
+
+/// Whether the thing that a call works on is handed to something else in a suite, and nowhere before it: it is made there.
+fn is_made_in(whole: &Whole<'_>, site: &Site, suite: Span) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let Some(wanted) = subject(module, site.call.call) else {
+        return false;
+    };
+    let mut inside = false;
+    let mut before = false;
+    for call in code.exprs.range().map(ExprId::new) {
+        let ExprKind::Call { arguments, .. } = module.kind(call) else {
+            continue;
+        };
+        let span = module.span(call);
+        let mut arguments = module.arguments(arguments).iter();
+        if arguments.any(|argument| module.kind(argument.value).place() == Some(wanted)) {
+            inside |= suite.contains(span);
+            before |= span.end <= suite.start;
+        }
+    }
+    let is_temporary = called_names(module, code, code.span)
+        .iter()
+        .any(|name| ["mkstemp", "NamedTemporaryFile"].contains(name));
+    // What is in a folder changes while others work in it.
+    let is_folder = name_of_call(whole, site.call.callee) == "shutil.rmtree";
+    inside && (is_folder || (!before && !is_temporary))
 }

@@ -3,6 +3,7 @@
 
 use crate::escape::clauses::{called_names, insts_in};
 use crate::ir::{ExprKind, Function, Handler, InstKind, Module, Source, Try};
+use crate::rules::around::called;
 use crate::text::Span;
 
 /// What tidies up may fail unheard: there is nothing left to save. Parts of names, in lower case.
@@ -145,4 +146,50 @@ pub(in crate::rules) fn raises_behind(code: &Function, region: &Try) -> bool {
             }
         )
     })
+}
+
+/// What turns one value into another, or looks into one: it fails for one reason.
+const CONVERTS: [&str; 32] = [
+    "bool",
+    "bytes",
+    "decode",
+    "decodebytes",
+    "b64decode",
+    "dict",
+    "encode",
+    "find",
+    "float",
+    "format",
+    "get",
+    "getattr",
+    "getpass",
+    "group",
+    "hash",
+    "hasattr",
+    "id",
+    "index",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "loads",
+    "next",
+    "repr",
+    "setattr",
+    "split",
+    "str",
+    "strip",
+    "tuple",
+];
+
+/// Whether all that a suite calls only turns one value into another.
+pub(in crate::rules) fn only_converts(module: &Module, code: &Function, suite: Span) -> bool {
+    let exprs = code.exprs.range().map(|at| &module.exprs[at]);
+    let mut calls = exprs.filter_map(|expr| match expr.kind {
+        ExprKind::Call { callee, .. } if suite.contains(expr.span) => Some(callee),
+        _ => None,
+    });
+    calls.all(|callee| CONVERTS.contains(&called(module, code, callee)))
 }

@@ -1,17 +1,22 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
+mod breached;
+mod second_class;
+
 use crate::escape::Site;
 use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
-use crate::rules::guarded::fragile::reads_own_files;
+use crate::rules::guarded::fragile::{is_fragile, reads_own_files};
 use crate::rules::guarded::io::{Told, Touches, errors, finding, level, level_of, touches};
 use crate::rules::guarded::meant::{CLOSE, missed};
+use crate::rules::guarded::siblings::beside;
 use crate::rules::guarded::swallowed_exception::types_text;
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::summary::ClassRef;
 use crate::text::Location;
+use crate::types::FunctionRef;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "handler-misses-error",
@@ -32,7 +37,10 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             told.tell(whole, site, finding);
         }
     }
-    told.findings
+    let mut findings = told.findings;
+    findings.extend(breached::findings(whole));
+    findings.extend(second_class::findings(whole));
+    findings
 }
 
 /// Whether a `try` is about little else than this call.
@@ -56,13 +64,19 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         (_, false) => "missed",
     };
     let mut finding = finding(rule, whole, site, escape, key);
-    finding.related.insert(0, handlers(whole, site, region));
+    finding
+        .related
+        .insert(0, handlers(whole, site.function, region));
     let (severity, confidence) = match escape {
         // What stands for a text that cannot be read is told by the handler that is there; a page for errors tells less.
         Some(escape) if touches(site) == Touches::Text => {
             (Severity::Warning, level(whole, site, escape).1)
         }
-        Some(escape) if site.rare_for.is_some() || is_another_matter(whole, site) => {
+        Some(escape)
+            if site.rare_for.is_some()
+                || is_another_matter(whole, site)
+                || fills_the_disk(whole, site) =>
+        {
             level_of(whole, site, escape, true)
         }
         Some(escape) => level(whole, site, escape),
@@ -71,8 +85,11 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     // A narrow handler of files or rows is a choice; so is any where nobody knows who calls.
     let is_chosen = match touches(site) {
         Touches::File => {
-            (is_partial && !is_another_matter(whole, site))
-                || (escape.is_none() && site.rare_for.is_none())
+            (is_partial && !is_another_matter(whole, site) && !fills_the_disk(whole, site))
+                || (escape.is_none()
+                    && site.rare_for.is_none()
+                    && !is_another_matter(whole, site)
+                    && !is_fragile(whole, site))
         }
         Touches::Database => is_partial && escape.is_none(),
         Touches::Network | Touches::Text => {
@@ -80,6 +97,9 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
                 || (is_partial && escape.is_none() && names_answer(whole, site, region))
         }
     };
+    // Who guards the next one in full did not choose to guard this one in part.
+    let is_known = beside(whole, site, &whole.escapes.sites).is_some();
+    let is_chosen = is_chosen && !is_known;
     let is_chosen = is_chosen
         || (escape.is_none() && site.rare_for.is_none() && passes_on(whole, site, region));
     let severity = if is_chosen {
@@ -87,10 +107,10 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     } else {
         severity.min(Severity::Warning)
     };
-    let confidence = if is_partial {
-        confidence.min(Confidence::Medium)
-    } else {
-        confidence
+    let confidence = match (is_known, is_partial) {
+        (true, _) => Confidence::Medium,
+        (false, true) => confidence.min(Confidence::Medium),
+        (false, false) => confidence,
     };
     let confidence = if reads_own_files(whole, site) {
         Confidence::Low
@@ -143,12 +163,40 @@ fn is_another_matter(whole: &Whole<'_>, site: &Site) -> bool {
     let mut left = site.named(site.left.classes);
     let mut caught = site.named(!site.left.classes);
     if name.starts_with("subprocess.") {
-        left.any(|class| program.class_name(class) != "subprocess.TimeoutExpired")
-            && !runs_itself(whole, site)
+        // Who names what the system says of a command that is not there has thought of the rest of it.
+        let is_chosen = |class| site.left.partial.is_some() && is_of_system(class);
+        left.any(|class| !is_chosen(class)) && !runs_itself(whole, site)
     } else {
-        left.any(|class| !is_of_system(class))
+        // What is of the wrong type is a mistake.
+        left.any(|class| !is_of_system(class) && program.class_name(class) != "TypeError")
             && (caught.any(is_of_system) || site.left.partial.is_some())
     }
+}
+
+/// Whether a call writes: who names what is wrong with a path forgets the disk that is full.
+fn fills_the_disk(whole: &Whole<'_>, site: &Site) -> bool {
+    const WRITES: [&str; 8] = [
+        "os.fsync",
+        "os.ftruncate",
+        "os.write",
+        "shutil.copy",
+        "shutil.copy2",
+        "shutil.copyfile",
+        "shutil.copyfileobj",
+        "shutil.copytree",
+    ];
+    let name = &whole.program.library.get(site.call.callee).name;
+    let (module, code) = whole.program.code(site.function);
+    let names_same = |region: TryId| match &code.region(region).kind {
+        TryKind::Catch { handlers, .. } => handlers
+            .iter()
+            .any(|handler| types_text(module, code, handler).contains("SameFile")),
+        TryKind::With { .. } | TryKind::Finally { .. } => false,
+    };
+    WRITES.contains(&name.as_str())
+        && site
+            .missed_by(code)
+            .is_some_and(|region| !names_same(region))
 }
 
 /// Whether the command is this very interpreter, which is there.
@@ -227,13 +275,13 @@ fn names_several(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
 }
 
 /// The handlers that are there.
-fn handlers(whole: &Whole<'_>, site: &Site, region: TryId) -> Related {
-    let (module, code) = whole.program.code(site.function);
+fn handlers(whole: &Whole<'_>, function: FunctionRef, region: TryId) -> Related {
+    let (module, code) = whole.program.code(function);
     let region = code.region(region);
     let TryKind::Catch { handlers, .. } = &region.kind else {
         return Related {
             location: Location {
-                file: whole.program.file(site.function),
+                file: whole.program.file(function),
                 span: region.span,
             },
             message: Message::new("handlers"),
@@ -247,7 +295,7 @@ fn handlers(whole: &Whole<'_>, site: &Site, region: TryId) -> Related {
         .first()
         .map_or(region.span, |handler| handler.header);
     let location = Location {
-        file: whole.program.file(site.function),
+        file: whole.program.file(function),
         span,
     };
     Related {

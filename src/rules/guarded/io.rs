@@ -4,13 +4,14 @@ use crate::escape::{Entry, Escape, Site, sounds_catching};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ExprId, ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
-use crate::rules::guarded::beside::{guarded_like, left_outside};
+use crate::rules::guarded::beside::{guarded_like, guarded_on_same, left_outside, replaces};
 use crate::rules::guarded::fragile::{
     is_fragile, is_lent, is_of_itself, is_setup, reads_own_files,
 };
 use crate::rules::guarded::handled::means_to_handle;
 use crate::rules::guarded::meant::missed;
-use crate::rules::guarded::siblings::{Siblings, asks};
+use crate::rules::guarded::repeats;
+use crate::rules::guarded::siblings::{Siblings, asks, beside};
 use crate::rules::{Rule, Whole, draft};
 use crate::summary::Effects;
 use crate::text::{Location, Span};
@@ -86,7 +87,9 @@ pub(in crate::rules) fn unguarded(
             finding.severity(severity).confidence(confidence),
         );
     }
-    told.findings
+    let mut findings = told.findings;
+    findings.extend(repeats::findings(rule, whole, wanted));
+    findings
 }
 
 /// What the code around a call says of it, and where: the other calls of the same thing, a `try` right behind it, its like in
@@ -118,7 +121,18 @@ fn belief(
     }
     let outside = || left_outside(whole, site).map(|span| here("outside", "handler", span));
     let like = || guarded_like(whole, site).map(|span| here("like", "guarded", span));
-    outside().or_else(like)
+    let same = || guarded_on_same(whole, site).map(|span| here("like", "guarded", span));
+    let replaces = || replaces(whole, site).map(|span| here("replaces", "replaced", span));
+    let near = || {
+        let sibling = beside(whole, site, &whole.escapes.sites)?;
+        let related = guarded_sibling(whole, sibling);
+        may_be_forgotten(whole, site).then_some(("beside", related))
+    };
+    outside()
+        .or_else(like)
+        .or_else(same)
+        .or_else(near)
+        .or_else(replaces)
 }
 
 /// Whether somebody calls again, or looks on, where an exception gets to.
@@ -468,7 +482,7 @@ pub(in crate::rules) fn errors(whole: &Whole<'_>, site: &Site, mask: u32) -> Str
 }
 
 /// From the entry point down to the call.
-fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
+pub(in crate::rules) fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
     let mut related = Vec::new();
     let (_, code) = whole.program.code(escape.top);
     let file = whole.program.file(escape.top);
@@ -507,7 +521,7 @@ fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {
     related
 }
 
-fn way_text(whole: &Whole<'_>, escape: &Escape) -> String {
+pub(in crate::rules) fn way_text(whole: &Whole<'_>, escape: &Escape) -> String {
     let mut names: Vec<String> = vec![name_of(whole, escape.top)];
     names.extend(escape.path.iter().map(|hop| name_of(whole, hop.caller)));
     names.dedup();
@@ -515,7 +529,7 @@ fn way_text(whole: &Whole<'_>, escape: &Escape) -> String {
 }
 
 /// A function as messages call it; a module's top level by the module's name.
-fn name_of(whole: &Whole<'_>, function: FunctionRef) -> String {
+pub(in crate::rules) fn name_of(whole: &Whole<'_>, function: FunctionRef) -> String {
     let name = whole.program.qualified_name(function);
     if name.is_empty() {
         whole

@@ -15,6 +15,9 @@ const IN_FILE: u32 = 3;
 /// In the whole project, so many are, and each bare one needs so many of them.
 const IN_PROJECT: u32 = 5;
 
+/// A module with more calls than that is not searched for the like of one.
+const SITES: usize = 200;
+
 /// How calls of one thing are guarded.
 #[derive(Clone, Copy, Default)]
 struct Calls<'w> {
@@ -114,6 +117,93 @@ fn own_class(whole: &Whole<'_>, site: &Site) -> Option<ClassRef> {
     })
 }
 
+/// A guarded call of the same kind right beside another: in the same class, or on the same thing in the same file. For files
+/// the same call, on the same name.
+pub(in crate::rules) fn beside<'w>(
+    whole: &Whole<'_>,
+    site: &Site,
+    sites: &'w [Site],
+) -> Option<&'w Site> {
+    let program = whole.program;
+    let (module_ref, _) = program.locate(site.function);
+    let class = program.class_of_method(site.function);
+    let kin = own_class(whole, site);
+    let subject = subject_text(whole, site);
+    let is_alike = |other: &&Site| {
+        program.locate(other.function).0 == module_ref
+            && other.rare_for.is_none()
+            && !is_constructor(whole, other)
+            && touches(other) == touches(site)
+            && match touches(site) {
+                Touches::File => {
+                    other.call.callee == site.call.callee
+                        && subject.is_some()
+                        && subject_text(whole, other) == subject
+                }
+                Touches::Network | Touches::Database => {
+                    kin.is_some()
+                        && own_class(whole, other) == kin
+                        && match class {
+                            Some(_) => program.class_of_method(other.function) == class,
+                            None => subject.is_some() && subject_text(whole, other) == subject,
+                        }
+                }
+                Touches::Text => false,
+            }
+    };
+    let near = of_module(whole, sites, module_ref);
+    if near.len() > SITES || is_constructor(whole, site) {
+        return None;
+    }
+    let (mut guarded, mut bare, mut example) = (0_u32, 0_u32, None);
+    for other in near.iter().filter(is_alike) {
+        match (other.left.classes, other.left.broadly) {
+            (0, 0) => {
+                guarded += 1;
+                example = example.or(Some(other));
+            }
+            (0, _) => {}
+            _ => bare += 1,
+        }
+    }
+    example.filter(|_| bare <= 2 * guarded + 1)
+}
+
+/// Whether a site stands in a constructor: what cannot connect cannot be made.
+fn is_constructor(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    module.name(code.name) == "__init__"
+}
+
+/// The sites of one module: those of all stand in the order of modules.
+fn of_module<'w>(whole: &Whole<'_>, sites: &'w [Site], module: ModuleRef) -> &'w [Site] {
+    let at = |site: &Site| whole.program.locate(site.function).0;
+    let first = sites.partition_point(|site| at(site) < module);
+    let last = sites.partition_point(|site| at(site) <= module);
+    sites.get(first..last).unwrap_or_default()
+}
+
+/// What a call is about, as text: for a file its name, for all else what the method is called on.
+fn subject_text(whole: &Whole<'_>, site: &Site) -> Option<String> {
+    let (module, code) = whole.program.code(site.function);
+    if touches(site) == Touches::File {
+        let place = subject(module, site.call.call)?;
+        let text = module.place_text(code, place);
+        return text.contains('.').then_some(text);
+    }
+    let ExprKind::Call { callee, .. } = module.kind(site.call.call) else {
+        return None;
+    };
+    let ExprKind::Attribute { value, .. } = module.kind(callee) else {
+        return None;
+    };
+    // A function of a library's module is called on nothing.
+    let name = &whole.program.library.get(site.call.callee).name;
+    module
+        .dotted(code, value)
+        .filter(|text| !name.starts_with(text.as_str()))
+}
+
 /// Whether the function of a call asks first whether the thing is there, of the same name or of something put together alike.
 pub(in crate::rules) fn asks(whole: &Whole<'_>, site: &Site) -> bool {
     let (module, code) = whole.program.code(site.function);
@@ -132,7 +222,7 @@ pub(in crate::rules) fn asks(whole: &Whole<'_>, site: &Site) -> bool {
 }
 
 /// What a call is about, if it has a name: its first argument, or the receiver of a method.
-fn subject(module: &Module, call: ExprId) -> Option<PlaceId> {
+pub(super) fn subject(module: &Module, call: ExprId) -> Option<PlaceId> {
     let ExprKind::Call { callee, arguments } = module.kind(call) else {
         return None;
     };

@@ -3,11 +3,12 @@
 use crate::escape::clauses::{called_names, does_nothing, insts_in, only_constants, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::ir::{
-    ExprKind, Function, FunctionKind, Handler, Inst, InstKind, Module, Try, TryId, TryKind,
+    Dialect, ExprKind, Function, FunctionKind, Handler, Inst, InstKind, Module, Try, TryId, TryKind,
 };
 use crate::project::{Catches, Coverage};
 use crate::rules::guarded::excuses::{
-    is_explained, is_promised, only_imports, raises_behind, sounds_tidying, tidies_up, waits,
+    is_explained, is_promised, only_converts, only_imports, raises_behind, sounds_tidying,
+    tidies_up, waits,
 };
 use crate::rules::guarded::harm::goes_round;
 use crate::rules::guarded::meant::is_within;
@@ -116,6 +117,9 @@ fn swallowed(
         (true, true) => ("nothing", Confidence::Medium),
         (true, false) => ("constant", Confidence::Medium),
         (false, true) if hides_io(whole, function, id, &catches) => ("io", Confidence::High),
+        (false, true) if makes_folder(whole, function, (id, region), &catches) => {
+            ("folder", Confidence::Medium)
+        }
         _ => return None,
     };
     let message = Message::new(key).with("types", types_text(module, code, handler));
@@ -142,6 +146,50 @@ fn swallowed(
     })
 }
 
+/// Whether the name that a suite binds was bound to something else right before: that stands where the suite fails.
+fn has_default(module: &Module, code: &Function, region: &Try) -> bool {
+    let bound = |inst: &Inst| match inst.kind {
+        InstKind::Bind { target, .. } => module.kind(target).place(),
+        _ => None,
+    };
+    let before = code
+        .insts
+        .iter()
+        .filter(|inst| inst.span.end <= region.span.start)
+        .max_by_key(|inst| inst.span.end);
+    let default = before.and_then(bound);
+    default.is_some() && insts_in(code, region.body).any(|inst| bound(inst) == default)
+}
+
+/// Whether a suite only makes a folder, and everything that the system says of it is dropped: not only that it is there.
+fn makes_folder(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    (id, region): (TryId, &Try),
+    catches: &Catches,
+) -> bool {
+    let Catches::Classes {
+        classes,
+        open: false,
+    } = catches
+    else {
+        return false;
+    };
+    let (module, code) = whole.program.code(function);
+    let is_all = classes
+        .iter()
+        .any(|&class| whole.program.class_name(class) == "OSError");
+    let mut calls = whole.traces[function.0 as usize].library.iter();
+    module.dialect == Dialect::Three
+        && is_all
+        && region.statements == 1
+        && calls.any(|call| {
+            let name = whole.program.library.get(call.callee).name.as_str();
+            ["os.makedirs", "os.mkdir", "pathlib.Path.mkdir"].contains(&name)
+                && is_within(code, code.block(call.block).guard, id)
+        })
+}
+
 /// Whether the `try` asks a question, and that it fails is the answer: what one expression asks for; what decides how a loop or
 /// the code behind goes on; what a connection alone says of the other side; a probe of what this machine has.
 fn is_question(
@@ -156,8 +204,14 @@ fn is_question(
         return false;
     };
     let does_io = does_io(whole, function, id);
-    let is_short =
-        region.statements <= SHORT && key != "io" && !does_io && !waits(module, code, region.body);
+    let is_short = region.statements <= SHORT
+        && key != "io"
+        && !does_io
+        && !waits(module, code, region.body)
+        && key != "folder"
+        && (key != "nothing"
+            || only_converts(module, code, region.body)
+            || has_default(module, code, region));
     let is_asked = key == "constant" && sounds_asking(module.name(code.name));
     let is_probe = key != "io" && !does_io && code.kind == FunctionKind::Module;
     is_short

@@ -113,7 +113,7 @@ impl Boundary<'_> {
     }
 
     /// Conditions of the same expression: `a and b`, `x if a else y`, `… for … if a`.
-    pub(super) fn is_tested_beside(
+    pub(in crate::rules) fn is_tested_beside(
         &self,
         candidate: Candidate,
         mentions: &dyn Fn(ExprId) -> bool,

@@ -29,6 +29,7 @@ impl Boundary<'_> {
     ) -> bool {
         let inside = self.flow.module.span(candidate.expr);
         let says = |test: ExprId| self.says_of(test, places, parts);
+        let is_asked_for = || self.are_asked_for(candidate, places, parts);
         let is_looped = || {
             let mut loops = self.flow.code.loops.iter();
             loops.any(|of| {
@@ -39,10 +40,21 @@ impl Boundary<'_> {
                     }
             })
         };
-        self.is_tested_by(candidate, &says, false)
+        is_asked_for()
             || is_looped()
             || self.is_checked(candidate, places)
             || self.begins_with_enough(candidate, places, parts)
+    }
+
+    /// Whether a condition on every way to a use says that there may be enough parts.
+    pub(in crate::rules) fn are_asked_for(
+        &self,
+        candidate: Candidate,
+        places: &[PlaceId],
+        parts: &Parts<'_>,
+    ) -> bool {
+        let says = |test: ExprId| self.says_of(test, places, parts);
+        self.is_tested_by(candidate, &says, false)
     }
 
     /// Whether control only gets to a use where the text begins or ends with what has a separator in it.

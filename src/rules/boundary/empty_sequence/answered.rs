@@ -5,7 +5,9 @@ use super::evidence::{Evidence, FINDING, of_form};
 use super::whole::is_opened;
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source};
+use crate::ir::{
+    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, TryKind,
+};
 use crate::project::{CallSite, Coverage, Target};
 use crate::rules::Scene;
 use crate::rules::sequences::{Boundary, Outside};
@@ -27,26 +29,65 @@ pub(super) fn answered(boundary: &Boundary<'_>, call: ExprId) -> Option<Evidence
         return None;
     }
     let found = of_function(boundary, function, DEPTH)?;
-    let is_doubted = || {
-        let sites = boundary.scene.graph.calls_of(function).take(CALLS);
-        sites
-            .into_iter()
-            .any(|site| site.call != call && is_doubted_at(boundary, site))
-    };
+    let is_doubted = || is_doubted(boundary, function, call, found.least);
     let confidence = if found.key == "filtered" && !is_doubted() {
         Confidence::Low
     } else {
         found.confidence.max(Confidence::Medium)
     };
     Some(Evidence {
-        least: 0,
-        confidence,
+        least: found.least,
+        confidence: match found.least {
+            0 => confidence,
+            // How many parts there are is told where somebody doubts it, or the text is from outside.
+            _ if is_doubted() => Confidence::Medium,
+            _ => found.confidence,
+        },
         key: "empty",
         source: call,
     })
 }
 
-fn callee(boundary: &Boundary<'_>, call: ExprId) -> Option<FunctionRef> {
+/// Whether another call of a function does not take for granted that there is something in what it gives.
+pub(super) fn is_doubted(
+    boundary: &Boundary<'_>,
+    function: FunctionRef,
+    call: ExprId,
+    least: i64,
+) -> bool {
+    let sites = boundary.scene.graph.calls_of(function).take(CALLS);
+    sites
+        .into_iter()
+        .any(|site| site.call != call && is_doubted_at(boundary, site, least))
+}
+
+/// The function that is called, if it is a generator which yields only in loops and under conditions.
+pub(super) fn yields_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = callee(boundary, call) else {
+        return false;
+    };
+    let (module, code) = boundary.flow.program.code(function);
+    let mut yields = 0;
+    for expr in code.exprs.range().map(ExprId::new) {
+        if matches!(
+            module.kind(expr),
+            ExprKind::Yield(_) | ExprKind::YieldFrom(_)
+        ) {
+            let span = module.span(expr);
+            yields += 1;
+            let is_in_loop = code
+                .loops
+                .iter()
+                .any(|of| matches!(of.kind, LoopKind::For { .. }) && of.suite.contains(span));
+            if !is_in_loop {
+                return false;
+            }
+        }
+    }
+    yields > 0
+}
+
+pub(super) fn callee(boundary: &Boundary<'_>, call: ExprId) -> Option<FunctionRef> {
     let flow = boundary.flow;
     let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
         return None;
@@ -78,6 +119,8 @@ fn of_function(boundary: &Boundary<'_>, function: FunctionRef, depth: usize) -> 
     if !returned.iter().any(is_worth_it) || returned.len() > DEPTH {
         return None;
     }
+    // Where there is another answer, that may be for the texts that have too few parts.
+    let is_only = returned.len() == 1;
     let inner = boundary.flow.of_another(function);
     let solution = inner.solve();
     let scene = Scene {
@@ -94,18 +137,21 @@ fn of_function(boundary: &Boundary<'_>, function: FunctionRef, depth: usize) -> 
             _ => value,
         };
         of_form(&within, value, &nothing_known)
-            .filter(|found| found.least == 0 && is_list(found.key))
+            .filter(|found| is_list(found.key) && (found.least == 0 || is_only))
             .or_else(|| of_function(&within, callee(&within, value)?, depth))
     })
 }
 
 /// Whether the evidence is of a list, not of a text.
 fn is_list(key: &str) -> bool {
-    matches!(key, "found" | "filtered" | "file" | "empty")
+    matches!(
+        key,
+        "found" | "filtered" | "file" | "empty" | "spaces" | "separator"
+    )
 }
 
 /// Whether a query is one that always has an answer.
-fn asks_for_one(boundary: &Boundary<'_>, call: ExprId) -> bool {
+pub(super) fn asks_for_one(boundary: &Boundary<'_>, call: ExprId) -> bool {
     let module = boundary.flow.module;
     let Some((_, _, arguments)) = boundary.called(call) else {
         return false;
@@ -123,7 +169,7 @@ fn asks_for_one(boundary: &Boundary<'_>, call: ExprId) -> bool {
 }
 
 /// Whether another call of the function does not take for granted that there is something: it catches IndexError, or asks.
-fn is_doubted_at(boundary: &Boundary<'_>, site: &CallSite) -> bool {
+fn is_doubted_at(boundary: &Boundary<'_>, site: &CallSite, least: i64) -> bool {
     let program = boundary.flow.program;
     let (module, code) = program.code(site.caller);
     let missing = program.library.class("IndexError", module.dialect);
@@ -140,10 +186,64 @@ fn is_doubted_at(boundary: &Boundary<'_>, site: &CallSite) -> bool {
         } if module.span(value).contains(module.span(site.call)) => module.kind(target).place(),
         _ => None,
     });
-    holds.is_some_and(|place| is_tested(module, code, place))
+    holds.is_some_and(|place| is_doubted_there(module, code, place, least))
 }
 
-/// Whether a function asks whether there is anything in a variable.
+/// Whether a function asks whether there is anything in a variable; with `least`, how many there are.
+fn is_doubted_there(module: &Module, code: &Function, place: PlaceId, least: i64) -> bool {
+    let is_it = |expr: ExprId| module.kind(expr).place() == Some(place);
+    let is_length = |expr: ExprId| match module.kind(expr) {
+        ExprKind::Call { callee, arguments } => {
+            let is_len = module.dotted(code, callee).as_deref() == Some("len");
+            matches!(module.arguments(arguments), [only] if is_len && is_it(only.value))
+        }
+        _ => false,
+    };
+    let asks = |test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= match module.kind(part) {
+                ExprKind::Unary { operand, .. } => is_it(operand) || is_length(operand),
+                ExprKind::Compare {
+                    operator,
+                    left,
+                    right,
+                } => {
+                    let is_of_first = match module.kind(right) {
+                        ExprKind::Int(0) => true,
+                        ExprKind::Int(1) => {
+                            matches!(operator, Comparison::Less | Comparison::GreaterEqual)
+                        }
+                        ExprKind::Int(2) => operator == Comparison::Less,
+                        _ => false,
+                    };
+                    is_length(left) && (is_of_first || least > 0)
+                }
+                _ => false,
+            };
+        });
+        found || is_it(test) || is_length(test)
+    };
+    let in_statement = code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => asks(test),
+        _ => false,
+    });
+    in_statement
+        || code
+            .exprs
+            .range()
+            .map(ExprId::new)
+            .any(|expr| match module.kind(expr) {
+                ExprKind::Conditional { test, .. } => asks(test),
+                ExprKind::Or(parts) | ExprKind::And(parts) => {
+                    let first = module.list(parts).first();
+                    first.is_some_and(|&first| is_it(first) || is_length(first))
+                }
+                _ => false,
+            })
+}
+
+/// Whether a function asks anything of a variable.
 fn is_tested(module: &Module, code: &Function, place: PlaceId) -> bool {
     let asks = |test: ExprId| {
         let mut found = false;
@@ -178,7 +278,34 @@ pub(super) fn is_of_found(boundary: &Boundary<'_>, iterable: ExprId) -> bool {
     !values.is_empty() && values.iter().all(|&value| is_found(boundary, value))
 }
 
+/// Whether a function of the project says `return []` in a handler: what failed is nothing.
+fn gives_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = callee(boundary, call) else {
+        return false;
+    };
+    let (module, code) = boundary.flow.program.code(function);
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => {
+            let is_empty = matches!(module.kind(value), ExprKind::List(parts) if parts.is_empty());
+            let span = inst.span;
+            is_empty
+                && code.tries.iter().any(|region| match &region.kind {
+                    TryKind::Catch { handlers, .. } => {
+                        handlers.iter().any(|handler| handler.body.contains(span))
+                    }
+                    _ => false,
+                })
+        }
+        _ => false,
+    })
+}
+
 fn is_found(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    if callee(boundary, value).is_some() {
+        return answered(boundary, value)
+            .is_some_and(|found| found.least == 0 && found.confidence >= Confidence::Medium)
+            || gives_nothing(boundary, value);
+    }
     let Some((name, Some(receiver), arguments)) = boundary.called(value) else {
         return false;
     };

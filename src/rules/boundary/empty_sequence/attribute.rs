@@ -29,6 +29,11 @@ pub(super) fn of_attribute(
 ) -> Option<Evidence> {
     let flow = boundary.flow;
     let (at, _) = flow.position();
+    // `self.marks.values()`
+    let subject = match boundary.called(subject) {
+        Some(("values" | "keys" | "items", Some(of), _)) => of,
+        _ => subject,
+    };
     let ExprKind::Attribute { value, name, .. } = flow.module.kind(subject) else {
         return None;
     };
@@ -64,8 +69,14 @@ pub(super) fn of_attribute(
         .functions
         .iter()
         .filter(|code| body.contains(code.name_span) && code.name_span != flow.code.name_span);
-    let Some(source) = methods.find_map(|code| doubt(flow.module, code, &text)) else {
-        let source = conditionally_built(flow.module, body, &text)?;
+    let own_doubt = || {
+        doubt(flow.module, flow.code, &text)
+            .filter(|&asked| flow.module.span(asked).start > flow.module.span(subject).start)
+    };
+    let doubted = methods.find_map(|code| doubt(flow.module, code, &text));
+    let Some(source) = doubted.or_else(own_doubt) else {
+        let source = conditionally_built(flow.module, body, &text)
+            .or_else(|| read_whole(flow.module, body, &text))?;
         return Some(Evidence {
             least: 0,
             confidence: Confidence::Medium,
@@ -152,6 +163,43 @@ fn conditionally_built(module: &Module, body: Span, text: &str) -> Option<ExprId
     found
 }
 
+/// Where a method binds an attribute to the lines of a file: there may be none.
+fn read_whole(module: &Module, body: Span, text: &str) -> Option<ExprId> {
+    let mut methods = module
+        .functions
+        .iter()
+        .filter(|code| body.contains(code.name_span));
+    methods.find_map(|code| {
+        code.insts.iter().find_map(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } if module.dotted(code, target).as_deref() == Some(text) => {
+                let ExprKind::Call { callee, .. } = module.kind(value) else {
+                    return None;
+                };
+                let ExprKind::Attribute {
+                    value: of, name, ..
+                } = module.kind(callee)
+                else {
+                    return None;
+                };
+                let is_read = matches!(module.kind(of), ExprKind::Call { callee, .. }
+                    if matches!(module.kind(callee), ExprKind::Attribute { name, .. }
+                        if matches!(module.name(name), "read" | "read_text")));
+                let is_lines = match module.name(name) {
+                    "splitlines" => is_read,
+                    "readlines" => true,
+                    _ => false,
+                };
+                is_lines.then_some(value)
+            }
+            _ => None,
+        })
+    })
+}
+
 /// Whether a statement is in a `while`, or in a condition of a loop.
 fn is_conditional(module: &Module, code: &Function, expr: ExprId) -> bool {
     let span = module.span(expr);
@@ -215,7 +263,9 @@ fn is_nothing(program: &Program<'_>, function: FunctionRef, statement: crate::te
             ..
         } if inst.span == statement => {
             let is_list = matches!(module.kind(value), ExprKind::List(_));
+            let is_dict = matches!(module.kind(value), ExprKind::Dict(parts) if parts.is_empty());
             (is_list && is_empty_literal(module, value))
+                || is_dict
                 || is_empty_call(module, code, value)
                 || gives_nothing(program, function, value)
         }
@@ -232,7 +282,7 @@ fn is_empty_call(module: &Module, code: &Function, value: ExprId) -> bool {
     let mut is_of_nothing = || !given.any(|argument| argument.passing == Passing::Positional);
     let dotted = module.dotted(code, callee).unwrap_or_default();
     match dotted.rsplit('.').next().unwrap_or_default() {
-        "deque" | "list" => is_of_nothing(),
+        "deque" | "list" | "dict" | "set" | "OrderedDict" => is_of_nothing(),
         "findall" => true,
         _ => false,
     }

@@ -1,19 +1,21 @@
 //! Why a value may have too few elements.
 
 use super::alike::ALIKE;
-use super::answered::{answered, is_of_found};
+use super::answered::{answered, asks_for_one, callee, is_doubted, is_of_found};
 use super::attribute::{DOUBTED, DOUBTED_FILL, of_attribute};
+use super::beside;
 use super::guarded::is_asked_beside;
-use super::list::{filled, of_empty_display};
+use super::list::{appends, filled, of_empty_display};
 use super::parsed::{is_asked_for_form, is_of_list};
 use super::passed::{PASSED, WORDS};
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
+use super::queries::{is_cursor, is_query};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, Source};
+use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
 use crate::project::Target;
-use crate::rules::sequences::{Boundary, Outside};
+use crate::rules::sequences::{Boundary, Origin, Outside};
 use crate::value::{Facts, Kinds};
 
 /// Calls that answer with a list of whatever they found, which may be nothing.
@@ -86,11 +88,16 @@ pub(super) fn evidence(
             return Some(found);
         }
         let held = flow.held(state, subject);
-        let source = held.and_then(|held| held.bound);
-        let found = of_form(boundary, source?, state);
-        return found.or_else(|| of_result(boundary, subject, source?, state));
+        // A method that sorts what was found leaves it as long as it was.
+        let source = held
+            .and_then(|held| held.bound)
+            .or_else(|| only_value(boundary, place))?;
+        let found = of_form(boundary, source, state);
+        let found = found.map(|found| doubted_beside(boundary, source, found));
+        return found.or_else(|| of_result(boundary, subject, source, state));
     }
     of_form(boundary, subject, state)
+        .map(|found| doubted_beside(boundary, subject, found))
         .or_else(|| of_result(boundary, subject, subject, state))
         .or_else(|| of_attribute(boundary, subject, state))
 }
@@ -110,6 +117,9 @@ fn of_result(
         Some(held) => held.value,
         None => flow.quietly(subject, state).value,
     };
+    if asks_for_one(boundary, source) {
+        return None;
+    }
     if let Some(found) = answered(boundary, source)
         && found.confidence >= Confidence::Medium
     {
@@ -117,7 +127,10 @@ fn of_result(
     }
     let sequence = Kinds::LIST | Kinds::TUPLE | Kinds::TEXT | Kinds::BYTES;
     let fits = (value.kinds - sequence - Kinds::NONE).is_empty() && value.kinds.meets(sequence);
-    let confidence = if returns_nothing(boundary, source) {
+    let is_doubted = || {
+        callee(boundary, source).is_some_and(|function| is_doubted(boundary, function, source, 0))
+    };
+    let confidence = if returns_nothing(boundary, source) || is_doubted() {
         Confidence::Medium
     } else {
         Confidence::Low
@@ -196,6 +209,9 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     evidence(0, Confidence::Low, "filtered")
                 }
                 ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
+                ("find" | "sort" | "limit" | "aggregate", Some(_)) if is_cursor(boundary, expr) => {
+                    evidence(0, Confidence::Medium, "found")
+                }
                 ("read" | "readlines", Some(file))
                     if of_file(boundary, expr, name, file).is_some() =>
                 {
@@ -297,7 +313,7 @@ pub(super) fn evidence_of_argument(
                 source: argument,
             }),
             ("glob", None, _) => None,
-            _ => of_form(boundary, argument, state),
+            _ => of_form(boundary, argument, state).or_else(|| answered(boundary, argument)),
         },
         _ => None,
     }
@@ -361,23 +377,24 @@ pub(super) fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
     }
 }
 
-/// Whether a chain of calls asks a database: it starts at a manager or a session's query.
-fn is_query(boundary: &Boundary<'_>, expr: ExprId) -> bool {
-    let mut at = expr;
-    for _ in 0..DEPTH {
-        match boundary.flow.module.kind(at) {
-            ExprKind::Attribute { name, .. } => {
-                return boundary.flow.module.name(name) == "objects";
-            }
-            ExprKind::Call { .. } => match boundary.called(at) {
-                Some(("query", Some(_), _)) => return true,
-                Some((_, Some(receiver), _)) => at = receiver,
-                _ => return false,
-            },
-            _ => return false,
-        }
+/// What a variable is bound to, where that is said once, and nothing makes it longer.
+fn only_value(boundary: &Boundary<'_>, place: PlaceId) -> Option<ExprId> {
+    match boundary.origins(place)[..] {
+        [Origin::Value(value)] if appends(boundary, place).is_empty() => Some(value),
+        _ => None,
     }
-    false
+}
+
+/// What passes a condition may be nothing, where another function of the file passes the same things through one and asks.
+fn doubted_beside(boundary: &Boundary<'_>, source: ExprId, found: Evidence) -> Evidence {
+    let is_sure = found.key != "filtered" || found.confidence > Confidence::Low;
+    if is_sure || !beside::is_asked(boundary, source) {
+        return found;
+    }
+    Evidence {
+        confidence: Confidence::Medium,
+        ..found
+    }
 }
 
 /// `error or output or "unknown"`: there is always some text.

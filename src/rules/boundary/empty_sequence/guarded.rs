@@ -1,7 +1,9 @@
 //! Guards that do not test the sequence itself: a caller looks at the command line, a counter counts what was added.
 
 use super::list::appends;
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source};
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source,
+};
 use crate::rules::sequences::{Boundary, Candidate};
 
 /// So many callers are asked.
@@ -23,6 +25,57 @@ pub(super) fn is_argued(boundary: &Boundary<'_>) -> bool {
                 _ => false,
             })
         })
+}
+
+/// Whether the only test on the way is that there is not more than one, `if len(found) > 1: raise`: none is not more than one.
+pub(super) fn is_only_bounded_above(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+) -> bool {
+    let flow = boundary.flow;
+    let Some(place) = flow.place_of(subject) else {
+        return false;
+    };
+    let mut is_bounded = false;
+    for block in (0..flow.code.blocks.len()).map(BlockId::new) {
+        for inst in flow.code.insts(flow.code.block(block)) {
+            let InstKind::Assume { test, holds } = inst.kind else {
+                continue;
+            };
+            if !flow.mentions(test, place) {
+                continue;
+            }
+            let is_above = match flow.module.kind(test) {
+                ExprKind::Compare {
+                    operator,
+                    left,
+                    right,
+                } => {
+                    let is_length = matches!(boundary.called(left), Some(("len", None, of))
+                        if of.first().is_some_and(|&of| flow.place_of(of) == Some(place)));
+                    let is_several = match (operator, flow.module.kind(right)) {
+                        (Comparison::Greater, ExprKind::Int(number)) => number >= 1,
+                        (Comparison::GreaterEqual, ExprKind::Int(number)) => number >= 2,
+                        _ => false,
+                    };
+                    is_length && is_several
+                }
+                _ => false,
+            };
+            if !is_above {
+                return false;
+            }
+            let raises = { flow.code.insts(flow.code.block(block)).iter() }
+                .any(|inst| matches!(inst.kind, InstKind::Raise { .. }));
+            // Where several are dealt with beside, one is what is left.
+            if holds && !raises {
+                return false;
+            }
+            is_bounded |= !holds && boundary.dominates(block, candidate.at.0);
+        }
+    }
+    is_bounded && !boundary.is_tested_beside(candidate, &|test| flow.mentions(test, place))
 }
 
 /// Whether the module asks anywhere how many arguments there are: here it does not.
@@ -79,6 +132,19 @@ pub(super) fn is_counted(boundary: &Boundary<'_>, candidate: Candidate, subject:
     !counters.is_empty() && boundary.is_tested(candidate, &counters)
 }
 
+/// Calls whose answer is one that decides.
+const DECIDING: [&str; 9] = [
+    "bool",
+    "any",
+    "all",
+    "search",
+    "match",
+    "fullmatch",
+    "startswith",
+    "endswith",
+    "isinstance",
+];
+
 /// Whether another function of the module decides by the same attribute of the same parameter: `match(command)` looks at
 /// `command.output` before anybody asks this one.
 pub(super) fn is_asked_beside(boundary: &Boundary<'_>, text: ExprId) -> bool {
@@ -92,10 +158,15 @@ pub(super) fn is_asked_beside(boundary: &Boundary<'_>, text: ExprId) -> bool {
     flow.module.functions.iter().any(|code| {
         let decides = |inst: &crate::ir::Inst| match inst.kind {
             InstKind::Return(Some(value)) => {
-                matches!(
-                    flow.module.kind(value),
-                    ExprKind::Compare { .. } | ExprKind::And(_) | ExprKind::Call { .. }
-                ) && mentions(flow.module, code, value, &written)
+                let is_answer = match flow.module.kind(value) {
+                    ExprKind::Compare { .. } | ExprKind::And(_) => true,
+                    ExprKind::Call { callee, .. } => {
+                        let called = flow.module.dotted(code, callee).unwrap_or_default();
+                        DECIDING.contains(&called.rsplit('.').next().unwrap_or_default())
+                    }
+                    _ => false,
+                };
+                is_answer && mentions(flow.module, code, value, &written)
             }
             _ => false,
         };

@@ -98,6 +98,9 @@ pub(super) fn is_asked_for_form(boundary: &Boundary<'_>, text: ExprId) -> bool {
         InstKind::Return(Some(value)) => {
             matches!(flow.module.kind(value), ExprKind::None | ExprKind::False)
         }
+        InstKind::Raise {
+            exception: Some(_), ..
+        } => true,
         _ => false,
     });
     is_given

@@ -1,12 +1,17 @@
 //! `next(it)`, `max(…)`, `random.choice(…)`: one of many, where there may be none.
 
+use super::answered::yields_nothing;
 use super::evidence::{DEFAULTED, Evidence, evidence, evidence_of_argument};
 use super::is_guarded;
 use super::passed::passed;
 use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
-use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing, PlaceId};
+use crate::ir::{
+    BlockId, Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, Passing,
+    PlaceId,
+};
+use crate::project::Coverage;
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// `next(it)`, `max(…)`, `random.choice(…)`.
@@ -46,7 +51,14 @@ pub(super) fn called(
                 .then(|| reduced(boundary, candidate, argument, name, "ValueError", state))?
         }
         "random.choice" => reduced(boundary, candidate, argument, name, "IndexError", state),
-        "statistics.mean" | "statistics.median" => {
+        "statistics.mean"
+        | "statistics.median"
+        | "statistics.fmean"
+        | "statistics.mode"
+        | "statistics.harmonic_mean"
+        | "statistics.geometric_mean"
+        | "statistics.median_low"
+        | "statistics.median_high" => {
             reduced(boundary, candidate, argument, name, "ValueError", state)
         }
         "functools.reduce" | "reduce" if rest.len() == 1 => {
@@ -74,7 +86,8 @@ fn reduced(
     }
     .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
     .or_else(|| passed(boundary, through, 1))
-    .or_else(|| doubted(boundary, candidate.expr, argument))?;
+    .or_else(|| doubted(boundary, candidate.expr, argument))
+    .or_else(|| asked_later(boundary, candidate, argument))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
         || is_guarded(boundary, candidate, argument, evidence.own_source())
@@ -95,6 +108,43 @@ fn reduced(
     let help = Message::new("nonempty").with("error", error);
     let cause = evidence.source;
     Some((cause, finding.confidence(confidence).help(help)))
+}
+
+/// Where the function asks whether there is anything, after the use on every way: either the question is idle, or the use fails.
+fn asked_later(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    argument: ExprId,
+) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let ExprKind::Name(place) = flow.module.kind(argument) else {
+        return None;
+    };
+    let start = flow.module.span(candidate.expr).end;
+    let is_about = |test: ExprId| match flow.module.kind(test) {
+        ExprKind::Unary { operand, .. } => flow.place_of(operand) == Some(place),
+        _ => flow.place_of(test) == Some(place),
+    };
+    let is_bound_later = boundary.sources(place).len() > 1;
+    let source = (0..flow.code.blocks.len())
+        .map(BlockId::new)
+        .find_map(|block| {
+            let mut insts = flow.code.insts(flow.code.block(block)).iter();
+            insts.find_map(|inst| match inst.kind {
+                InstKind::Assume { test, .. } => {
+                    let is_behind = flow.module.span(test).start >= start
+                        && boundary.dominates(candidate.at.0, block);
+                    (is_about(test) && is_behind).then_some(test)
+                }
+                _ => None,
+            })
+        })?;
+    (!is_bound_later).then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "later",
+        source,
+    })
 }
 
 /// Another reduction of the file that goes through the same things, and says what to do where there are none.
@@ -189,6 +239,12 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
             filtered.then_some(("nothing", confidence))?
         }
         _ if searches(boundary, argument) => ("nothing", Confidence::Medium),
+        _ if is_filter(boundary, argument)
+            && has_default_elsewhere(boundary, candidate.expr, argument) =>
+        {
+            ("nothing", Confidence::Medium)
+        }
+        _ if generates(boundary, argument) => ("nothing", Confidence::Medium),
         _ if is_of_file(boundary, argument) => ("header", Confidence::Medium),
         ExprKind::Name(place)
             if in_endless_loop(boundary, candidate) && is_finite(boundary, place) =>
@@ -202,6 +258,19 @@ fn exhausted(boundary: &Boundary<'_>, candidate: Candidate, argument: ExprId) ->
     let help = Message::new("next");
     (key == "generator" || !boundary.is_tested(candidate, &places))
         .then(|| finding.confidence(confidence).help(help))
+}
+
+/// `next(filter(…))`, also by way of a name.
+fn is_filter(boundary: &Boundary<'_>, iterator: ExprId) -> bool {
+    let values = boundary.values(iterator);
+    let filters = |&value: &ExprId| matches!(boundary.called(value), Some(("filter", None, _)));
+    !values.is_empty() && values.iter().all(filters)
+}
+
+/// `next(keys_of(event))` of a generator that yields in its loops only.
+fn generates(boundary: &Boundary<'_>, iterator: ExprId) -> bool {
+    matches!(boundary.flow.module.kind(iterator), ExprKind::Call { .. })
+        && yields_nothing(boundary, iterator)
 }
 
 /// Calls that go through what is found in a folder or a text.
@@ -238,21 +307,55 @@ fn has_default_elsewhere(boundary: &Boundary<'_>, own: ExprId, generator: ExprId
             let first = module.comprehension(id).clauses.first()?;
             module.dotted(code, first.iterable)
         }
+        ExprKind::Call { arguments, .. } => {
+            let second = module.arguments(arguments).get(1)?;
+            module.dotted(code, second.value)
+        }
         _ => None,
     };
+    let generator = match boundary.values(generator)[..] {
+        [value] => value,
+        _ => generator,
+    };
+    let missing = boundary
+        .flow
+        .program
+        .library
+        .class("StopIteration", boundary.flow.module.dialect);
     let Some(wanted) = through(boundary.flow.code, generator) else {
         return false;
     };
     let is_attribute = wanted.contains('.');
     is_attribute
-        && module.functions.iter().any(|code| {
+        && module.functions.iter().enumerate().any(|(index, code)| {
+            let function = boundary
+                .flow
+                .program
+                .function(boundary.flow.module_ref, FunctionId::new(index));
+            let is_caught = |expr: ExprId| {
+                let span = module.span(expr);
+                let mut blocks = code.blocks.iter();
+                blocks.any(|block| {
+                    let has = { code.insts(block).iter() }.any(|inst| inst.span.contains(span));
+                    let caught = |class| {
+                        boundary
+                            .flow
+                            .program
+                            .caught_in(function, block.guard, class)
+                            .0
+                            == Coverage::Full
+                    };
+                    has && block.guard.is_some() && missing.is_some_and(caught)
+                })
+            };
             let mut exprs = code.exprs.range().map(ExprId::new);
             exprs.any(|expr| match module.kind(expr) {
                 ExprKind::Call { callee, arguments } if expr != own => {
                     let is_next = module.dotted(code, callee).as_deref() == Some("next");
                     match module.arguments(arguments) {
-                        [first, _] if is_next => {
+                        [first, rest @ ..] if is_next => {
                             through(code, first.value).as_deref() == Some(&wanted)
+                                && (!rest.is_empty() || is_caught(expr))
                         }
                         _ => false,
                     }

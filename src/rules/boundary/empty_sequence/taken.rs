@@ -8,8 +8,8 @@ use crate::ir::{ExprId, ExprKind};
 use crate::rules::sequences::{Boundary, Candidate};
 
 /// Words in the names of methods that undo what another has done: whoever calls the one has called the other.
-const UNDOING: [&str; 8] = [
-    "exit", "pop", "leave", "depart", "end_", "finish", "undo", "restore",
+const UNDOING: [&str; 7] = [
+    "exit", "pop", "leave", "depart", "end_", "finish", "restore",
 ];
 
 /// An element that is taken off, where nothing says that there is one.
@@ -54,19 +54,16 @@ fn taken_from(boundary: &Boundary<'_>, call: ExprId) -> Option<ExprId> {
     }
 }
 
-/// Whether another method of the file that asks whether there is anything takes an element too: it is not only told how many
-/// there are.
+/// Whether a method of the file that asks whether there is anything takes an element too: it is not only told how many there
+/// are.
 fn another_takes(boundary: &Boundary<'_>, name: &str) -> bool {
     let flow = boundary.flow;
     let module = flow.module;
     let is_it = |code: &crate::ir::Function, expr: ExprId| {
         module.dotted(code, expr).as_deref() == Some(name)
     };
-    let mut others = module
-        .functions
-        .iter()
-        .filter(|code| code.name_span != flow.code.name_span && code.class.is_some());
-    others.any(|code| {
+    let mut methods = module.functions.iter().filter(|code| code.class.is_some());
+    methods.any(|code| {
         let mut takes = false;
         let mut asks = false;
         for expr in code.exprs.range().map(ExprId::new) {

@@ -1,8 +1,9 @@
 //! `name, value = line.split("=", 1)`: the parts of a text are unpacked, and there may be too few.
 
-use super::evidence::of_split;
-use super::is_counted_before;
+use super::evidence::{evidence, of_split};
+use super::{is_counted_before, is_guarded};
 use crate::finding::{Finding, Message};
+use crate::flow::State;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
@@ -28,14 +29,21 @@ pub(super) fn unpacked(boundary: &Boundary<'_>) -> Vec<Finding> {
                     root: value,
                     at: (block, at as u32),
                 };
-                findings.extend(unpacked_at(boundary, candidate, target));
+                // What is known of parameters and calls holds everywhere.
+                let nothing_known = State::of(flow.code.places.len());
+                findings.extend(unpacked_at(boundary, candidate, target, &nothing_known));
             }
         }
     }
     findings
 }
 
-fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) -> Option<Finding> {
+fn unpacked_at(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    target: ExprId,
+    state: &State,
+) -> Option<Finding> {
     let module = boundary.flow.module;
     let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(target) else {
         return None;
@@ -43,7 +51,7 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
     let starred = |part: &ExprId| matches!(module.kind(*part), ExprKind::Starred(_));
     let wanted = i64::from(parts.count);
     if module.list(parts).iter().any(starred) {
-        return None;
+        return spread(boundary, candidate, target, wanted - 1, state);
     }
     if let Some(found) = address(boundary, candidate, target, wanted) {
         return Some(found);
@@ -78,6 +86,31 @@ fn unpacked_at(boundary: &Boundary<'_>, candidate: Candidate, target: ExprId) ->
             .confidence(evidence.confidence)
             .help(help),
     )
+}
+
+/// `first, *rest = found`: what is not starred must be there.
+fn spread(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    target: ExprId,
+    wanted: i64,
+    state: &State,
+) -> Option<Finding> {
+    let evidence = evidence(boundary, candidate.expr, state)?;
+    if evidence.least >= wanted
+        || boundary.is_caught(candidate.at.0, &["ValueError"])
+        || is_guarded(boundary, candidate, candidate.expr, evidence.own_source())
+    {
+        return None;
+    }
+    let message = Message::new("unpacked").with("count", wanted.to_string());
+    let why = boundary
+        .scene
+        .related(evidence.source, Message::new(evidence.key));
+    let mut finding = boundary.scene.at(candidate.expr, message).because(why);
+    finding.statement = boundary.flow.module.span(target).start;
+    let help = Message::new("part");
+    Some(finding.confidence(evidence.confidence).help(help))
 }
 
 /// `if "=" in line:` in front of `name, value = line.split("=")`: it proves that there are two parts, not that there are no
