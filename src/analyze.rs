@@ -169,7 +169,9 @@ fn report_of<'a>(
     let of_rules: Vec<Vec<Finding>> = rules::ALL
         .par_iter()
         .map(|rule| match rule.check {
-            Check::Program(check) => apart(|| check(rule, &scene)),
+            Check::Program(check) | Check::EventAndProgram(_, check) => {
+                apart(|| check(rule, &scene))
+            }
             Check::Event(_) | Check::Function(_) => Vec::new(),
         })
         .collect();

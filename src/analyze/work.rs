@@ -316,7 +316,7 @@ type OnEvent = fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>;
 /// The rules that listen to what happens, and how.
 static LISTENING: LazyLock<Vec<(&Rule, OnEvent)>> = LazyLock::new(|| {
     let listening = rules::ALL.iter().filter_map(|rule| match rule.check {
-        Check::Event(check) => Some((rule, check)),
+        Check::Event(check) | Check::EventAndProgram(check, _) => Some((rule, check)),
         Check::Function(_) | Check::Program(_) => None,
     });
     listening.collect()

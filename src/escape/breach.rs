@@ -124,6 +124,7 @@ fn handlers(search: &Search<'_, '_, '_>, site: &CallSite) -> Option<(TryId, Vec<
             Catches::Classes {
                 classes,
                 open: false,
+                ..
             } if !program.is_broad(&catches) => all.extend_from_slice(classes),
             _ => return None,
         }

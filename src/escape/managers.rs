@@ -140,6 +140,7 @@ impl Guards<'_, '_> {
         Catches::Classes {
             classes: known.collect(),
             open: false,
+            foreign: false,
         }
     }
 
@@ -222,16 +223,22 @@ impl Guards<'_, '_> {
 fn joined(one: Catches, other: Catches) -> Catches {
     match (one, other) {
         (
-            Catches::Classes { mut classes, open },
+            Catches::Classes {
+                mut classes,
+                open,
+                foreign,
+            },
             Catches::Classes {
                 classes: more,
                 open: too,
+                foreign: also,
             },
         ) => {
             classes.extend(more);
             Catches::Classes {
                 classes,
                 open: open || too,
+                foreign: (foreign || !open) && (also || !too),
             }
         }
         _ => Catches::Everything,

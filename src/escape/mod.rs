@@ -17,6 +17,7 @@ pub use entry::{Entries, Entry, is_out_of_scope};
 pub use guards::{Guards, Left};
 pub use managers::sounds_catching;
 pub use raised::{has_no_host, is_decoding};
+pub(crate) use search::guard_at;
 pub use search::{Escape, Hop, Search, Ways};
 pub use sites::Site;
 

@@ -251,6 +251,19 @@ pub fn is_decoding(name: &str) -> bool {
     matches!(name, "bytes.decode" | "bytearray.decode" | "str.decode")
 }
 
+/// Names of codecs that make a character of every byte.
+const SINGLE_BYTE: [&str; 9] = [
+    "8859",
+    "cp437",
+    "iso-8859-1",
+    "iso8859-1",
+    "iso-8859-15",
+    "l1",
+    "latin",
+    "latin-1",
+    "latin1",
+];
+
 /// A text is encoded without trouble but for `idna`; bytes are decoded, or replaced where the call says so.
 fn exactly(
     search: &Search<'_, '_, '_>,
@@ -273,7 +286,12 @@ fn exactly(
     let is_idna = arguments.first().is_some_and(
         |codec| matches!(module.kind(codec.value), ExprKind::Text(name) if module.name(name) == "idna"),
     );
-    if arguments.len() > 1 || (encodes && !is_idna) {
+    // Every byte is a character there.
+    let is_single_byte = arguments.first().is_some_and(|codec| {
+        matches!(module.kind(codec.value), ExprKind::Text(name)
+            if SINGLE_BYTE.contains(&module.name(name).to_ascii_lowercase().replace('_', "-").as_str()))
+    });
+    if arguments.len() > 1 || (encodes && !is_idna) || is_single_byte {
         return Vec::new();
     }
     let name = match (encodes, is_idna) {

@@ -110,6 +110,7 @@ fn caught(
             Catches::Classes {
                 classes,
                 open: false,
+                ..
             } if !program.is_broad(&catches) => all.extend_from_slice(classes),
             _ => return None,
         }

@@ -81,7 +81,7 @@ pub struct Ways {
 }
 
 /// The innermost guarded region around an expression.
-pub(super) fn guard_at(module: &Module, code: &Function, expr: ExprId) -> Option<TryId> {
+pub(crate) fn guard_at(module: &Module, code: &Function, expr: ExprId) -> Option<TryId> {
     let span = module.span(expr);
     let holds = |block: &&Block| {
         let mut insts = code.insts(block).iter();

@@ -130,7 +130,7 @@ impl Flow<'_, '_> {
 
     /// Whether a handler can receive what an instruction raises; and whether nothing gets past it.
     pub(super) fn handles(&self, catches: &Catches, raising: Raising) -> (bool, bool) {
-        let Catches::Classes { classes, open } = catches else {
+        let Catches::Classes { classes, open, .. } = catches else {
             return (true, true);
         };
         if let Some(class) = raising.class {

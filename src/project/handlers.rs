@@ -19,6 +19,8 @@ pub enum Catches {
         classes: Vec<ClassRef>,
         /// A class in it is unknown: it gets the benefit of the doubt.
         open: bool,
+        /// All unknown ones are of libraries: none of them is above a builtin class.
+        foreign: bool,
     },
 }
 
@@ -31,6 +33,15 @@ pub enum Coverage {
     Partial,
     /// Entirely.
     Full,
+}
+
+/// Which classes of a handler are unknown.
+#[derive(Default)]
+struct Unknown {
+    /// Some of a library.
+    foreign: bool,
+    /// Others.
+    other: bool,
 }
 
 impl Program<'_> {
@@ -46,13 +57,12 @@ impl Program<'_> {
         };
         let evaluate = Evaluate::new(self, module_ref, function);
         let mut classes = Vec::new();
-        let mut open = false;
+        let mut unknown = Unknown::default();
         self.collect_types(
             &evaluate,
             self.module(module_ref),
             types,
-            &mut classes,
-            &mut open,
+            (&mut classes, &mut unknown),
             0,
         );
         if classes
@@ -61,7 +71,11 @@ impl Program<'_> {
         {
             return Catches::Everything;
         }
-        Catches::Classes { classes, open }
+        Catches::Classes {
+            classes,
+            open: unknown.foreign || unknown.other,
+            foreign: unknown.foreign && !unknown.other,
+        }
     }
 
     fn collect_types(
@@ -69,24 +83,41 @@ impl Program<'_> {
         evaluate: &Evaluate<'_, '_>,
         module: &Module,
         types: ExprId,
-        classes: &mut Vec<ClassRef>,
-        open: &mut bool,
+        (classes, unknown): (&mut Vec<ClassRef>, &mut Unknown),
         depth: u32,
     ) {
         match module.kind(types) {
             ExprKind::Tuple(parts) | ExprKind::List(parts) if depth < 5 => {
                 for &part in module.list(parts) {
-                    self.collect_types(evaluate, module, part, classes, open, depth + 1);
+                    self.collect_types(evaluate, module, part, (classes, unknown), depth + 1);
                 }
             }
             ExprKind::Starred(inner) if depth < 5 => {
-                self.collect_types(evaluate, module, inner, classes, open, depth + 1)
+                self.collect_types(evaluate, module, inner, (classes, unknown), depth + 1)
             }
             _ => match evaluate.class_named(types) {
                 Some(class) => classes.push(class),
-                None => *open = true,
+                None if self.is_of_library(evaluate, types) => unknown.foreign = true,
+                None => unknown.other = true,
             },
         }
+    }
+
+    /// Whether an unknown class is imported from a library, and under a name of its own: what a module for compatibility
+    /// gives may be a builtin class.
+    fn is_of_library(&self, evaluate: &Evaluate<'_, '_>, types: ExprId) -> bool {
+        let Some(name) = self.external_name(evaluate.value(types)) else {
+            return false;
+        };
+        let mut parts = name.split('.').rev();
+        let is_own = parts.next().is_some_and(|last| {
+            last.starts_with(char::is_uppercase) && !last.ends_with("DecodeError")
+        });
+        let lends = |part: &str| {
+            part.contains("compat")
+                || matches!(part, "six" | "moves" | "green" | "gevent" | "builtins")
+        };
+        is_own && !parts.any(lends)
     }
 
     /// Whether a handler names a class that nearly all others are below.
@@ -104,13 +135,22 @@ impl Program<'_> {
 
     /// How far a handler covers an exception class.
     pub fn covers(&self, catches: &Catches, class: ClassRef, dialect: Dialect) -> Coverage {
-        let Catches::Classes { classes, open } = catches else {
+        let Catches::Classes {
+            classes,
+            open,
+            foreign,
+        } = catches
+        else {
             return Coverage::Full;
         };
         let up = classes
             .iter()
             .any(|&caught| self.is_subclass(class, caught, dialect) != Some(false));
-        if up || *open {
+        // Who means it names it.
+        let is_arithmetic = self.class_name(class) == "ZeroDivisionError";
+        let is_builtin =
+            !self.class_name(class).contains('.') && self.project_class(class).is_none();
+        if up || (*open && !is_arithmetic && !(*foreign && is_builtin)) {
             return Coverage::Full;
         }
         let down = classes

@@ -26,6 +26,11 @@ pub enum Check {
     Event(fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>),
     /// Each function by itself.
     Function(fn(&Scene<'_>, &Solution) -> Vec<Finding>),
+    /// Everything that happens in a function, and then the whole program for what only that tells.
+    EventAndProgram(
+        fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>,
+        fn(&'static Rule, &Whole<'_>) -> Vec<Finding>,
+    ),
     /// The whole program.
     Program(fn(&'static Rule, &Whole<'_>) -> Vec<Finding>),
 }

@@ -90,6 +90,16 @@ impl Search<'_, '_, '_> {
                     operator,
                     Comparison::NotEqual | Comparison::IsNot | Comparison::NotIn
                 );
+                let is_order = matches!(
+                    operator,
+                    Comparison::Less
+                        | Comparison::LessEqual
+                        | Comparison::Greater
+                        | Comparison::GreaterEqual
+                );
+                if is_order && !holds && self.is_unbound && self.is_constant(right) {
+                    return Some((self.subject(left), 1));
+                }
                 if !(positive && !holds || negative && holds) {
                     return None;
                 }
@@ -102,7 +112,8 @@ impl Search<'_, '_, '_> {
                     return Some((self.subject(left), u32::from(!state)));
                 }
                 // `"a" in options`, and then `"b" in options`: a list of what there may be, too.
-                self.is_constant(left).then(|| (self.subject(right), 1))
+                let is_flag = matches!(module.kind(left), ExprKind::Text(text) if module.name(text).len() == 1);
+                (self.is_constant(left) && !is_flag).then(|| (self.subject(right), 1))
             }
             ExprKind::Call { callee, arguments } if !holds => {
                 let arguments = module.arguments(arguments);

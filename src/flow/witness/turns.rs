@@ -2,7 +2,7 @@
 //! name from being bound.
 
 use super::{Circumstances, Order, Outcome, Search, Walker, Wanted, Witness};
-use crate::flow::{Flow, Reaching};
+use crate::flow::{Flow, Reaching, Start};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind, Next, TryKind};
 
 /// Where a way could have gone on otherwise.
@@ -31,6 +31,8 @@ pub enum Shape {
     Guarded,
     /// Past several branches, each of which binds the name.
     Several,
+    /// The same, and nothing more is asked before the read.
+    Chain,
     /// The binding stands in another branch of the same round of a loop: an earlier round was to bind it.
     EarlierRound,
     /// Something raised before the binding, a handler went on, and the read stands behind.
@@ -139,11 +141,26 @@ impl Flow<'_, '_> {
                 decided: None,
             };
         };
+        // Every way on may come to one read or another of the name.
+        let reads = ways.reach(wanted.place, Start::Entry).reads;
+        let mut targets: Vec<BlockId> = { reads.iter() }
+            .filter(|read| !self.is_asked_first(read.inst, read.name))
+            .filter_map(|read| ways.block_of(read.inst))
+            .filter(|&block| block != from)
+            .collect();
+        targets.push(target);
         let shape = if !self.is_met_later(&bindings, target) {
             Shape::EarlierRound
         } else if skipped.len() > 1 {
-            Shape::Several
-        } else if self.is_straight(from, to, target) && !self.is_asked_first(wanted.target.1, part)
+            let is_straight =
+                self.is_straight(from, to, &targets) && !self.is_asked_first(wanted.target.1, part);
+            if is_straight {
+                Shape::Chain
+            } else {
+                Shape::Several
+            }
+        } else if self.is_straight(from, to, &targets)
+            && !self.is_asked_first(wanted.target.1, part)
         {
             Shape::Straight
         } else {
@@ -188,9 +205,9 @@ impl Flow<'_, '_> {
         seen
     }
 
-    /// Whether whatever comes from a branch comes to the target, and not out of the function or around a loop.
-    fn is_straight(&self, from: BlockId, to: BlockId, target: BlockId) -> bool {
-        let ahead = self.ahead(to, &[target]);
+    /// Whether whatever comes from a branch comes to one of the targets, and not out of the function or around a loop.
+    fn is_straight(&self, from: BlockId, to: BlockId, targets: &[BlockId]) -> bool {
+        let ahead = self.ahead(to, targets);
         let leaves = |&(index, block): &(usize, &crate::ir::Block)| {
             ahead[index] && !matches!(block.next, Next::Goto(_) | Next::Branch(..))
         };

@@ -8,7 +8,7 @@ use crate::flow::{Solution, State};
 use crate::ir::{BinaryOperator, ExprId, ExprKind, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::rules::{Check, Family, Rule, Scene};
-use limited::{packed, timed, truncated};
+use limited::{packed, received, timed, truncated};
 use real::{arc, exponential, factorial, logarithm, root};
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -69,9 +69,15 @@ fn called(boundary: &Boundary<'_>, candidate: Candidate, state: &State) -> Optio
         candidate,
     };
     let (error, evidence) = match name {
-        "math.sqrt" => ("ValueError", root(boundary, first)?),
+        "math.sqrt" => {
+            let evidence = root(boundary, first);
+            let evidence = evidence.or_else(|| received(boundary, &call, state));
+            ("ValueError", evidence?)
+        }
         "math.log" | "math.log2" | "math.log10" => {
-            ("ValueError", logarithm(boundary, &call, state)?)
+            let evidence = logarithm(boundary, &call, state);
+            let evidence = evidence.or_else(|| received(boundary, &call, state));
+            ("ValueError", evidence?)
         }
         "math.acos" | "math.asin" => ("ValueError", arc(boundary, first)?),
         "math.factorial" => ("ValueError", factorial(boundary, first)?),

@@ -1,6 +1,6 @@
 //! The time between two readings of a clock, which is 0 where the clock is coarse.
 
-use crate::ir::{Comparison, ExprId, ExprKind, PlaceId};
+use crate::ir::{BinaryOperator, Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::rules::Scene;
 
 /// Functions that read a clock.
@@ -16,22 +16,104 @@ const CLOCKS: [&str; 9] = [
     "utcnow",
 ];
 
-/// Whether an expression reads a clock, by itself or by way of the only value of a name.
+/// Whether an expression reads a clock, by itself or by way of the values of a name.
 pub(in crate::rules) fn reads_clock(scene: &Scene<'_>, expr: ExprId) -> bool {
     let flow = scene.flow;
-    let is_clock = |expr: ExprId| match flow.module.kind(expr) {
-        ExprKind::Call { callee, arguments } => {
-            let name = flow.module.dotted(flow.code, callee).unwrap_or_default();
-            let last = name.rsplit('.').next().unwrap_or_default();
-            CLOCKS.contains(&last) && flow.module.arguments(arguments).is_empty()
+    let is_clock = |expr: ExprId| is_reading(scene, expr);
+    let Some(place) = flow.place_of(expr) else {
+        return is_clock(expr);
+    };
+    flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } => flow.place_of(target) == Some(place) && is_clock(value),
+        _ => false,
+    })
+}
+
+/// `time.time()`, and what `int` makes of it.
+fn is_reading(scene: &Scene<'_>, expr: ExprId) -> bool {
+    let flow = scene.flow;
+    let ExprKind::Call { callee, arguments } = flow.module.kind(expr) else {
+        return false;
+    };
+    let name = flow.module.dotted(flow.code, callee).unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    match flow.module.arguments(arguments) {
+        [] => CLOCKS.contains(&last),
+        [only] => matches!(last, "int" | "round" | "float") && is_reading(scene, only.value),
+        _ => false,
+    }
+}
+
+/// `(end - start).total_seconds()`, and that of a variable; a length of time that is written out has one.
+pub(in crate::rules) fn is_span_of_time(scene: &Scene<'_>, call: ExprId) -> bool {
+    let module = scene.flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return false;
+    };
+    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+        return false;
+    };
+    let varies = match module.kind(value) {
+        ExprKind::Binary { operator, .. } => operator == BinaryOperator::Subtract,
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            let text = module.dotted(scene.flow.code, value).unwrap_or_default();
+            text != text.to_uppercase() && has_word(scene, value, &SPANS)
         }
         _ => false,
     };
-    is_clock(expr)
-        || flow
-            .place_of(expr)
-            .and_then(|place| flow.only_value(place))
-            .is_some_and(is_clock)
+    module.name(name) == "total_seconds" && arguments.count == 0 && varies
+}
+
+/// Words of names that say how long something took.
+const SPANS: [&str; 8] = [
+    "duration",
+    "elapsed",
+    "runtime",
+    "taken",
+    "timedelta",
+    "took",
+    "uptime",
+    "walltime",
+];
+
+/// Words of names of moments.
+const MOMENTS: [&str; 14] = [
+    "begin",
+    "clock",
+    "end",
+    "ended",
+    "finish",
+    "finished",
+    "last",
+    "now",
+    "start",
+    "started",
+    "stop",
+    "time",
+    "timestamp",
+    "ts",
+];
+
+/// Whether the name of an expression says how long something took.
+pub(in crate::rules) fn sounds_elapsed(scene: &Scene<'_>, expr: ExprId) -> bool {
+    has_word(scene, expr, &SPANS)
+}
+
+/// Whether an expression is a moment, by a clock or by its name.
+pub(in crate::rules) fn tells_time(scene: &Scene<'_>, expr: ExprId) -> bool {
+    has_word(scene, expr, &MOMENTS) || reads_clock(scene, expr)
+}
+
+fn has_word(scene: &Scene<'_>, expr: ExprId, words: &[&str]) -> bool {
+    let flow = scene.flow;
+    let name = flow.module.dotted(flow.code, expr).unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let lower = last.to_ascii_lowercase();
+    lower.split('_').any(|word| words.contains(&word))
 }
 
 /// Whether a comparison lets a length of time of zero through whichever way it comes out: `elapsed >= interval`, where the

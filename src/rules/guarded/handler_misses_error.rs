@@ -1,10 +1,11 @@
 //! `handler-misses-error`: there is a try, but it does not cover what the call raises.
 
 mod breached;
+mod by_callers;
 mod second_class;
 
-use crate::escape::Site;
 use crate::escape::clauses::{Fate, fate, insts_in};
+use crate::escape::{Entry, Escape, Site};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
@@ -38,6 +39,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = told.findings;
+    findings.extend(by_callers::check(rule, whole));
     findings.extend(breached::findings(whole));
     findings.extend(second_class::findings(whole));
     findings
@@ -112,14 +114,36 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
         (false, true) => confidence.min(Confidence::Medium),
         (false, false) => confidence,
     };
-    let confidence = if reads_own_files(whole, site) {
+    // What a module does at its own top fails when it is imported, if it ever does.
+    let is_at_top = escape.is_some_and(|escape| {
+        escape.entry == Entry::Top && escape.path.is_empty() && touches(site) == Touches::Text
+    });
+    let confidence = if is_at_top || reads_own_files(whole, site) {
         Confidence::Low
     } else {
         confidence
     };
     let classes = escape.map_or(site.left.classes, |escape| escape.classes);
+    let confidence = match escape {
+        Some(escape) if ends_here(whole, site, region, escape) => {
+            confidence.max(Confidence::Medium)
+        }
+        _ => confidence,
+    };
     let help = Message::new("widen").with("errors", errors(whole, site, classes));
     Some(finding.severity(severity).confidence(confidence).help(help))
+}
+
+/// Whether a `try` that is about little else than reading a text ends the matter in a function that others call: it answers
+/// for what cannot be read, and forgets a way in which it cannot.
+fn ends_here(whole: &Whole<'_>, site: &Site, region: TryId, escape: &Escape) -> bool {
+    let (_, code) = whole.program.code(site.function);
+    touches(site) == Touches::Text
+        && escape.entry == Entry::Public
+        && escape.path.is_empty()
+        && code.region(region).statements <= 2
+        && !passes_on(whole, site, region)
+        && !reads_own_files(whole, site)
 }
 
 /// Whether a function hands on to its namesake in a library: what that raises is its own answer too.

@@ -2,7 +2,7 @@
 
 use crate::escape::Site;
 use crate::infer::LibraryCall;
-use crate::ir::{Function, TryId, TryKind};
+use crate::ir::{ExprKind, Function, TryId, TryKind};
 use crate::project::{Catches, Coverage};
 use crate::rules::Whole;
 use crate::rules::guarded::fragile::name_of_call;
@@ -106,11 +106,31 @@ fn is_related(
         // An error of the project's own is for what the project itself refuses.
         Touches::Text => {
             program.project_class(class).is_none()
-                && (is_under("ValueError") || is_under("TypeError"))
+                && (["ValueError", "TypeError", "ArithmeticError"]
+                    .into_iter()
+                    .any(is_under)
+                    || ((site.call.from_outside || looks_up(whole, site))
+                        && is_under("LookupError")))
         }
         _ => is_under("OSError"),
     };
     is_one || is_alike || (name.contains('.') && root(name) == root(call))
+}
+
+/// Whether a moment is made of an item that the call looks up itself: `datetime.utcfromtimestamp(document["changed"])`.
+fn looks_up(whole: &Whole<'_>, site: &Site) -> bool {
+    let (module, _) = whole.program.code(site.function);
+    if !name_of_call(whole, site.call.callee).starts_with("datetime.") {
+        return false;
+    }
+    let ExprKind::Call { arguments, .. } = module.kind(site.call.call) else {
+        return false;
+    };
+    let first = module.arguments(arguments).first();
+    first.is_some_and(|first| {
+        matches!(module.kind(first.value), ExprKind::Subscript { index, .. }
+            if matches!(module.kind(index), ExprKind::Text(_) | ExprKind::Name(_)))
+    })
 }
 
 fn last_part(name: &str) -> &str {

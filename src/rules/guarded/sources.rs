@@ -2,6 +2,7 @@
 //! the program.
 
 mod entrance;
+mod number;
 mod step;
 
 pub(in crate::rules) use entrance::{Door, Entrance};
@@ -42,8 +43,26 @@ pub(in crate::rules) struct Sources<'w, 's> {
 /// One search.
 struct Trail {
     seen: FxHashSet<At>,
+    /// A number is looked for that was made of a text; `x or 1` is none that may be zero.
+    is_number: bool,
+    /// What stood for the number on the way.
+    numbers: Vec<At>,
+    /// Which part of the tuple that is followed is wanted, the last one first to be met.
+    picks: Vec<usize>,
     /// The calls that were entered for what they return: who is called, by whom, and the call.
     entered: Vec<(FunctionRef, FunctionRef, ExprId)>,
+}
+
+impl Trail {
+    fn of(is_number: bool) -> Self {
+        Self {
+            seen: FxHashSet::default(),
+            is_number,
+            numbers: Vec::new(),
+            picks: Vec::new(),
+            entered: Vec::new(),
+        }
+    }
 }
 
 impl<'w, 's> Sources<'w, 's> {
@@ -88,11 +107,18 @@ impl<'w, 's> Sources<'w, 's> {
         function: FunctionRef,
         expr: ExprId,
     ) -> Option<Entrance> {
-        let mut trail = Trail {
-            seen: FxHashSet::default(),
-            entered: Vec::new(),
-        };
-        self.follow((function, expr), &mut trail)
+        self.follow((function, expr), &mut Trail::of(false))
+    }
+
+    /// Where a number comes from that was read out of a text from outside, and what stood for it on the way.
+    pub(in crate::rules) fn of_number(
+        &self,
+        function: FunctionRef,
+        expr: ExprId,
+    ) -> Option<(Entrance, Vec<(FunctionRef, ExprId)>)> {
+        let mut trail = Trail::of(true);
+        let found = self.follow((function, expr), &mut trail)?;
+        Some((found, trail.numbers))
     }
 
     /// What the text that a call parses is made of: the receiver of a method, or the arguments.

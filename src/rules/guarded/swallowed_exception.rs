@@ -171,6 +171,7 @@ fn makes_folder(
     let Catches::Classes {
         classes,
         open: false,
+        ..
     } = catches
     else {
         return false;
@@ -340,6 +341,7 @@ fn hides_io(whole: &Whole<'_>, function: FunctionRef, region: TryId, catches: &C
     let Catches::Classes {
         classes,
         open: false,
+        ..
     } = catches
     else {
         return false;

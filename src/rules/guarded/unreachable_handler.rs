@@ -59,7 +59,7 @@ fn shadowing(scene: &Scene<'_>, handlers: &[Handler], later: usize) -> Option<Sh
         flow.program
             .catches(flow.module_ref, flow.id(), handler.types)
     };
-    let Catches::Classes { classes, open } = catches(&handlers[later]) else {
+    let Catches::Classes { classes, open, .. } = catches(&handlers[later]) else {
         return None;
     };
     let count = classes.len();

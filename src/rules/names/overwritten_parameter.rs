@@ -108,6 +108,13 @@ fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)>
             ..
         }
     );
+    if let Some(read) = is_defined_over(flow, reach, kill) {
+        let finding = scene
+            .at(kill.name, Message::new("defined").with("name", name))
+            .confidence(Confidence::High)
+            .because(scene.related(read, Message::new("read").with("name", name)));
+        return Some((finding, kill));
+    }
     let confidence = match is_caught || is_documented(flow, name) {
         // What the decorator passes may be for others that it decorates.
         true if decorated => Confidence::Low,
@@ -119,6 +126,30 @@ fn unread(scene: &Scene<'_>, reach: &Reach, name: &str) -> Option<(Finding, At)>
         .at(kill.name, Message::new("unread").with("name", name))
         .confidence(confidence);
     Some((finding, kill))
+}
+
+/// A test of the name behind a `def` or `class` that takes it: it is always true there, and was meant for the argument.
+fn is_defined_over(flow: &Flow<'_, '_>, reach: &Reach, kill: At) -> Option<ExprId> {
+    let is_definition = |at: &At| {
+        matches!(
+            flow.code.insts[at.inst as usize].kind,
+            InstKind::Bind {
+                source: Source::Function(_) | Source::Class(_),
+                ..
+            }
+        )
+    };
+    if !reach.kills.iter().all(is_definition) {
+        return None;
+    }
+    let place = flow.module.kind(kill.name).place()?;
+    let later = Reaching::of(flow).reach(place, Start::Behind(kill.inst));
+    later.reads.iter().map(|read| read.name).find(|&name| {
+        flow.code
+            .insts
+            .iter()
+            .any(|inst| matches!(inst.kind, InstKind::Assume { test, .. } if test == name))
+    })
 }
 
 /// Whether the docstring says what the parameter is for: then whoever reads it is wronged.

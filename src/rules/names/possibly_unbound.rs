@@ -5,10 +5,11 @@ use crate::flow::{
     At, Course, Decided, Event, Flow, Reach, Reaching, Shape, Start, State, Wanted, Witness,
 };
 use crate::ir::{
-    BlockId, Dialect, ExprId, ExprKind, FunctionKind, Handler, InstKind, NameId, PlaceId, Scope,
-    Source, Step, TryKind,
+    BlockId, Dialect, ExprId, ExprKind, FunctionKind, Handler, Inst, InstKind, NameId, PlaceId,
+    Scope, Source, Step, Try, TryKind,
 };
 use crate::project::Catches;
+use crate::rules::around::{binds, called};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::{Kinds, Value};
 
@@ -208,21 +209,13 @@ impl Read {
         }
     }
 
-    /// Whether what raised is the opening of the file that the name stands for.
-    fn is_opened_in(self, flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
+    /// Whether what raised is the very statement that was to bind the name.
+    fn is_bound_by(self, flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
         let Some(Decided::Raised(raised)) = decided else {
             return false;
         };
-        let InstKind::Bind {
-            target,
-            source: Source::Value(value),
-            ..
-        } = flow.code.insts[raised as usize].kind
-        else {
-            return false;
-        };
-        flow.module.kind(target).place() == Some(self.place)
-            && flow.evaluate.value(value).kinds.meets(Kinds::FILE)
+        matches!(flow.code.insts[raised as usize].kind, InstKind::Bind { target, source: Source::Value(value), .. }
+            if binds(flow.module, target, self.place) && calls(flow, value))
     }
 
     fn witness(self, flow: &Flow<'_, '_>) -> Witness {
@@ -243,17 +236,44 @@ impl Read {
             (Witness::Path, Some(Shape::Straight)) => Confidence::High,
             (Witness::Path, Some(Shape::Other)) => Confidence::Medium,
             (Witness::Unfound, Some(Shape::Straight)) => Confidence::Medium,
-            (Witness::Exception, Some(Shape::Handled)) if goes_on(flow, decided) => {
+            (Witness::Path, Some(Shape::Chain)) => Confidence::Medium,
+            (Witness::Exception | Witness::Unfound, Some(Shape::Handled))
+                if goes_on(flow, decided) =>
+            {
                 Confidence::Medium
             }
-            (Witness::Exception | Witness::Path, Some(Shape::InFinally))
-                if self.is_opened_in(flow, decided) =>
+            (Witness::Exception | Witness::Path, Some(Shape::InHandler | Shape::InFinally))
+                if self.is_bound_by(flow, decided) =>
             {
                 Confidence::Medium
             }
             _ => Confidence::Low,
         };
         Some((confidence, course))
+    }
+}
+
+/// Whether the body of a `try` raises by a statement of its own: that is what the handlers wait for.
+fn raises_itself(flow: &Flow<'_, '_>, region: &Try) -> bool {
+    flow.code.insts.iter().any(|inst| {
+        region.body.contains(inst.span)
+            && matches!(
+                inst.kind,
+                InstKind::Raise {
+                    exception: Some(_),
+                    assertion: false,
+                    ..
+                }
+            )
+    })
+}
+
+/// Whether an expression calls something, awaited or not.
+fn calls(flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    match flow.module.kind(value) {
+        ExprKind::Call { .. } => true,
+        ExprKind::Await(value) | ExprKind::Subscript { value, .. } => calls(flow, value),
+        _ => false,
     }
 }
 
@@ -267,6 +287,7 @@ fn goes_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
     let mut regions = flow.code.tries.iter();
     regions.any(|region| {
         region.body.contains(raised)
+            && !raises_itself(flow, region)
             && match &region.kind {
                 TryKind::Catch { handlers, .. } => {
                     handlers.iter().any(|handler| is_plain(flow, handler))
@@ -294,19 +315,57 @@ fn is_plain(flow: &Flow<'_, '_>, handler: &Handler) -> bool {
     let error = handler
         .target
         .and_then(|target| flow.module.kind(target).place());
-    let mut inside = flow
+    let inside = flow
         .code
         .insts
         .iter()
         .filter(|inst| body.contains(inst.span));
+    let leaves = |inst: &Inst| {
+        matches!(
+            inst.kind,
+            InstKind::Assume { .. } | InstKind::Return(_) | InstKind::Raise { .. }
+        )
+    };
+    // Where it asks something, the way that was found goes on for one answer.
+    let asks = inside.clone().any(leaves);
+    let mut inside = inside;
     inside.all(|inst| match inst.kind {
-        InstKind::Assume { .. } | InstKind::Return(_) | InstKind::Raise { .. } => false,
         InstKind::Eval(value) => {
-            !matches!(flow.module.kind(value), ExprKind::Yield(_))
-                && !error.is_some_and(|error| hands_on(flow, value, error))
+            let is_given = error.is_some_and(|error| hands_on(flow, value, error));
+            let leaves = asks && sounds_leaving(flow, value);
+            !matches!(flow.module.kind(value), ExprKind::Yield(_)) && !is_given && !leaves
         }
+        // Somebody who is given the exception may decide whether to go on.
+        InstKind::Bind {
+            source: Source::Value(value),
+            ..
+        } if asks => !error.is_some_and(|error| is_given(flow, value, error)),
         _ => true,
     })
+}
+
+/// Parts of names of functions that hardly come back.
+const LEAVES: [&str; 10] = [
+    "abort", "bail", "die", "error", "exit", "fail", "fatal", "raise", "throw", "usage",
+];
+
+/// Whether an expression calls something that sounds as if it ended the function.
+fn sounds_leaving(flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = flow.module.kind(value) else {
+        return false;
+    };
+    let name = called(flow.module, flow.code, callee);
+    let lower = name.to_ascii_lowercase();
+    !NOTES.contains(&name) && LEAVES.iter().any(|part| lower.contains(part))
+}
+
+/// Whether an expression calls something with the exception.
+fn is_given(flow: &Flow<'_, '_>, value: ExprId, error: PlaceId) -> bool {
+    let ExprKind::Call { arguments, .. } = flow.module.kind(value) else {
+        return false;
+    };
+    let mut given = flow.module.arguments(arguments).iter();
+    given.any(|argument| flow.module.kind(argument.value).place() == Some(error))
 }
 
 fn hands_on(flow: &Flow<'_, '_>, value: ExprId, error: PlaceId) -> bool {
@@ -317,13 +376,26 @@ fn hands_on(flow: &Flow<'_, '_>, value: ExprId, error: PlaceId) -> bool {
     let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
         return false;
     };
-    let ExprKind::Attribute { name, .. } = flow.module.kind(callee) else {
+    let ExprKind::Attribute { value, name, .. } = flow.module.kind(callee) else {
         return false;
     };
-    let notes = NOTES.contains(&flow.module.name(name));
+    let owner = flow.module.dotted(flow.code, value).unwrap_or_default();
+    let owner = owner.rsplit('.').next().unwrap_or_default();
+    let is_log = LOGS.contains(&owner.trim_start_matches('_').to_ascii_lowercase().as_str());
+    let notes = is_log || NOTES.contains(&flow.module.name(name));
     let mut given = flow.module.arguments(arguments).iter();
     !notes && given.any(|argument| flow.module.kind(argument.value).place() == Some(error))
 }
+
+/// Names of what takes note of things.
+const LOGS: [&str; 6] = [
+    "log",
+    "logger",
+    "logging",
+    "sentry",
+    "traceback",
+    "warnings",
+];
 
 /// Methods that take note of an exception, and come back.
 const NOTES: &[&str] = &[

@@ -2,7 +2,7 @@
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Event, Flow, Held, Reaching, State};
-use crate::ir::{ExprId, ExprKind, PlaceId, Scope, Step};
+use crate::ir::{ExprId, ExprKind, LoopKind, PlaceId, Scope, Step};
 use crate::project::literal;
 use crate::rules::names::vocabulary::{is_data, is_data_like, is_hot_builtin};
 use crate::rules::{Check, Family, Rule, Scene};
@@ -103,8 +103,9 @@ fn hidden_here(
         );
     }
     let may_be_data = held.value.is_unknown() && default.is_none_or(|default| default.is_none());
+    let is_left = is_left_by_loop(flow, place, callee);
     if !may_be_data
-        || !is_data_like(name)
+        || !(is_data_like(name) || is_left)
         || may_be_alias(flow, held)
         || !is_read_as_data(flow, place)
     {
@@ -113,6 +114,23 @@ fn hidden_here(
     Some(
         finding(scene, callee, binding, name, "perhaps", Kinds::ANY).confidence(Confidence::Medium),
     )
+}
+
+/// Whether a variable is only ever the target of loops, and an expression stands behind them: it was hardly meant for what
+/// the last round left.
+fn is_left_by_loop(flow: &Flow<'_, '_>, place: PlaceId, expr: ExprId) -> bool {
+    let span = flow.module.span(expr);
+    let ways = Reaching::of(flow);
+    let mut bindings = ways.bindings(place).into_iter().peekable();
+    bindings.peek().is_some()
+        && bindings.all(|binding| {
+            let target = flow.module.span(binding.name);
+            flow.code.loops.iter().any(|of| {
+                matches!(of.kind, LoopKind::For { target: bound, .. }
+                    if flow.module.span(bound).contains(target))
+                    && of.span.end <= span.start
+            })
+        })
 }
 
 fn default_of(flow: &Flow<'_, '_>, scope: Scope) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! `type-change`: a name that held one type of value is bound to an unrelated one.
 
+mod called;
 mod misfit;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
@@ -40,7 +41,10 @@ struct Change<'s> {
     new: Kinds,
 }
 
-fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
+fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> {
+    if let Event::Call { call, .. } = event {
+        return called::data_called(scene, state, call);
+    }
     let Event::Bind {
         target,
         before,

@@ -2,8 +2,10 @@
 
 use super::{Call, Evidence};
 use crate::finding::Confidence;
+use crate::flow::State;
 use crate::ir::{ExprId, ExprKind};
 use crate::rules::sequences::{Boundary, Candidate, Outside, outside};
+use crate::value::Facts;
 
 /// The most that a field of one or two bytes holds, by its letter.
 const HOLDS: [(char, u32); 4] = [('b', 127), ('B', 255), ('h', 32_767), ('H', 65_535)];
@@ -35,6 +37,25 @@ pub(super) fn timed(boundary: &Boundary<'_>, call: &Call<'_>) -> Option<Evidence
         source,
         confidence,
         help: "overflow",
+    })
+}
+
+/// `math.sqrt(float(text))` of a text from outside, which may name a number below zero.
+pub(super) fn received(
+    boundary: &Boundary<'_>,
+    call: &Call<'_>,
+    state: &State,
+) -> Option<Evidence> {
+    let &argument = call.arguments.first()?;
+    let source = written(boundary, argument).unwrap_or(argument);
+    let text = read(boundary, source, &["float", "int", "Decimal"])?;
+    let flow = boundary.flow;
+    let is_outside = flow.quietly(text, state).value.facts.has(Facts::OUTSIDE);
+    (is_outside || outside(flow, text).is_some()).then_some(Evidence {
+        key: "received",
+        source,
+        confidence: Confidence::Medium,
+        help: "positive",
     })
 }
 

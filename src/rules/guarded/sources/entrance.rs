@@ -71,12 +71,23 @@ impl Door {
 }
 
 /// Names of what a client or a server has sent.
-const MESSAGES: [&str; 8] = [
-    "headers", "reply", "req", "request", "resp", "response", "answer", "packet",
+const MESSAGES: [&str; 12] = [
+    "answer",
+    "headers",
+    "message",
+    "msg",
+    "packet",
+    "pretrigger",
+    "reply",
+    "req",
+    "request",
+    "resp",
+    "response",
+    "trigger",
 ];
 
 /// What requests and answers hold of what the other side wrote.
-const BODIES: [&str; 17] = [
+const BODIES: [&str; 18] = [
     "args",
     "body",
     "content",
@@ -91,6 +102,7 @@ const BODIES: [&str; 17] = [
     "query_string",
     "raw_body",
     "text",
+    "urls",
     "GET",
     "POST",
     "charset",

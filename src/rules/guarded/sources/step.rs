@@ -10,16 +10,24 @@ use crate::types::{FunctionRef, Type};
 use crate::value::Facts;
 
 /// Methods that give a part of their receiver, or the same in another form.
-const PARTS: [&str; 36] = [
+const PARTS: [&str; 44] = [
     "casefold",
     "decode",
     "encode",
     "expandtabs",
     "find",
+    "findall",
     "findtext",
     "get",
     "getlist",
+    "getroot",
     "getvalue",
+    "iter",
+    "iterfind",
+    "iterdir",
+    "tolist",
+    "fromhex",
+    "copy",
     "get_content_charset",
     "get_param",
     "group",
@@ -50,7 +58,7 @@ const PARTS: [&str; 36] = [
 ];
 
 /// Functions that give their first argument in another form.
-const FORMS: [&str; 26] = [
+const FORMS: [&str; 32] = [
     "abs",
     "base64.b64decode",
     "base64.urlsafe_b64decode",
@@ -67,6 +75,11 @@ const FORMS: [&str; 26] = [
     "list",
     "map",
     "next",
+    "os.path.basename",
+    "os.path.normpath",
+    "os.path.split",
+    "os.path.splitext",
+    "pathlib.Path",
     "reversed",
     "set",
     "sorted",
@@ -76,7 +89,29 @@ const FORMS: [&str; 26] = [
     "urllib.parse.parse_qsl",
     "urllib.parse.unquote",
     "urllib.parse.unquote_plus",
+    "xml.etree.ElementTree.fromstring",
     "zlib.decompress",
+];
+
+/// Methods that take what the other side of a socket sent, whatever they are called on.
+const RECEIVES: [&str; 5] = [
+    "recv",
+    "recvfrom",
+    "recvmsg",
+    "recv_string",
+    "recv_multipart",
+];
+
+/// Functions that list the names of files, which anybody may have put there.
+const LISTINGS: [&str; 8] = [
+    "glob.glob",
+    "glob.iglob",
+    "os.listdir",
+    "os.walk",
+    "pathlib.Path.glob",
+    "pathlib.Path.iterdir",
+    "pathlib.Path.rglob",
+    "xml.etree.ElementTree.parse",
 ];
 
 /// Functions of patterns, whose text is the second argument.
@@ -97,6 +132,9 @@ impl Sources<'_, '_> {
         if trail.seen.len() >= STEPS || !trail.seen.insert(at) {
             return None;
         }
+        if trail.is_number {
+            trail.numbers.push(at);
+        }
         let (function, expr) = at;
         let program = self.whole.program;
         let (module_ref, id) = program.locate(function);
@@ -106,6 +144,9 @@ impl Sources<'_, '_> {
             expr,
             door,
         };
+        if trail.is_number && !matches!(module.kind(expr), ExprKind::Name(_)) {
+            return self.follow_number(at, trail);
+        }
         match module.kind(expr) {
             ExprKind::Name(place) => self.follow_variable(function, place, trail),
             ExprKind::Attribute { value, name, .. } => {
@@ -146,6 +187,7 @@ impl Sources<'_, '_> {
                 self.follow((function, value), trail)
             }
             ExprKind::Walrus { value, .. } => self.follow((function, value), trail),
+            ExprKind::Tuple(_) => self.follow_part(at, trail),
             ExprKind::Comprehension(id) => {
                 let comprehension = module.comprehension(id);
                 let element = comprehension.value.unwrap_or(comprehension.element);
@@ -211,8 +253,35 @@ impl Sources<'_, '_> {
             }
             _ => None,
         };
-        let value = pair.map_or(binding.value, |(_, &value)| value);
-        self.follow((function, value), trail)
+        if let Some((_, &value)) = pair {
+            return self.follow((function, value), trail);
+        }
+        let is_it = |part: &ExprId| module.kind(*part) == ExprKind::Name(place);
+        self.follow_unpacked(function, binding.target, &is_it, binding.value, trail)
+    }
+
+    /// What a value gives to one part of a target: the third of `a, b, c`.
+    fn follow_unpacked(
+        &self,
+        function: FunctionRef,
+        target: ExprId,
+        is_wanted: &dyn Fn(&ExprId) -> bool,
+        value: ExprId,
+        trail: &mut Trail,
+    ) -> Option<Entrance> {
+        let (module, _) = self.whole.program.code(function);
+        let pick = match module.kind(target) {
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                module.list(parts).iter().position(is_wanted)
+            }
+            _ => None,
+        };
+        trail.picks.extend(pick);
+        let found = self.follow((function, value), trail);
+        trail
+            .picks
+            .truncate(trail.picks.len() - usize::from(pick.is_some()));
+        found
     }
 
     fn follow_parameter(
@@ -272,7 +341,7 @@ impl Sources<'_, '_> {
         }
     }
 
-    fn follow_attribute(
+    pub(super) fn follow_attribute(
         &self,
         function: FunctionRef,
         value: ExprId,
@@ -340,12 +409,15 @@ impl Sources<'_, '_> {
                 let at = module.list(targets).iter().position(|&one| one == target)?;
                 *module.list(values).get(at)?
             }
+            (ExprKind::Tuple(_), _) => {
+                return self.follow_unpacked(function, bound, &|&one| one == target, value, trail);
+            }
             _ => value,
         };
         self.follow((function, value), trail)
     }
 
-    fn follow_call(
+    pub(super) fn follow_call(
         &self,
         at: At,
         callee: ExprId,
@@ -382,7 +454,8 @@ impl Sources<'_, '_> {
                     },
                 });
             }
-            if known.name == "open" || known.name == "io.open" {
+            let is_listing = LISTINGS.contains(&known.name.as_str());
+            if is_listing || known.name == "open" || known.name == "io.open" {
                 return Some(Entrance {
                     function,
                     expr,
@@ -408,6 +481,13 @@ impl Sources<'_, '_> {
             return None;
         };
         let name = module.name(name);
+        if RECEIVES.contains(&name) && target == Target::Unknown {
+            return Some(Entrance {
+                function,
+                expr,
+                door: Door::Network,
+            });
+        }
         if name == "get" && first.is_some_and(|key| is_chosen_by_client(module, code, value, key)) {
             return Some(Entrance {
                 function,
