@@ -49,6 +49,13 @@ impl Flow<'_, '_> {
             .kind
             .for_each_expr(&mut |root| {
                 found |= self.has_form(root, form, Some(before));
+                self.module.walk(root, &mut |part| {
+                    if let ExprKind::Conditional { test, .. } = self.module.kind(part)
+                        && self.module.span(part).contains(self.module.span(expr))
+                    {
+                        found |= self.has_form(test, form, None);
+                    }
+                });
             });
         found
     }
@@ -113,11 +120,13 @@ impl Flow<'_, '_> {
     }
 
     fn blame_place(&self, place: PlaceId, blamed: &mut Parameters) {
+        // What was bound anew is not what the caller gave.
+        let is_given = self.bindings[place.index()] == 0;
         if let Some(index) = self
             .code
             .parameters
             .iter()
-            .position(|parameter| parameter.place == place)
+            .position(|parameter| parameter.place == place && is_given)
         {
             blamed.insert(index);
         }

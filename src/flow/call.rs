@@ -108,6 +108,7 @@ impl Flow<'_, '_> {
             Target::Library(call) => {
                 let result =
                     self.call_library(expr, call, callee, (arguments, &held), state, observer);
+                let result = self.optional_group(expr, (callee, arguments), result, state);
                 self.handed_on(result, callee, (arguments, &held), state)
             }
             Target::Unknown => {
@@ -117,6 +118,7 @@ impl Flow<'_, '_> {
                     state.stop();
                 }
                 let result = self.looked_up(expr, callee, arguments);
+                let result = self.optional_group(expr, (callee, arguments), result, state);
                 self.handed_on(result, callee, (arguments, &held), state)
             }
         }
@@ -376,21 +378,37 @@ impl Flow<'_, '_> {
         if let Some(parameter) = summary.returns_argument
             && let Some(&Actual::Given(argument)) = given.get(usize::from(parameter))
         {
-            return value_of(argument);
+            let held = value_of(argument);
+            // It came back: a function that raises for None has not been given one.
+            return match summary.requires.has(usize::from(parameter)) {
+                true => held.without(Kinds::NONE),
+                false => held,
+            };
         }
         let mut held = Held::from(expr, summary.returns);
         for (parameter, actual) in given.iter().enumerate() {
             if !summary.none_if_none.has(parameter) {
                 continue;
             }
-            let Actual::Given(argument) = *actual else {
-                continue;
+            let origin = match *actual {
+                Actual::Given(argument) => {
+                    let passed = value_of(argument);
+                    passed.value.may_be_none().then_some(passed.origin)
+                }
+                // The default is handed back: nobody but the call itself is to blame.
+                Actual::Omitted => {
+                    let (module, code) = self.program.code(function);
+                    let default = code.parameters[parameter].default;
+                    let is_none =
+                        default.is_some_and(|default| module.kind(default) == ExprKind::None);
+                    is_none.then_some(Origin::Expr(expr))
+                }
+                Actual::Unclear => None,
             };
-            let passed = value_of(argument);
-            if passed.value.may_be_none() {
+            if let Some(origin) = origin {
                 held = held.join(Held {
                     value: Value::NONE,
-                    origin: passed.origin,
+                    origin,
                     bound: None,
                 });
             }
@@ -492,6 +510,9 @@ impl Flow<'_, '_> {
         value: Value,
         expr: ExprId,
     ) -> Held {
+        if name == "getattr" && self.is_encoding_of_stream(arguments) {
+            return Held::from(expr, Value::of(Kinds::TEXT | Kinds::NONE));
+        }
         let position = match name {
             "getattr" => 2,
             "next" => 1,
@@ -507,13 +528,18 @@ impl Flow<'_, '_> {
                     value
                 };
                 let result = Held::from(expr, value);
-                if default.value.is_none() {
-                    result.join(Held {
+                match default.origin {
+                    _ if default.value.is_none() => result.join(Held {
                         origin: Origin::Expr(expr),
                         ..*default
-                    })
-                } else {
-                    result
+                    }),
+                    // Whoever leaves the default alone gets it back.
+                    Origin::Parameter(_) if default.value.may_be_none() => result.join(Held {
+                        value: Value::NONE,
+                        bound: None,
+                        ..*default
+                    }),
+                    _ => result,
                 }
             }
             _ => Held::from(expr, value),

@@ -184,6 +184,9 @@ impl Flow<'_, '_> {
         {
             return known;
         }
+        if let Some(held) = self.optional_attribute(expr, object.value) {
+            return held;
+        }
         let held = self.declared_attribute(expr, object.value, name);
         self.attribute_of_message(expr, object.value, held)
     }
@@ -235,10 +238,19 @@ impl Flow<'_, '_> {
         {
             return known;
         }
+        if let Some(held) = self.optional_element(expr, (value, index), state) {
+            return held;
+        }
         let sliced = matches!(self.module.kind(index), ExprKind::Slice { .. });
         let found = self.program.subscript(object.value, sliced);
         let outside = object.value.facts.has(Facts::OUTSIDE);
-        let found = Held::without_evidence(found);
+        let found = match self.program.types.get(object.value.class) {
+            // What the library says of its own: a message without the header that is asked for.
+            Type::Instance(class) if self.program.project_class(class).is_none() => {
+                Held::from(expr, found)
+            }
+            _ => Held::without_evidence(found),
+        };
         let facts = if outside {
             Facts::OUTSIDE
         } else {

@@ -1,5 +1,6 @@
 //! `x.get(key)` of a receiver whose type is unknown: where its name says that it is a dict, the key may be missing.
 
+use super::outside::from_outside;
 use super::{Flow, Held};
 use crate::ir::{Argument, ExprId, ExprKind, Passing};
 use crate::types::FunctionRef;
@@ -54,8 +55,11 @@ const DICTS: [&str; 44] = [
 ];
 
 /// Methods that search documents and queries, and whose names say that None stands for nothing found.
-const SEARCHES: [&str; 6] = [
+const SEARCHES: [&str; 9] = [
     "extract_first",
+    "get_content_charset",
+    "get_filename",
+    "first_or_none",
     "one_or_none",
     "re_first",
     "scalar_one_or_none",
@@ -111,6 +115,9 @@ impl Flow<'_, '_> {
 
     /// What an unknown function returns: nothing is known, but of a lookup that it may find nothing.
     pub(super) fn looked_up(&self, expr: ExprId, callee: ExprId, arguments: &[Argument]) -> Held {
+        if self.asks_reference(callee, arguments) {
+            return Held::from(expr, Value::UNKNOWN.join(Value::NONE));
+        }
         let ExprKind::Attribute { value, name, .. } = self.module.kind(callee) else {
             return Held::UNKNOWN;
         };
@@ -118,12 +125,19 @@ impl Flow<'_, '_> {
             .iter()
             .all(|argument| argument.passing == Passing::Positional);
         let values: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
+        if let ("get", [key]) = (self.module.name(name), &values[..])
+            && plain
+            && self.is_written_key(*key)
+            && self.is_of_request(value)
+        {
+            return from_outside(Held::from(expr, Value::UNKNOWN.join(Value::NONE)));
+        }
         let may_fail = match (self.module.name(name), &values[..]) {
             ("get", [key]) if plain && self.is_written_key(*key) => self.sounds_like_dict(value),
             ("get" | "pop", [_, default]) if plain => self.module.kind(*default) == ExprKind::None,
             ("get", []) => self.is_made_by(value, &["xpath", "css"]),
             ("first", []) => self.is_made_by(value, &QUERIES),
-            ("fetchone", []) => !self.counts_rows(),
+            ("fetchone", []) => !self.counts_rows(expr),
             ("find", [tag, ..]) => self.is_tag(*tag),
             ("match" | "search" | "fullmatch", [_, ..]) => self.sounds_like_pattern(value),
             (name, _) => SEARCHES.contains(&name),
@@ -153,17 +167,25 @@ impl Flow<'_, '_> {
             && text.chars().any(|letter| letter.is_ascii_alphabetic())
     }
 
-    /// Whether the function asks the database for what always comes as one row.
-    fn counts_rows(&self) -> bool {
-        *self.counts_rows.get_or_init(|| {
-            let exprs = self.code.exprs.range().map(ExprId::new);
-            exprs.into_iter().any(|expr| {
-                let ExprKind::Text(text) = self.module.kind(expr) else {
-                    return false;
-                };
-                let text = self.module.name(text).to_ascii_lowercase();
-                ALWAYS_A_ROW.iter().any(|part| text.contains(part))
-            })
+    /// Whether the statement before asks the database for what always comes as one row.
+    fn counts_rows(&self, fetch: ExprId) -> bool {
+        let end = self.module.span(fetch).start;
+        let exprs = self.code.exprs.range().map(ExprId::new);
+        let texts = exprs.into_iter().filter_map(|expr| {
+            let ExprKind::Text(text) = self.module.kind(expr) else {
+                return None;
+            };
+            let start = self.module.span(expr).start;
+            let text = self.module.name(text).to_ascii_lowercase();
+            let is_statement = text.contains("select ")
+                || text.contains("select\n")
+                || ALWAYS_A_ROW.iter().any(|part| text.contains(part));
+            (start < end && is_statement).then_some((start, text))
+        });
+        let last = texts.max_by_key(|(start, _)| *start);
+        // What is computed from no table is one row.
+        last.is_some_and(|(_, text)| {
+            !text.contains("from") || ALWAYS_A_ROW.iter().any(|part| text.contains(part))
         })
     }
 
@@ -175,6 +197,30 @@ impl Flow<'_, '_> {
         let dotted = self.module.dotted(self.code, key).unwrap_or_default();
         let last = dotted.rsplit('.').next().unwrap_or_default();
         last.len() > 1 && !last.contains(|letter: char| letter.is_lowercase())
+    }
+
+    /// What a client sends with a request, by the names that frameworks have for it.
+    fn is_of_request(&self, receiver: ExprId) -> bool {
+        let dotted = self.module.dotted(self.code, receiver).unwrap_or_default();
+        let mut parts = dotted.rsplit('.');
+        let (part, owner) = (parts.next(), parts.next());
+        matches!(owner, Some("request" | "req"))
+            && matches!(
+                part,
+                Some(
+                    "COOKIES"
+                        | "FILES"
+                        | "GET"
+                        | "POST"
+                        | "args"
+                        | "cookies"
+                        | "files"
+                        | "form"
+                        | "headers"
+                        | "query"
+                        | "query_params"
+                )
+            )
     }
 
     fn sounds_like_pattern(&self, receiver: ExprId) -> bool {

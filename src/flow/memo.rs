@@ -5,6 +5,7 @@
 
 use super::raising::Raising;
 use super::reaching::Layout;
+use super::regex::{Group, groups};
 use super::witness::{Given, Wanted, Witness};
 use super::{Flow, Reaching, State};
 use crate::ir::{BlockId, ExprId, ExprKind, PlaceId, TryId};
@@ -42,6 +43,7 @@ pub(super) struct Memo {
     leading_unbound: RefCell<FxHashMap<(BlockId, PlaceId), Blocks>>,
     witnesses: RefCell<FxHashMap<Question, Witness>>,
     reached: OnceCell<Rc<[Reached]>>,
+    groups: RefCell<FxHashMap<ExprId, Option<Rc<[Group]>>>>,
 }
 
 /// What `known` has for a key, or else what `compute` gives, which it has from then on.
@@ -59,6 +61,14 @@ where
 }
 
 impl Flow<'_, '_> {
+    /// The groups of the pattern of a call of `match`, `search` and the like, where it is written out.
+    pub(super) fn groups_in(&self, call: ExprId) -> Option<Rc<[Group]>> {
+        recall(&self.memo.groups, call, || {
+            let groups = groups(&self.pattern_of(call)?)?;
+            Some(groups.into())
+        })
+    }
+
     /// A hash of an expression's form: equal for expressions that are written alike.
     pub fn form(&self, expr: ExprId) -> u64 {
         recall(&self.memo.forms, expr, || self.form_of(expr))

@@ -9,9 +9,11 @@ mod filtered;
 mod known;
 mod lookup;
 mod memo;
+mod optional;
 mod outside;
 mod raising;
 mod reaching;
+mod regex;
 mod solve;
 mod state;
 mod transfer;
@@ -187,7 +189,6 @@ pub struct Flow<'p, 'a> {
     /// What all searches for witnesses took.
     effort: Cell<usize>,
     memo: memo::Memo,
-    counts_rows: OnceCell<bool>,
     filters: OnceCell<Vec<Filter>>,
 }
 
@@ -228,7 +229,6 @@ impl<'p, 'a> Flow<'p, 'a> {
             position: Cell::new((BlockId::new(0), 0)),
             effort: Cell::new(0),
             memo: memo::Memo::default(),
-            counts_rows: OnceCell::new(),
             filters: OnceCell::new(),
         }
     }

@@ -270,7 +270,9 @@ impl Flow<'_, '_> {
     ) {
         let subject = held.bound.unwrap_or(target);
         let call = held.bound.map(|value| self.unawaited(value));
-        let nones = call.map_or(Parameters::NONE, |call| self.none_items(call));
+        let nones = call.map_or(Parameters::NONE, |call| {
+            self.none_items(call).or(self.optional_items(call, state))
+        });
         let held = self.used(subject, held, Use::Unpack, target, state, observer);
         let element = Held::without_evidence(self.program.iterated(held.value));
         let element = self.gone_through(element, held.value);

@@ -55,6 +55,8 @@ pub struct AttributeUse {
     pub class: ClassRef,
     /// The attribute.
     pub attribute: Symbol,
+    /// The expression that reads it.
+    pub source: ExprId,
     /// The expression whose value is used.
     pub subject: ExprId,
     /// The block and instruction that use it.

@@ -5,7 +5,7 @@ use super::trace::{
     AttributeBinding, AttributeUse, LibraryCall, ParameterUse, Pass, ResultUse, Trace,
 };
 use crate::flow::{Event, Flow, Observer, Origin, Solution, State};
-use crate::ir::{ExprId, ExprKind, InstKind, Passing, PlaceId};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Passing, PlaceId};
 use crate::library::schema::When;
 use crate::project::{Symbol, Target};
 use crate::summary::{ClassRef, Effects};
@@ -82,6 +82,7 @@ impl Observer for Tracer<'_> {
                     let used = AttributeUse {
                         class,
                         attribute,
+                        source,
                         subject,
                         position,
                     };
@@ -137,6 +138,7 @@ impl Observer for Tracer<'_> {
     }
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        self.inner_tests(flow);
         if let InstKind::Assume { test, .. } = flow.code.insts[flow.position().1 as usize].kind {
             flow.module.for_each_asked(test, &mut |part| {
                 self.trace.attribute_tests.extend(attribute_of(flow, part));
@@ -151,6 +153,38 @@ impl Observer for Tracer<'_> {
             });
         }
         self.listener.inst(flow, state);
+    }
+}
+
+impl Tracer<'_> {
+    /// The attributes that conditions inside of an expression ask about.
+    fn inner_tests(&mut self, flow: &Flow<'_, '_>) {
+        let module = flow.module;
+        let mut tests = Vec::new();
+        flow.code.insts[flow.position().1 as usize]
+            .kind
+            .for_each_expr(&mut |root| {
+                module.walk(root, &mut |part| match module.kind(part) {
+                    ExprKind::Conditional { test, .. } => tests.push(test),
+                    ExprKind::And(parts) | ExprKind::Or(parts) => {
+                        tests.extend(module.list(parts).iter().copied());
+                    }
+                    ExprKind::Compare {
+                        operator: Comparison::Is | Comparison::IsNot,
+                        ..
+                    } => tests.push(part),
+                    ExprKind::Comprehension(id) => {
+                        let clauses = &module.comprehension(id).clauses;
+                        tests.extend(clauses.iter().flat_map(|clause| &clause.conditions));
+                    }
+                    _ => {}
+                });
+            });
+        for test in tests {
+            module.for_each_asked(test, &mut |part| {
+                self.trace.attribute_tests.extend(attribute_of(flow, part));
+            });
+        }
     }
 }
 

@@ -285,6 +285,10 @@ impl Program<'_> {
                     function,
                     bound: true,
                 },
+                None if self.project_class(class).is_none() => {
+                    let call = self.library.method(class, "__call__");
+                    call.map_or(Target::Unknown, Target::Library)
+                }
                 None => Target::Unknown,
             },
             _ => Target::Unknown,

@@ -19,6 +19,8 @@ pub(in crate::rules) enum Evidence {
     Default(Option<(FunctionRef, ExprId)>),
     /// Its annotation says so.
     Declared,
+    /// The function itself has tested it for None.
+    Asked(ExprId),
     /// A call passes None, or what may be None.
     Passed {
         /// The function that the call is in.

@@ -13,6 +13,7 @@ use crate::flow::{Flow, Solution, State};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
 use crate::rules::{Scene, is_test};
 use crate::text::Span;
+use crate::types::FunctionRef;
 
 /// What a name was bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,22 @@ impl<'s> Boundary<'s> {
             flow: scene.flow,
             solution,
         }
+    }
+
+    /// Asks another function where its values come from; how control gets there is not known of it.
+    pub(in crate::rules) fn in_another<T>(
+        &self,
+        function: FunctionRef,
+        ask: impl FnOnce(&Boundary<'_>) -> T,
+    ) -> T {
+        let flow = self.flow.of_another(function);
+        let scene = Scene {
+            rule: self.scene.rule,
+            flow: &flow,
+            graph: self.scene.graph,
+            habits: self.scene.habits,
+        };
+        ask(&Boundary::new(&scene, self.solution))
     }
 
     /// Whether the function stands in a file of tests.
@@ -226,6 +243,7 @@ impl<'s> Boundary<'s> {
             }
             ExprKind::Int(number) => number.to_string(),
             ExprKind::Text(name) => format!("{:?}", module.name(name)),
+            ExprKind::Bytes(name) => format!("b{:?}", module.name(name)),
             kind => match (module.dotted(self.flow.code, expr), kind.place()) {
                 (Some(text), _) => text,
                 (None, Some(place)) => self.flow.place_text(place),

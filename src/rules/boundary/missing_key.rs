@@ -5,24 +5,32 @@ mod belief;
 mod care;
 mod caught;
 mod chosen;
+mod default;
 mod demand;
 mod document;
+mod element;
 mod elsewhere;
 mod emptied;
 mod environment;
 mod framework;
 mod groups;
+mod guarded;
 mod habit;
+mod iterated;
 mod keywords;
+mod looked;
 mod lost;
 mod raised;
+mod reading_back;
 mod removed;
+mod search;
 mod shapes;
+mod sibling;
 mod tag;
 
-use crate::finding::{Confidence, Finding, Message, Severity};
+use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Source};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
 use belief::{
@@ -30,18 +38,27 @@ use belief::{
 };
 use caught::{inside, looked_up};
 use chosen::chosen;
+use default::of_default;
 use demand::made_on_demand;
-use document::{DEPTH, of_source};
+use document::{DEPTH, Document, of_source};
+use element::is_asked_for;
 use elsewhere::{is_asked_elsewhere, is_asked_of_element};
 use emptied::emptied;
 use environment::is_always_there;
 use framework::is_left_to_framework;
+use guarded::{is_guarded, is_settled};
 use habit::odd_one_out;
+use iterated::iterated;
 use keywords::of_keywords;
 use lost::{lost, read_late};
 use raised::raised;
+use reading_back::is_read_back;
 use removed::popped;
+use rustc_hash::FxHashSet;
+use search::Search;
 use shapes::{fallback, other_shape};
+use sibling::asked_by_sibling;
+use std::cell::RefCell;
 use tag::of_tag;
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -55,17 +72,6 @@ pub(in crate::rules) const RULE: Rule = Rule {
 /// So many further keys of one document are told with the first.
 const MORE: usize = 6;
 
-/// Why a key may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Evidence {
-    /// The message that says why.
-    key: &'static str,
-    /// The document: findings in the same one are told together.
-    document: ExprId,
-    /// How sure it is.
-    confidence: Confidence,
-}
-
 fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let boundary = Boundary::new(scene, solution);
     let is_of_interest = |kind: ExprKind| match kind {
@@ -76,10 +82,12 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     if boundary.in_test() || !boundary.has(&is_of_interest) {
         return Vec::new();
     }
-    let mut findings: Vec<(Evidence, Finding)> = Vec::new();
+    let mut findings: Vec<(Document, Finding)> = Vec::new();
     let mut removals = Vec::new();
+    let nothing = Nothing::default();
     boundary.walk(&mut |candidate, _| {
         removals.extend(popped(&boundary, candidate));
+        removals.extend(iterated(&boundary, candidate));
         if let Some(finding) = looked_up(&boundary, candidate)
             && !removals
                 .iter()
@@ -95,7 +103,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
             removals.push(finding);
         }
         removals.extend(raised(&boundary, candidate));
-        let Some((evidence, finding)) = read(&boundary, candidate) else {
+        let Some((evidence, finding)) = read(&boundary, candidate, &nothing) else {
             return;
         };
         let known = findings
@@ -127,34 +135,48 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
 }
 
 /// Whether two keys are missing for one and the same reason.
-fn is_alike(boundary: &Boundary<'_>, one: &Evidence, other: &Evidence) -> bool {
+fn is_alike(boundary: &Boundary<'_>, one: &Document, other: &Document) -> bool {
     let is_told_once = matches!(one.key, "keywords" | "environment" | "request" | "headers");
-    let form = |of: &Evidence| boundary.flow.form(of.document);
-    let is_same = || one.document == other.document || form(one) == form(other);
+    let form = |of: &Document| boundary.flow.form(of.expr);
+    let is_same = || one.expr == other.expr || form(one) == form(other);
     one.key == other.key && (is_told_once || is_same())
 }
 
+/// The forms of what is known to be no document in the function at work.
+type Nothing = RefCell<FxHashSet<u64>>;
+
 /// One key that is read.
-fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Finding)> {
+fn read(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    nothing: &Nothing,
+) -> Option<(Document, Finding)> {
     let flow = boundary.flow;
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let is_literal = matches!(flow.module.kind(index), ExprKind::Text(_));
+    let is_literal = matches!(
+        flow.module.kind(index),
+        ExprKind::Text(_) | ExprKind::Bytes(_)
+    );
     let mut evidence = match is_literal {
-        true => evidence(boundary, candidate, value, index)?,
-        false => chosen(boundary, candidate, value, index)
-            .or_else(|| of_section(boundary, candidate, value))?,
+        true => evidence(boundary, candidate, (value, index), nothing)?,
+        false => chosen(boundary, candidate, value, index)?,
     };
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
     }
+    let places = boundary.places(value);
     let is_guard = match evidence.key {
         "emptied" if is_asked_by_alias(boundary, candidate, value) => true,
-        "belief" | "keywords" | "fallback" | "chosen" | "pattern" | "partly" | "shape" => false,
+        "belief" | "keywords" | "default" | "fallback" | "chosen" | "pattern" | "partly"
+        | "shape" => false,
         // That one variable is there says nothing of another.
-        "environment" => is_guarded(boundary, candidate, &[]),
-        _ => is_guarded(boundary, candidate, &boundary.places(value)),
+        "environment" => is_guarded(boundary, candidate, value, index, &[]),
+        "json" | "request" | "configuration" | "message" | "stored" | "element" => {
+            is_settled(boundary, candidate, value, index, &places)
+        }
+        _ => is_guarded(boundary, candidate, value, index, &places),
     };
     if is_guard {
         return None;
@@ -165,6 +187,18 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
     {
         evidence.confidence = Confidence::Low;
     }
+    let finding = told(boundary, candidate.expr, value, index, &evidence);
+    Some((evidence, finding))
+}
+
+/// What is said of a key, and why.
+fn told(
+    boundary: &Boundary<'_>,
+    read: ExprId,
+    value: ExprId,
+    index: ExprId,
+    evidence: &Document,
+) -> Finding {
     let name = boundary.text(value);
     let key = boundary.text(index);
     let message = Message::new("read")
@@ -173,35 +207,50 @@ fn read(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(Evidence, Find
     let help = Message::new("get").with("name", name).with("key", key);
     let mut finding = boundary
         .scene
-        .at_span(boundary.end_of(candidate.expr, index), message)
+        .at_span(boundary.end_of(read, index), message)
         .confidence(evidence.confidence)
-        .help(help);
-    finding = finding.because(
-        boundary
-            .scene
-            .related(evidence.document, Message::new(evidence.key)),
-    );
-    Some((evidence, finding))
+        .help(help)
+        .because(
+            boundary
+                .scene
+                .related(evidence.expr, Message::new(evidence.key)),
+        );
+    if let Some(location) = evidence.from {
+        finding = finding.because(Related {
+            location,
+            message: Message::new("from"),
+        });
+    }
+    finding
 }
 
+/// Why a key may be missing.
 fn evidence(
     boundary: &Boundary<'_>,
     candidate: Candidate,
-    value: ExprId,
-    index: ExprId,
-) -> Option<Evidence> {
-    let is_typed = is_typed(boundary, value);
+    (value, index): (ExprId, ExprId),
+    nothing: &Nothing,
+) -> Option<Document> {
     if is_always_there(boundary, value, index) {
         return None;
     }
+    fallback(boundary, candidate, value, index)
+        .map(|elsewhere| Document::new("fallback", elsewhere, Confidence::Medium))
+        .or_else(|| of_default(boundary, candidate, value, index))
+        .or_else(|| of_code_around(boundary, candidate, (value, index), nothing))
+        .or_else(|| of_origin(boundary, candidate, (value, index), nothing))
+}
+
+/// What the code around says of the key.
+fn of_code_around(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    (value, index): (ExprId, ExprId),
+    nothing: &Nothing,
+) -> Option<Document> {
+    let is_typed = is_typed(boundary, value);
     let is_declared = is_declared(boundary, value);
-    if let Some(elsewhere) = fallback(boundary, candidate, value, index) {
-        return Some(Evidence {
-            key: "fallback",
-            document: elsewhere,
-            confidence: Confidence::Medium,
-        });
-    }
+    let told = |key, expr| Document::new(key, expr, Confidence::Medium);
     if !is_typed && let Some((elsewhere, is_together)) = believed(boundary, candidate, value, index)
     {
         let confidence = if is_together && !is_declared {
@@ -209,121 +258,163 @@ fn evidence(
         } else {
             Confidence::Low
         };
-        return Some(Evidence {
-            key: "belief",
-            document: elsewhere,
-            confidence,
-        });
+        // What else is known of it may say more.
+        if confidence == Confidence::Low
+            && let Some(found) = of_origin(boundary, candidate, (value, index), nothing)
+            && found.confidence > confidence
+        {
+            return Some(found);
+        }
+        return Some(Document::new("belief", elsewhere, confidence));
     }
     if !is_self(boundary, value)
         && let Some(elsewhere) = boundary.handled_elsewhere(candidate, "KeyError")
     {
-        return Some(Evidence {
-            key: "handled",
-            document: elsewhere,
-            confidence: Confidence::Medium,
-        });
+        return Some(told("handled", elsewhere));
     }
     if let Some(found) = of_keywords(boundary, candidate, value, index) {
         return Some(found);
     }
-    let told = |key, document| {
-        Some(Evidence {
-            key,
-            document,
-            confidence: Confidence::Medium,
-        })
-    };
-    if !is_typed
-        && !is_declared
-        && let Some((elsewhere, confidence)) = optional(boundary, candidate, value, index)
-    {
-        return Some(Evidence {
-            key: "optional",
-            document: elsewhere,
-            confidence,
-        });
-    }
-    if !is_typed
-        && !is_declared
-        && let Some(elsewhere) = inside(boundary, candidate, value, index)
-    {
-        return told("inside", elsewhere);
-    }
-    if !is_typed
-        && !is_declared
-        && let Some(elsewhere) = made_on_demand(boundary, value, index)
-    {
-        return told("demand", elsewhere);
-    }
-    if !is_typed
-        && !is_declared
-        && let Some(elsewhere) = other_shape(boundary, candidate, value, index)
-    {
-        return told("shape", elsewhere);
+    if !is_typed && !is_declared {
+        if let Some((elsewhere, Confidence::Medium)) = optional(boundary, candidate, value, index) {
+            return Some(told("optional", elsewhere));
+        }
+        if let Some(elsewhere) = inside(boundary, candidate, value, index) {
+            return Some(told("inside", elsewhere));
+        }
+        if let Some(elsewhere) = made_on_demand(boundary, value, index) {
+            return Some(told("demand", elsewhere));
+        }
+        if let Some(elsewhere) = asked_by_sibling(boundary, value, index) {
+            return Some(told("sibling", elsewhere));
+        }
+        if let Some(elsewhere) = other_shape(boundary, candidate, value, index) {
+            return Some(told("shape", elsewhere));
+        }
     }
     if !is_declared && let Some(elsewhere) = emptied(boundary, value, index) {
-        return told("emptied", elsewhere);
+        return Some(told("emptied", elsewhere));
     }
     if let Some(elsewhere) = of_tag(boundary, value, index) {
-        return told("tag", elsewhere);
+        return Some(told("tag", elsewhere));
     }
     if is_optional_in_cloud(boundary, value, index) {
-        return told("cloud", value);
+        return Some(told("cloud", value));
     }
     if !is_typed
         && !is_declared
         && let Some(elsewhere) = odd_one_out(boundary, value, index)
     {
-        return told("habit", elsewhere);
+        return Some(told("habit", elsewhere));
     }
-    // The first key of a document is told.
-    let is_deeper = match boundary.flow.module.kind(value) {
-        ExprKind::Subscript { index, .. } => {
-            matches!(boundary.flow.module.kind(index), ExprKind::Text(_))
-        }
+    None
+}
+
+/// What is known of where the document comes from.
+fn of_origin(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    (value, index): (ExprId, ExprId),
+    nothing: &Nothing,
+) -> Option<Document> {
+    let flow = boundary.flow;
+    let (ExprKind::Text(key) | ExprKind::Bytes(key)) = flow.module.kind(index) else {
+        return None;
+    };
+    let key = flow.module.name(key);
+    // The key before this one was told already.
+    let is_deeper = match flow.module.kind(value) {
+        ExprKind::Subscript { index, .. } => matches!(flow.module.kind(index), ExprKind::Text(_)),
         _ => false,
     };
     if is_deeper {
         return None;
     }
-    let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
-    let is_doubted = is_tested_after(boundary, candidate) || is_tested_there(boundary, candidate);
-    let is_asked = || match key {
+    let mut found = of_known(boundary, value, key, nothing)
+        .or_else(|| of_doubt(boundary, candidate, value, index))?;
+    let element = match flow.module.kind(value) {
+        ExprKind::Attribute { value, .. } => value,
+        _ => value,
+    };
+    match found.key {
+        "element" if is_asked_for(boundary, element, key) => return None,
+        "stored" if key == "_id" || !is_sparse(boundary, value) => return None,
+        _ => {}
+    }
+    if found.is_part {
+        return None;
+    }
+    let is_asked = || match found.key {
         "element" => is_asked_of_element(boundary, value),
         _ => is_asked_elsewhere(boundary, value),
     };
-    let confidence = if is_doubted || is_asked() {
-        Confidence::Medium
-    } else {
-        confidence
-    };
-    Some(Evidence {
-        key,
-        document,
-        confidence,
-    })
+    if is_tested_after(boundary, candidate) || is_tested_there(boundary, candidate) || is_asked() {
+        found.confidence = Confidence::Medium;
+    }
+    if is_read_back(boundary) {
+        found.confidence = Confidence::Low;
+    }
+    Some(found)
 }
 
-/// `parser[section]` of a configuration, with a section that somebody else names.
-fn of_section(boundary: &Boundary<'_>, candidate: Candidate, value: ExprId) -> Option<Evidence> {
-    let is_whole = !matches!(boundary.flow.module.kind(value), ExprKind::Subscript { .. });
-    let ExprKind::Subscript { index, .. } = boundary.flow.module.kind(candidate.expr) else {
-        return None;
-    };
-    let ExprKind::Name(name) = boundary.flow.module.kind(index) else {
-        return None;
-    };
-    let is_given =
-        { boundary.flow.code.parameters.iter() }.any(|parameter| parameter.place == name);
-    if !is_whole || !is_given || !boundary.sources(name).is_empty() {
+/// Where a document comes from; what is none whatever the key is not searched for again.
+fn of_known(
+    boundary: &Boundary<'_>,
+    value: ExprId,
+    key: &str,
+    nothing: &Nothing,
+) -> Option<Document> {
+    let form = boundary.flow.form(value);
+    if nothing.borrow().contains(&form) {
         return None;
     }
-    let (key, document, confidence) = of_source(boundary, value, DEPTH)?;
-    (key == "configuration").then_some(Evidence {
-        key,
-        document,
-        confidence,
+    let found = of_source(boundary, value, DEPTH, &Search::of(Some(key)));
+    if found.is_none() && of_source(boundary, value, DEPTH, &Search::of(None)).is_none() {
+        nothing.borrow_mut().insert(form);
+    }
+    found
+}
+
+/// A document of which another key is asked for with care, where the value of this one is tested: not more than a hint.
+fn of_doubt(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    value: ExprId,
+    index: ExprId,
+) -> Option<Document> {
+    if is_typed(boundary, value) || is_declared(boundary, value) {
+        return None;
+    }
+    let (elsewhere, confidence) = optional(boundary, candidate, value, index)?;
+    Some(Document::new("optional", elsewhere, confidence))
+}
+
+/// Whether the module asks for any other key of a document of that name with care: not all documents of a database have
+/// the same.
+fn is_sparse(boundary: &Boundary<'_>, value: ExprId) -> bool {
+    let flow = boundary.flow;
+    let Some(name) = flow.module.dotted(flow.code, value) else {
+        return false;
+    };
+    flow.module.functions.iter().any(|code| {
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        exprs.any(|expr| {
+            let asked = match flow.module.kind(expr) {
+                ExprKind::Compare {
+                    operator: Comparison::In | Comparison::NotIn,
+                    right,
+                    ..
+                } => right,
+                ExprKind::Call { callee, .. } => match flow.module.kind(callee) {
+                    ExprKind::Attribute { value, name, .. } if flow.module.name(name) == "get" => {
+                        value
+                    }
+                    _ => return false,
+                },
+                _ => return false,
+            };
+            flow.module.dotted(code, asked).as_deref() == Some(name.as_str())
+        })
     })
 }
 
@@ -410,29 +501,6 @@ fn is_asked_by_alias(boundary: &Boundary<'_>, candidate: Candidate, value: ExprI
         found
     };
     boundary.is_tested_by(candidate, &asks, false)
-}
-
-/// Anything that tests one of the places, or the key, counts.
-fn is_guarded(boundary: &Boundary<'_>, candidate: Candidate, places: &[PlaceId]) -> bool {
-    let ExprKind::Subscript { value, index, .. } = boundary.flow.module.kind(candidate.expr) else {
-        return false;
-    };
-    let form = boundary.flow.form(value);
-    let key = boundary.flow.form(index);
-    let alike = |test: ExprId| {
-        let mut hit = false;
-        boundary.flow.module.walk(test, &mut |part| {
-            // `response.has_header("Content-Type")`
-            let asks = boundary.called(part).is_some_and(|(_, _, arguments)| {
-                let mut arguments = arguments.iter();
-                arguments.any(|&argument| boundary.flow.form(argument) == key)
-            });
-            let is_it = boundary.flow.form(part);
-            hit |= asks || is_it == key || (!places.is_empty() && is_it == form);
-        });
-        hit
-    };
-    boundary.is_tested(candidate, places) || boundary.is_tested_by(candidate, &alike, false)
 }
 
 /// Whether it is the object at work: which keys it has, its class says.

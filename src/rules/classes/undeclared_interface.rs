@@ -1,7 +1,7 @@
 //! `undeclared-interface`: a class of nothing but empty methods, which nothing keeps from being instantiated.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{Dialect, FunctionKind};
+use crate::ir::{Dialect, FunctionKind, Passing};
 use crate::project::Program;
 use crate::rules::classes::interfaces::{self, Body, body, says_so, syntax};
 use crate::rules::guarded::excuses::docstring;
@@ -92,7 +92,12 @@ fn interface(rule: &'static Rule, whole: &Whole<'_>, class: ClassRef) -> Option<
 
 /// Methods that are marked as abstract in a class whose metaclass does not look at the marks.
 fn unenforced(rule: &'static Rule, program: &Program<'_>, class: ClassRef) -> Option<Finding> {
-    let (module_ref, _, of) = syntax(program, class)?;
+    let (module_ref, home, of) = syntax(program, class)?;
+    // A metaclass of its own may look at the marks.
+    let mut arguments = home.arguments(of.arguments).iter();
+    if arguments.any(|argument| matches!(argument.passing, Passing::Keyword(_))) {
+        return None;
+    }
     let members = &program.project_class(class)?.members;
     let mut marked: Vec<FunctionRef> = members
         .values()

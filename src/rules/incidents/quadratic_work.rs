@@ -163,7 +163,9 @@ impl Work<'_> {
             return None;
         }
         let Some(grown) = self.growth(self.of, place, &["append", "extend"]) else {
-            return self.drained(call, list, place);
+            // What asks for the first one before it takes it keeps them in an order of their own.
+            let is_plain = asked_place(flow, test) == Some(place);
+            return is_plain.then(|| self.drained(call, list, place)).flatten();
         };
         let mut finding = self.report("pop", call, place).help(Message::new("deque"));
         // One more for each is a chain; several are a tree or a graph.
@@ -252,6 +254,9 @@ impl Work<'_> {
                 .because(self.grown(grown, place))
                 .help(Message::new("set"))
         };
+        if SHORT.contains(&flow.place_text(place).as_str()) {
+            return None;
+        }
         // The loops around it that leave the list as it is, outermost first.
         let span = flow.module.span(at);
         let around = flow
@@ -329,6 +334,21 @@ impl Work<'_> {
                 && methods.contains(&called(module, flow.code, callee))
                 && receiver(module, callee).is_some_and(|of| module.kind(of).place() == Some(place))
         })
+    }
+}
+
+/// What a condition asks whether there is anything in: `queue`, `len(queue)`, `len(queue) > 0`.
+fn asked_place(flow: &Flow<'_, '_>, test: ExprId) -> Option<PlaceId> {
+    let module = flow.module;
+    match module.kind(test) {
+        ExprKind::Compare { left, .. } => asked_place(flow, left),
+        ExprKind::Call { callee, arguments } if called(module, flow.code, callee) == "len" => {
+            module
+                .kind(positional(module.arguments(arguments), 0)?)
+                .place()
+        }
+        ExprKind::Subscript { .. } => None,
+        kind => kind.place(),
     }
 }
 

@@ -100,9 +100,14 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Whether somebody else decides what is put in, and so how much.
+/// Whether somebody else decides what is put in, and so how much. Whole tables are mostly taken over once.
 fn is_sent(whole: &Whole<'_>, growth: Growth) -> bool {
-    origin(whole, growth.function, growth.by).is_some_and(|origin| origin.outside.is_foreign())
+    let (module, _) = whole.program.code(growth.function);
+    let is_table = matches!(module.kind(growth.at), ExprKind::Attribute { name, .. }
+        if module.name(name) == "update");
+    !is_table
+        && origin(whole, growth.function, growth.by)
+            .is_some_and(|origin| origin.outside.is_foreign())
 }
 
 /// Whether each call leaves something behind, the same things again and again: a list keeps them all.

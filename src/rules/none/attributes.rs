@@ -1,7 +1,7 @@
 //! What the program does with the attributes of its objects: who sets, tests and uses them.
 
 use crate::flow::Origin;
-use crate::ir::{ExprKind, InstKind};
+use crate::ir::{ExprKind, FunctionKind, InstKind, Source, Step};
 use crate::project::{Evaluate, Symbol};
 use crate::rules::Whole;
 use crate::rules::evidence::{self, AllEvidence, has_none_default};
@@ -25,6 +25,8 @@ pub(in crate::rules) struct Assignment {
     pub(in crate::rules) may_be_none: bool,
     /// The parameter that it is bound to.
     pub(in crate::rules) parameter: Option<u16>,
+    /// It stands in the body of the class, with the type of the field.
+    pub(in crate::rules) is_declared: bool,
 }
 
 /// What the program does with attributes.
@@ -86,6 +88,7 @@ pub(in crate::rules) fn gather(whole: &Whole<'_>) -> Attributes {
                 starts_none,
                 may_be_none: may_be_none && !matches!(binding.held.origin, Origin::Parameter(_)),
                 parameter,
+                is_declared: false,
             };
             attributes
                 .assignments
@@ -93,6 +96,7 @@ pub(in crate::rules) fn gather(whole: &Whole<'_>) -> Attributes {
                 .or_default()
                 .push(assignment);
         }
+        in_body(whole, function, &mut attributes.assignments);
         for used in &trace.attribute_uses {
             attributes
                 .uses
@@ -109,6 +113,52 @@ pub(in crate::rules) fn gather(whole: &Whole<'_>) -> Attributes {
         }
     }
     attributes
+}
+
+/// What the body of a class binds.
+fn in_body(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    assignments: &mut FxHashMap<Symbol, Vec<Assignment>>,
+) {
+    let (module, code) = whole.program.code(function);
+    let (FunctionKind::Class, Some(class)) = (code.kind, code.class) else {
+        return;
+    };
+    let (module_ref, _) = whole.program.locate(function);
+    let class = whole.program.class(module_ref, class);
+    for inst in &code.insts {
+        let InstKind::Bind {
+            target,
+            source,
+            annotation,
+        } = inst.kind
+        else {
+            continue;
+        };
+        let ExprKind::Name(place) = module.kind(target) else {
+            continue;
+        };
+        let Step::Variable { name, .. } = code.place(place).step else {
+            continue;
+        };
+        let starts_none =
+            matches!(source, Source::Value(value) if module.kind(value) == ExprKind::None);
+        let location = Location {
+            file: whole.program.file(function),
+            span: module.span(target),
+        };
+        let symbol = whole.program.symbol(module_ref, name);
+        assignments.entry(symbol).or_default().push(Assignment {
+            class,
+            function,
+            location,
+            starts_none,
+            may_be_none: starts_none,
+            parameter: None,
+            is_declared: annotation.is_some(),
+        });
+    }
 }
 
 /// The attributes that are set on objects of unknown classes: it may be any class's.

@@ -3,7 +3,7 @@
 use crate::flow::Flow;
 use crate::ir::{
     BinaryOperator, BlockId, Comparison, Dialect, ExprId, ExprKind, Function, InstKind, Module,
-    Next, PlaceId, Run, Step, TryId, TryKind, UnaryOperator,
+    NameId, Next, PlaceId, Run, Step, TryId, TryKind, UnaryOperator,
 };
 
 /// What a condition asks of a place.
@@ -39,6 +39,8 @@ pub(in crate::rules) enum Reliance {
     Attribute {
         /// It is called on the spot.
         called: bool,
+        /// Its name.
+        name: NameId,
     },
     /// `x[3]`, `x[-1]`.
     Index(i32),
@@ -278,9 +280,13 @@ pub(in crate::rules) fn relies(flow: &Flow<'_, '_>, expr: ExprId, found: &mut Ve
             }
             return;
         }
-        ExprKind::Attribute { value, name, .. } if !is_of_everything(module.name(name)) => {
-            add(value, Reliance::Attribute { called: false })
-        }
+        ExprKind::Attribute { value, name, .. } if !is_of_everything(module.name(name)) => add(
+            value,
+            Reliance::Attribute {
+                called: false,
+                name,
+            },
+        ),
         ExprKind::Subscript { value, index, .. } => match number(module, index) {
             Some(at) => add(value, Reliance::Index(at)),
             None if matches!(module.kind(index), ExprKind::Slice { .. }) => {}
@@ -300,7 +306,7 @@ pub(in crate::rules) fn relies(flow: &Flow<'_, '_>, expr: ExprId, found: &mut Ve
             if let ExprKind::Attribute { value, name, .. } = module.kind(callee)
                 && !is_of_everything(module.name(name))
             {
-                add(value, Reliance::Attribute { called: true });
+                add(value, Reliance::Attribute { called: true, name });
                 relies(flow, value, found);
                 module
                     .arguments(arguments)

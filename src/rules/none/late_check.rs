@@ -1,5 +1,8 @@
 //! `late-check`: a value is used, and tested for None or emptiness only afterwards.
 
+mod branch;
+mod builtin;
+
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Solution};
 use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, PlaceId, Source};
@@ -20,6 +23,9 @@ pub(in crate::rules) const RULE: Rule = Rule {
 
 /// A test that comes more lines later, in another block, is about something else.
 const LINES: u32 = 5;
+
+/// Where a variable of the function, which nobody else binds, is asked for None itself, it is the same thing up to here.
+const FAR: u32 = 40;
 
 /// A test and the instruction that it belongs to.
 struct Test {
@@ -60,12 +66,16 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
     let name = flow.place_text(used.place);
     // A path is a variable with more to it: somebody may only want to tell a type checker.
     let own = is_own_variable(flow.code, used.place);
+    // Truth says less than None does, and another branch less than the same way.
+    let is_certain = (test.asked.question != Question::Truth
+        || !matches!(used.how, Reliance::Attribute { .. }))
+        && is_always_between(flow, block_of(flow, inst), test);
     let confidence = match used.how {
         _ if !own && is_asserted(flow, test) => Confidence::Low,
         // What is declared never to be None makes the test the one too many, and nothing is lost.
         _ if is_declared(flow, used.place) => Confidence::Low,
         Reliance::Divisor => Confidence::Medium,
-        _ if own => Confidence::High,
+        _ if own && is_certain => Confidence::High,
         _ => Confidence::Medium,
     };
     let key = if test.asked.question == Question::None {
@@ -88,6 +98,12 @@ fn used_finding(scene: &Scene<'_>, test: &Test, used: Relied, inst: usize) -> Fi
         .because(related)
         .confidence(confidence)
         .help(Message::new("order"))
+}
+
+fn block_of(flow: &Flow<'_, '_>, inst: usize) -> BlockId {
+    let mut blocks = flow.code.blocks.iter();
+    let at = blocks.position(|block| block.insts.range().contains(&inst));
+    BlockId::new(at.unwrap_or_default())
 }
 
 /// Whether a parameter's annotation leaves no room for None.
@@ -187,10 +203,10 @@ fn is_of_while(flow: &Flow<'_, '_>, block: BlockId) -> bool {
         .any(|of| of.header == block && matches!(of.kind, LoopKind::While { .. }))
 }
 
-/// The last use before a test that is sure to have happened when the test is made.
+/// The last use before a test that is sure to have happened when the test is made; else the last that may have.
 fn used_before(flow: &Flow<'_, '_>, test: &Test, tests: &[Test]) -> Option<(Relied, usize)> {
     let code = flow.code;
-    let mut best: Option<(Relied, usize)> = None;
+    let mut best: Option<(Relied, usize, bool)> = None;
     for (index, block) in code.blocks.iter().enumerate() {
         let at = BlockId::new(index);
         for inst in block.insts.range() {
@@ -198,16 +214,27 @@ fn used_before(flow: &Flow<'_, '_>, test: &Test, tests: &[Test]) -> Option<(Reli
                 continue;
             }
             for used in relied_on(flow, code.insts[inst].kind) {
-                let is_later = best.is_none_or(|(known, _)| {
-                    start(flow, known.subject) < start(flow, used.subject)
-                });
-                if is_later && contradicts(flow, used, (at, inst), test, tests) {
-                    best = Some((used, inst));
+                if !contradicts(flow, used, (at, inst), test, tests) {
+                    continue;
+                }
+                let is_sure = is_always_between(flow, at, test);
+                let key = |used: Relied, is_sure| (is_sure, start(flow, used.subject));
+                let is_better = best
+                    .is_none_or(|(known, _, was_sure)| key(known, was_sure) < key(used, is_sure));
+                if is_better
+                    && (is_sure
+                        || branch::is_often_between(
+                            flow,
+                            (used, at, inst),
+                            (test.asked, test.block),
+                        ))
+                {
+                    best = Some((used, inst, is_sure));
                 }
             }
         }
     }
-    best
+    best.map(|(used, inst, _)| (used, inst))
 }
 
 fn start(flow: &Flow<'_, '_>, expr: ExprId) -> u32 {
@@ -221,7 +248,13 @@ fn is_near(flow: &Flow<'_, '_>, (block, inst): (BlockId, usize), test: &Test) ->
         return false;
     }
     let lines = &flow.module.lines;
-    block == test.block || lines.row(tested).saturating_sub(lines.row(span.end)) <= LINES
+    let far = match test.asked.question == Question::None
+        && is_own_variable(flow.code, test.asked.place)
+    {
+        true => FAR,
+        false => LINES,
+    };
+    block == test.block || lines.row(tested).saturating_sub(lines.row(span.end)) <= far
 }
 
 fn contradicts(
@@ -234,15 +267,19 @@ fn contradicts(
     used.place == test.asked.place
         && answers(flow, used.how, test.asked)
         && is_steady(flow, used, inst, test)
-        && !is_asked_before(flow, used, tests)
+        && !is_asked_before(flow, (used, block), tests)
         && may_be_none(flow, used)
-        && is_always_between(flow, block, test)
 }
 
 /// Whether a use that went well answers the question: nothing that is empty has a first item.
 fn answers(flow: &Flow<'_, '_>, how: Reliance, asked: Asked) -> bool {
     match (asked.question, how) {
         (Question::None, _) => how != Reliance::Divisor,
+        // Containers and text are asked whether they are empty, objects whether they are there.
+        (Question::Truth, Reliance::Attribute { name, .. }) => {
+            !builtin::has(flow.module.name(name))
+                && !builtin::sounds_like_many(&flow.place_text(asked.place))
+        }
         (Question::Truth, Reliance::Key(key)) => matches!(flow.module.kind(key), ExprKind::Text(_)),
         (Question::Truth, _) => matches!(how, Reliance::Index(_) | Reliance::Divisor),
         (Question::Length, Reliance::Index(index)) => {
@@ -257,7 +294,8 @@ fn is_steady(flow: &Flow<'_, '_>, used: Relied, inst: usize, test: &Test) -> boo
     let code = flow.code;
     let own = is_own_variable(code, used.place);
     let (from, to) = (start(flow, used.subject), start(flow, test.asked.at));
-    let changes_inside = test.asked.question != Question::None;
+    let is_object = matches!(used.how, Reliance::Attribute { .. });
+    let changes_inside = test.asked.question != Question::None && !is_object;
     let between = code.insts.iter().enumerate().filter(|(index, other)| {
         *index == inst || (other.span.start >= from && other.span.start < to)
     });
@@ -276,14 +314,17 @@ fn binds(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
     let root = flow.code.root(place);
     let mut found = false;
     if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind {
-        flow.module.walk(target, &mut |part| {
-            let bound = flow.place_of(part);
-            let is_path = matches!(
-                flow.module.kind(target),
-                ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-            );
-            found |= bound.is_some_and(|bound| bound == place || (bound == root && !is_path));
-        });
+        let is_path = matches!(
+            flow.module.kind(target),
+            ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+        );
+        match is_path {
+            true => found = flow.place_of(target) == Some(place),
+            false => flow.module.walk(target, &mut |part| {
+                let bound = flow.place_of(part);
+                found |= bound.is_some_and(|bound| bound == place || bound == root);
+            }),
+        }
     }
     inst.kind.for_each_expr(&mut |expr| {
         flow.module.walk(expr, &mut |part| {
@@ -326,10 +367,18 @@ fn changes(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
 }
 
 /// Somebody looked before the use, too: then the later test is merely one too many.
-fn is_asked_before(flow: &Flow<'_, '_>, used: Relied, tests: &[Test]) -> bool {
+fn is_asked_before(flow: &Flow<'_, '_>, (used, block): (Relied, BlockId), tests: &[Test]) -> bool {
     let before = start(flow, used.subject);
-    tests.iter().any(|other| {
+    let is_use = |other: &Test| {
+        let test = flow.module.span(other.asked.at);
+        other.asked.question == Question::Other && test.contains(flow.module.span(used.subject))
+    };
+    tests.iter().filter(|other| !is_use(other)).any(|other| {
         let at = start(flow, other.asked.at);
+        // In the other branch of an `if` it tells nothing.
+        if at < before && !branch::leads_to(flow.code, other.block, block) {
+            return false;
+        }
         let rebound = || {
             flow.code.insts.iter().any(|inst| {
                 inst.span.start > at && inst.span.start < before && binds(flow, inst, used.place)

@@ -104,6 +104,8 @@ fn note(whole: &Whole<'_>, function: FunctionRef, variables: &mut FxHashMap<Key,
                 span: module.span(target),
             };
             find(place, &mut |variable| match source {
+                // Who clears it ends what others began, and may come twice.
+                Source::Value(value) if !is_body && module.kind(value) == ExprKind::None => {}
                 _ if !is_body => {
                     variable.set_by.insert(function);
                 }
@@ -127,7 +129,11 @@ fn note(whole: &Whole<'_>, function: FunctionRef, variables: &mut FxHashMap<Key,
 }
 
 /// The parts of conditions in an instruction: its own, and those inside its expressions.
-fn for_each_asked(module: &Module, kind: InstKind, visit: &mut dyn FnMut(ExprId)) {
+pub(in crate::rules) fn for_each_asked(
+    module: &Module,
+    kind: InstKind,
+    visit: &mut dyn FnMut(ExprId),
+) {
     if let InstKind::Assume { test, .. } = kind {
         module.for_each_asked(test, visit);
     }

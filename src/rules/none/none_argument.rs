@@ -3,13 +3,14 @@
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
 use crate::infer::ParameterUse;
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{
     AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name, is_called_in_earnest,
 };
+use crate::rules::none::belief::{Question, asked, dominates};
 use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
-use crate::rules::{Check, Family, Rule, Whole, draft};
+use crate::rules::{Check, Family, Rule, Whole, draft, is_test};
 use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
@@ -36,11 +37,12 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
                 continue;
             }
             let key = (function, used.parameter);
-            let reasons = evidence.of(key).iter().copied();
+            let believed = believed(whole, key, used).map(Evidence::Asked);
+            let reasons = evidence.of(key).iter().copied().chain(believed);
             let reasons = reasons.filter(|&why| can_get_there(whole, function, used, why));
             // The first of the surest: `max_by_key` would take the last.
             let best = reasons
-                .map(|why| (confidence(whole, &evidence, key, why), why))
+                .map(|why| (confidence(whole, &evidence, (key, used), why), why))
                 .reduce(|best, new| if new.0 > best.0 { new } else { best });
             if let Some((confidence, why)) = best {
                 told.push(used.parameter);
@@ -50,6 +52,32 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The test for None of a parameter that stands before a use, on ways that lead to the use whichever way it came out.
+fn believed(whole: &Whole<'_>, (function, parameter): Key, used: &ParameterUse) -> Option<ExprId> {
+    let (module, code) = whole.program.code(function);
+    let name = module.name(code.name);
+    let place = code.parameters[usize::from(parameter)].place;
+    if module.kind(used.subject) != ExprKind::Name(place)
+        || (name.starts_with('_') && !name.ends_with("__"))
+        || is_test(whole.program, function)
+    {
+        return None;
+    }
+    let before = module.span(used.subject).start;
+    let tests = code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Assume { test, .. } if module.span(test).end < before => Some(test),
+        _ => None,
+    });
+    let mut tests = tests.filter_map(|test| {
+        let mut found = Vec::new();
+        asked(module, code, test, &mut found);
+        found
+            .into_iter()
+            .find(|asked| asked.place == place && asked.question == Question::None)
+    });
+    tests.next().map(|asked| asked.at)
 }
 
 /// Whether there is a way to the use on which the parameter is still the None that was passed, for the call that passes it.
@@ -66,7 +94,7 @@ fn can_get_there(
             Some((caller, call))
         }
         Evidence::Forwarded { from, call } => Some((from.0, call)),
-        Evidence::Default(None) | Evidence::Declared => None,
+        Evidence::Default(None) | Evidence::Declared | Evidence::Asked(_) => None,
     };
     let mut given = call
         .map(|(caller, call)| given(whole, caller, call, function))
@@ -153,6 +181,7 @@ fn finding(
     let key = match why {
         Evidence::Default(_) => "default",
         Evidence::Declared => "declared",
+        Evidence::Asked(_) => "asked",
         Evidence::Passed { literal: true, .. } => "passed",
         Evidence::Passed { literal: false, .. } => "maybe",
         Evidence::Forwarded { .. } => "forwarded",
@@ -209,6 +238,13 @@ fn path(
                         message: Message::new("omitted").with("name", name),
                     });
                 }
+                break;
+            }
+            Evidence::Asked(test) => {
+                related.push(Related {
+                    location: here(module.span(test)),
+                    message: Message::new("asked-here").with("name", name),
+                });
                 break;
             }
             Evidence::Declared => {
@@ -284,15 +320,27 @@ fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Locati
     }
 }
 
-fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence) -> Confidence {
+fn confidence(
+    whole: &Whole<'_>,
+    evidence: &AllEvidence,
+    (key, used): (Key, &ParameterUse),
+    why: Evidence,
+) -> Confidence {
     let (function, parameter) = key;
     let place = whole.program.code(function).1.parameters[usize::from(parameter)].place;
     match why {
         Evidence::Passed { literal: true, .. } => Confidence::High,
-        Evidence::Passed { caller, source, .. } if is_always_used(whole, key) => {
-            of_source(whole, caller, source)
-        }
+        Evidence::Passed {
+            caller,
+            call,
+            source,
+            ..
+        } if is_always_used(whole, key) => match is_set_to_none(whole, caller, (call, source)) {
+            true => Confidence::Medium,
+            false => of_source(whole, caller, source),
+        },
         Evidence::Passed { .. } => Confidence::Low,
+        Evidence::Asked(_) => Confidence::Medium,
         // Another default says what is meant, whatever the annotation allows for.
         Evidence::Declared if has_default(whole, key) => Confidence::Low,
         Evidence::Declared | Evidence::Default(Some(_)) if !is_tested(whole, function, place) => {
@@ -302,6 +350,8 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
                 Confidence::Medium
             }
         }
+        // The function itself has just found that it is None, or as good as that.
+        Evidence::Default(_) if is_denied(&whole.flow(function), used, place) => Confidence::Medium,
         // Another method of the name says that the default is really taken.
         Evidence::Default(None) if is_always_used(whole, key) && is_reckoned_with(whole, key) => {
             Confidence::Medium
@@ -341,6 +391,65 @@ fn confidence(whole: &Whole<'_>, evidence: &AllEvidence, key: Key, why: Evidence
         Evidence::Declared | Evidence::Forwarded { .. } => Confidence::Low,
         Evidence::Default(_) => Confidence::Medium,
     }
+}
+
+/// Whether control only gets to a use where a condition on the parameter alone came out false.
+fn is_denied(flow: &Flow<'_, '_>, used: &ParameterUse, place: PlaceId) -> bool {
+    let (module, code) = (flow.module, flow.code);
+    flow.place_of(used.subject) == Some(place)
+        && code.blocks.iter().enumerate().any(|(index, block)| {
+            let Some(InstKind::Assume { test, holds }) =
+                code.insts(block).first().map(|inst| inst.kind)
+            else {
+                return false;
+            };
+            let mut found = Vec::new();
+            asked(module, code, test, &mut found);
+            matches!(found[..], [only] if only.place == place
+                && matches!(only.question, Question::None | Question::Truth)
+                && only.positive != holds)
+                && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
+                && dominates(code, BlockId::new(index), used.position.0)
+        })
+}
+
+/// Whether a variable of the caller was set to None, and a way leads from there to the call that passes it.
+fn is_set_to_none(
+    whole: &Whole<'_>,
+    caller: FunctionRef,
+    (call, source): (ExprId, ExprId),
+) -> bool {
+    let flow = whole.flow(caller);
+    let (module, code) = (flow.module, flow.code);
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return false;
+    };
+    if module.kind(source) != ExprKind::None {
+        return false;
+    }
+    let span = module.span(call);
+    let at = code.blocks.iter().enumerate().find_map(|(index, block)| {
+        let mut insts = block.insts.range();
+        let at = insts.find(|&at| {
+            let inst = &code.insts[at];
+            !matches!(inst.kind, InstKind::Assume { .. }) && inst.span.contains(span)
+        })?;
+        Some((BlockId::new(index), at as u32))
+    });
+    let Some(target) = at else { return false };
+    module.arguments(arguments).iter().any(|argument| {
+        let place = match module.kind(argument.value) {
+            ExprKind::Name(place) => place,
+            _ => return false,
+        };
+        let wanted = Wanted {
+            place,
+            origin: Some(source),
+            passed: false,
+            target,
+        };
+        flow.witness_at(wanted, argument.value) >= Witness::Exception
+    })
 }
 
 /// Whether a parameter has a default.
@@ -406,7 +515,17 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
             let name = module.dotted(code, callee).unwrap_or_default();
             let is_lookup = matches!(
                 name.rsplit('.').next(),
-                Some("get" | "pop" | "getattr" | "next" | "getmodule" | "currentframe")
+                Some(
+                    "get"
+                        | "pop"
+                        | "getattr"
+                        | "next"
+                        | "getmodule"
+                        | "currentframe"
+                        | "group"
+                        | "groups"
+                        | "__getitem__"
+                )
             );
             if parses || is_lookup {
                 Confidence::Low

@@ -1,5 +1,7 @@
 //! `none-attribute`: an attribute that starts as None is used where nothing has set it.
 
+mod belief;
+
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::AttributeUse;
@@ -91,29 +93,32 @@ fn finding(
         let (module, code) = program.code(function);
         module.name(code.name)
     };
-    let start = assignments
-        .iter()
-        .find(|assignment| assignment.starts_none && name_of(assignment.function) == "__init__")?;
+    let start = start(whole, &assignments)?;
+    let ends = start.parameter.is_none() && belief::is_ending(name_of(start.function));
     let set: Vec<&&Assignment> = assignments
         .iter()
         .filter(|assignment| !assignment.starts_none && !assignment.may_be_none)
         .collect();
-    if set
-        .iter()
-        .any(|assignment| assignment.function == start.function || assignment.function == function)
-        || function == start.function
+    let is_settled = |assignment: &Assignment| {
+        assignment.function == function
+            || (assignment.function == start.function && !belief::is_conditional(whole, assignment))
+    };
+    if set.iter().any(|assignment| is_settled(assignment)) || (function == start.function && !ends)
     {
         return None;
     }
-    if has_unknown_base(whole, used.class) || is_needed_at_start(whole, start) {
+    if is_needed_at_start(whole, start) {
         return None;
     }
     let initializer = program.method(used.class, "__init__");
     let constructors = initializer.into_iter().chain([start.function]);
-    if constructors
-        .into_iter()
-        .any(|constructor| reaches(whole, constructor, &set, DEPTH))
-    {
+    let elsewhere: Vec<&&Assignment> = set
+        .iter()
+        .copied()
+        .filter(|assignment| assignment.function != start.function)
+        .collect();
+    let mut constructors = constructors.filter(|_| !ends);
+    if constructors.any(|constructor| reaches(whole, constructor, &elsewhere, DEPTH)) {
         return None;
     }
     let flow = whole.flow(function);
@@ -127,7 +132,13 @@ fn finding(
         passed: true,
         target: used.position,
     };
-    if flow.witness(wanted) < Witness::Exception || sets_before(whole, function, used, &set) {
+    // A variable that was bound to it is what it was then.
+    let is_alias = flow
+        .place_of(used.source)
+        .is_some_and(|source| source != place);
+    if (!is_alias && flow.witness(wanted) < Witness::Exception)
+        || sets_before(whole, function, used, &set)
+    {
         return None;
     }
     if !callers_allow(whole, function, used.attribute, &set, CALLERS) {
@@ -152,14 +163,16 @@ fn finding(
     });
     // Python may call a method before any other code has put something in.
     let is_protocol = is_protocol(name_of(function));
-    let confidence = match start.parameter {
-        Some(parameter) => {
-            let key = (start.function, parameter);
-            let taken = match initializer.filter(|&own| own != start.function) {
-                // A subclass with a constructor of its own: only what that one passes counts.
-                Some(own) if !leaves_none(&attributes.arguments, key, own) => Taken::ByNobody,
-                _ => is_taken(whole, &attributes.arguments, key),
-            };
+    let taken = start.parameter.map(|parameter| {
+        let key = (start.function, parameter);
+        match initializer.filter(|&own| own != start.function) {
+            // A subclass with a constructor of its own: only what that one passes counts.
+            Some(own) if !leaves_none(&attributes.arguments, key, own) => Taken::ByNobody,
+            _ => is_taken(whole, &attributes.arguments, key),
+        }
+    });
+    let confidence = match taken {
+        Some(taken) => {
             let is_tested = testing.iter().any(|&by| by != function);
             let unused = ((for_good && !is_tested) || (is_protocol && by_itself))
                 && is_always(&flow, used.position.0);
@@ -172,6 +185,17 @@ fn finding(
         }
         // Whoever calls mostly knows in what state the object is.
         None => Confidence::Low,
+    };
+    let is_kept = for_good
+        && match taken {
+            Some(taken) => taken != Taken::ByNobody,
+            None => start.is_declared,
+        };
+    let believed = belief::confidence(whole, attributes, (function, used), is_kept);
+    let confidence = match has_unknown_base(whole, used.class) {
+        true if start.parameter.is_some() => return None,
+        true => believed,
+        false => confidence.max(believed),
     };
     let confidence = match is_implied(whole, attributes, function, used) {
         true => Confidence::Low,
@@ -200,6 +224,37 @@ fn finding(
             .confidence(confidence)
             .help(Message::new("guard").with("name", name)),
     )
+}
+
+/// Where an attribute becomes None: in the constructor, in the body of the class, or where a method ends what others began.
+fn start<'a>(whole: &Whole<'_>, assignments: &[&'a Assignment]) -> Option<&'a Assignment> {
+    let named = |assignment: &Assignment| {
+        let (module, code) = whole.program.code(assignment.function);
+        (module.name(code.name), code.kind)
+    };
+    let mut nones = assignments
+        .iter()
+        .copied()
+        .filter(|assignment| assignment.starts_none);
+    let body = |assignment: &&&Assignment| named(assignment).1 == FunctionKind::Class;
+    let is_redefined = || {
+        let mut bodies = assignments.iter().filter(body);
+        bodies.any(|assignment| !assignment.starts_none)
+    };
+    nones
+        .clone()
+        .find(|assignment| named(assignment).0 == "__init__")
+        .or_else(|| {
+            let mut bodies = nones.clone();
+            bodies
+                .find(|assignment| named(assignment).1 == FunctionKind::Class)
+                .filter(|_| !is_redefined())
+        })
+        .or_else(|| {
+            nones.find(|assignment| {
+                assignment.parameter.is_none() && belief::is_ending(named(assignment).0)
+            })
+        })
 }
 
 /// Whether the function tests another attribute that is always set where this one is: the one is None when the other is.
@@ -268,7 +323,7 @@ fn leaves_none(arguments: &AllEvidence, key: Key, constructor: FunctionRef) -> b
             caller == constructor
         }
         Evidence::Forwarded { from, .. } => from.0 == constructor,
-        Evidence::Default(None) | Evidence::Declared => false,
+        Evidence::Default(None) | Evidence::Declared | Evidence::Asked(_) => false,
     })
 }
 

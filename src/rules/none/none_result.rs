@@ -4,7 +4,10 @@ mod ends;
 mod habit;
 mod keyed;
 mod library;
+mod optional;
+mod options;
 pub(in crate::rules) mod pattern;
+mod search;
 mod unpacked;
 
 use crate::finding::Severity;
@@ -23,7 +26,7 @@ use crate::types::FunctionRef;
 use habit::Habits;
 use keyed::Keys;
 use library::of_library;
-pub(in crate::rules) use pattern::pattern_of;
+use optional::{is_group_asked, of_default, of_document};
 use rustc_hash::FxHashSet;
 use unpacked::{items_at, unpacked};
 
@@ -55,7 +58,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             }
         }
     }
-    for new in sibling::findings(rule, whole) {
+    let others = sibling::findings(rule, whole).into_iter();
+    for new in others.chain(options::findings(rule, whole)) {
         if !findings.iter().any(|known| known.location == new.location) {
             findings.push(new);
         }
@@ -119,9 +123,12 @@ fn finding(
         }
         None => Witness::Path,
     };
-    if witness < Witness::Exception
+    let is_given_up =
+        matches!(witness, Witness::EmptyLoop | Witness::Unfound) && search::is_given_up(flow, used);
+    if (witness < Witness::Exception && !is_given_up)
         || flow.is_tested_alike(used.source, used.position)
         || is_asked_alike(flow, used)
+        || is_group_asked(flow, used)
     {
         return None;
     }
@@ -183,19 +190,29 @@ fn finding(
         Target::Function { function, .. } => {
             let given = given(whole, flow.function, used.source, function);
             let confidence = match returns_none(whole, function, &given) {
-                Returns::Never => return None,
-                Returns::HandedOn => Confidence::Low,
+                Returns::Never => of_default(whole, function, &given)?,
+                // Who reads a property mostly knows in what state the object is.
+                Returns::HandedOn
+                    if flow.getter(used.source).is_some()
+                        || !habits.is_reckoned_with(
+                            whole,
+                            flow.function,
+                            used.source,
+                            function,
+                        ) =>
+                {
+                    Confidence::Low
+                }
                 Returns::Plainly if is_collected(whole, flow.function, used.source, function) => {
                     Confidence::Low
                 }
-                // Who reads a property mostly knows what state the object is in.
                 Returns::Plainly
                     if flow.getter(used.source).is_some()
                         && !habits.is_tested(whole, flow.function, used.source, function) =>
                 {
                     Confidence::Low
                 }
-                Returns::Plainly => {
+                Returns::HandedOn | Returns::Plainly => {
                     habits.confidence(whole, flow.function, used.source, (function, &given), false)
                 }
             };
@@ -205,7 +222,10 @@ fn finding(
         Target::Library(call) => {
             let call = whole.program.library.get(call);
             if call.summary.effects.meets(Effects::PARSE) {
-                Confidence::Low
+                match call.name.starts_with("yaml.") {
+                    true => of_document(flow, used.source),
+                    false => Confidence::Low,
+                }
             } else {
                 of_library(flow, used, keys)?
             }

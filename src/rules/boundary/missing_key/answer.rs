@@ -1,63 +1,156 @@
-//! How much a decoded document can be relied on: who sent it, and whether anybody looked whether it is an error.
+//! How much a decoded document can be relied on: who wrote or sent it.
 
 use crate::finding::Confidence;
-use crate::ir::{ExprId, ExprKind, InstKind, Passing, PlaceId, Source};
-use crate::rules::sequences::{Boundary, Outside};
+use crate::ir::{ExprId, ExprKind, InstKind, Module, PlaceId, Source};
+use crate::rules::sequences::{Boundary, KEEPING, Outside, PASSING, outside};
 use crate::text::Span;
 
-/// Attributes of an answer that say whether it is an error.
-const STATUS: [&str; 13] = [
-    "status",
-    "status_code",
-    "status_int",
-    "code",
-    "ok",
-    "reason",
-    "raise_for_status",
-    "is_success",
-    "is_error",
-    "is_client_error",
-    "is_server_error",
-    "content_type",
-    "headers",
-];
-
-/// Libraries that hand on an answer whatever its status is.
-const CLIENTS: [&str; 6] = [
-    "requests",
-    "httpx",
-    "aiohttp",
-    "grequests",
-    "urllib3",
-    "treq",
-];
-
-/// Methods that ask another side.
-const VERBS: [&str; 7] = ["get", "post", "put", "patch", "delete", "request", "send"];
-
 /// What a decoded text says of the keys in it.
-pub(super) fn of_text(boundary: &Boundary<'_>, call: ExprId, text: Option<ExprId>) -> Confidence {
-    let from = text.and_then(|text| boundary.written_by(text));
-    let is_opened = |by| matches!(boundary.called(by), Some(("open" | "read_text", ..)));
+pub(super) fn of_text(boundary: &Boundary<'_>, text: Option<ExprId>) -> Confidence {
+    let from = text.and_then(|text| outside(boundary.flow, text));
     match from {
-        // Files of JSON are mostly the program's own, and so is what a child or a parent process is told.
-        None | Some((Outside::Database | Outside::Process | Outside::Environment, _)) => {
-            Confidence::Low
+        // What a child or a parent process is told, and what a database keeps, the program itself has mostly written.
+        Some((Outside::Database | Outside::Process | Outside::Environment, _)) => Confidence::Low,
+        None if text.is_some_and(|text| is_message(boundary, text, &DELIVERED)) => {
+            Confidence::Medium
         }
-        Some((Outside::File, by)) if is_opened(by) => Confidence::Low,
-        Some((Outside::Network, by)) => {
-            let answer = match boundary.flow.module.kind(by) {
-                ExprKind::Attribute { value, .. } => Some(value),
-                _ => None,
-            };
-            of_answer(boundary, call, answer)
+        None if text.is_some_and(|text| is_message(boundary, text, &MESSAGES))
+            && !makes_texts(boundary.flow.module) =>
+        {
+            Confidence::Medium
         }
+        None => Confidence::Low,
+        Some((Outside::File, by)) => of_own(boundary, Some(by)),
         Some(_) => Confidence::Medium,
     }
 }
 
-/// What an answer says of the keys in it. The service says which ones there are; an error has others, and so has the one
-/// answer of many that a loop asks for, and that loses what came before.
+/// What the settings that somebody wrote say of the keys in them; files that come with the program are its own.
+pub(super) fn of_settings(boundary: &Boundary<'_>, text: Option<ExprId>) -> Confidence {
+    match text.and_then(|text| outside(boundary.flow, text)) {
+        Some((Outside::Process | Outside::Database, _)) => Confidence::Low,
+        Some((_, by)) => of_own(boundary, Some(by)),
+        None => of_own(boundary, text),
+    }
+}
+
+/// Low where the program itself writes such documents, or reads what it comes with.
+fn of_own(boundary: &Boundary<'_>, opened: Option<ExprId>) -> Confidence {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let mut exprs = (0..module.exprs.len()).map(ExprId::new);
+    let writes = exprs.any(|expr| is_writing(module, expr));
+    let is_shipped = || {
+        opened.is_some_and(|opened| {
+            let mut found = false;
+            let mut roots = vec![opened];
+            for place in boundary.places(opened) {
+                roots.extend(boundary.sources(place));
+            }
+            for root in roots {
+                module.walk(root, &mut |part| {
+                    let name = match module.kind(part) {
+                        ExprKind::Text(text) => module.name(text).to_owned(),
+                        _ => module.dotted(flow.code, part).unwrap_or_default(),
+                    };
+                    let last = name.rsplit('.').next().unwrap_or_default();
+                    found |= matches!(last, "__file__" | "files")
+                        || SHIPPED
+                            .iter()
+                            .any(|word| last.to_ascii_lowercase().contains(word));
+                });
+            }
+            found
+        })
+    };
+    if writes || is_shipped() {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    }
+}
+
+/// Whether a call writes a document into a file: `json.dump(x, file)`, `file.write(json.dumps(x))`.
+fn is_writing(module: &Module, call: ExprId) -> bool {
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return false;
+    };
+    let ExprKind::Attribute { name, .. } = module.kind(callee) else {
+        return false;
+    };
+    match module.name(name) {
+        "dump" | "safe_dump" | "write_json" | "dump_json" | "to_json" => true,
+        "write" | "write_text" => {
+            module
+                .arguments(arguments)
+                .iter()
+                .any(|argument| match module.kind(argument.value) {
+                    ExprKind::Call { callee, .. } => match module.kind(callee) {
+                        ExprKind::Attribute { name, .. } => module.name(name).contains("dump"),
+                        _ => false,
+                    },
+                    _ => false,
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a module makes texts of documents: then those that it reads may be its own.
+fn makes_texts(module: &Module) -> bool {
+    let mut exprs = (0..module.exprs.len()).map(ExprId::new);
+    exprs.any(|expr| match module.kind(expr) {
+        ExprKind::Attribute { name, .. } => module.name(name) == "dumps",
+        _ => false,
+    })
+}
+
+/// Words in the names of files and folders that come with a program.
+const SHIPPED: [&str; 9] = [
+    "i18n", "locale", "resource", "package", "module", "builtin", "fixture", "schema", "template",
+];
+
+/// Names of what a client or a queue has handed over.
+const DELIVERED: [&str; 4] = ["body", "event", "payload", "webhook"];
+
+/// Names of what another side has sent.
+const MESSAGES: [&str; 13] = [
+    "content", "data", "frame", "html", "line", "message", "msg", "packet", "raw", "received",
+    "reply", "response", "text",
+];
+
+/// Whether a text goes by the name of a message.
+fn is_message(boundary: &Boundary<'_>, text: ExprId, words: &[&str]) -> bool {
+    let flow = boundary.flow;
+    let name = match flow.module.kind(text) {
+        ExprKind::Name(place) => flow.place_text(place),
+        ExprKind::Attribute { name, .. } => flow.module.name(name).to_owned(),
+        // `record["body"]`
+        ExprKind::Subscript { value, index, .. } => match flow.module.kind(index) {
+            ExprKind::Text(text) => flow.module.name(text).to_owned(),
+            _ => return is_message(boundary, value, words),
+        },
+        ExprKind::Call { .. } => {
+            return match boundary.called(text) {
+                Some((name, Some(receiver), _)) if KEEPING.contains(&name) || name == "read" => {
+                    is_message(boundary, receiver, words)
+                }
+                Some((name, None, arguments)) if PASSING.contains(&name) => arguments
+                    .first()
+                    .is_some_and(|&inner| is_message(boundary, inner, words)),
+                _ => false,
+            };
+        }
+        _ => return false,
+    };
+    let name = name.to_ascii_lowercase();
+    name.rsplit('.')
+        .next()
+        .is_some_and(|last| last.split('_').any(|word| words.contains(&word)))
+}
+
+/// What an answer says of the keys in it. Of what only goes by the name of one the service says which there are; an error
+/// has others, and so has the one answer of many that a loop asks for, and that loses what came before.
 pub(super) fn of_answer(
     boundary: &Boundary<'_>,
     call: ExprId,
@@ -66,7 +159,7 @@ pub(super) fn of_answer(
     let span = boundary.flow.module.span(call);
     let mut loops = boundary.flow.code.loops.iter();
     let is_one_of_many = loops.any(|of| of.suite.contains(span) && collects(boundary, of.suite));
-    if is_one_of_many || answer.is_some_and(|answer| may_be_error(boundary, answer)) {
+    if is_one_of_many || answer.is_some() {
         Confidence::Medium
     } else {
         Confidence::Low
@@ -115,51 +208,4 @@ pub(super) fn is_request(boundary: &Boundary<'_>, expr: ExprId) -> bool {
     // A variable of that name that the function binds is one that it sends.
     let is_bound = |place: PlaceId| !boundary.sources(place).is_empty();
     is_named && !flow.place_of(expr).is_some_and(is_bound)
-}
-
-/// Whether an answer came through a library that hands on errors too, and nothing in the function looks at its status.
-fn may_be_error(boundary: &Boundary<'_>, answer: ExprId) -> bool {
-    let flow = boundary.flow;
-    let asked = boundary.values(answer);
-    let is_any = !asked.is_empty() && asked.iter().all(|&call| hands_on(boundary, call));
-    let Some(place) = flow.place_of(answer) else {
-        return is_any;
-    };
-    let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    let is_looked_at = exprs.any(|expr| match flow.module.kind(expr) {
-        ExprKind::Attribute { value, name, .. } => {
-            flow.place_of(value) == Some(place) && STATUS.contains(&flow.module.name(name))
-        }
-        // Whoever else gets the answer may look.
-        ExprKind::Call { .. } => boundary.called(expr).is_some_and(|(_, _, arguments)| {
-            let mut arguments = arguments.iter();
-            arguments.any(|&argument| flow.place_of(argument) == Some(place))
-        }),
-        _ => false,
-    });
-    is_any && !is_looked_at
-}
-
-/// Whether a call asks through such a library.
-fn hands_on(boundary: &Boundary<'_>, call: ExprId) -> bool {
-    let flow = boundary.flow;
-    let call = match flow.module.kind(call) {
-        ExprKind::Await(inner) => inner,
-        _ => call,
-    };
-    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
-        return false;
-    };
-    let dotted = flow.evaluate.dotted(callee).unwrap_or_default();
-    let mut parts = dotted.split('.');
-    let is_client = parts.next().is_some_and(|root| CLIENTS.contains(&root));
-    let is_verb = parts
-        .next_back()
-        .is_some_and(|last| VERBS.contains(&last.to_ascii_lowercase().as_str()));
-    let mut arguments = flow.module.arguments(arguments).iter();
-    let raises = arguments.any(|argument| {
-        matches!(argument.passing, Passing::Keyword(name)
-            if flow.module.name(name) == "raise_for_status")
-    });
-    is_client && is_verb && !raises
 }

@@ -2,6 +2,7 @@
 
 use super::care::{is_late, is_left_to_caller, is_meant, is_other_arm};
 use super::document::{DEPTH, of_source};
+use super::search::Search;
 use crate::finding::Confidence;
 use crate::ir::{
     Comparison, ExprId, ExprKind, InstKind, LoopKind, PlaceId, Source, Step, UnaryOperator,
@@ -54,10 +55,13 @@ pub(super) fn is_typed(boundary: &Boundary<'_>, value: ExprId) -> bool {
         return false;
     };
     let written = flow.module.dotted(flow.module.function(parent), annotation);
-    written.is_some_and(|name| {
-        let name = name.to_ascii_lowercase();
-        !SHAPELESS.iter().any(|word| name.contains(word))
-    })
+    written.is_some_and(|name| is_shape(&name))
+}
+
+/// Whether the name of a type says which keys there are.
+pub(super) fn is_shape(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !SHAPELESS.iter().any(|word| name.contains(word))
 }
 
 /// Whether a condition is about the truth of a variable, or about its being None.
@@ -314,7 +318,8 @@ pub(super) fn optional(
     let first = *found.first()?;
     if is_doubted {
         // What is None here may be there all the same, unless somebody else writes the document.
-        let is_foreign = of_source(boundary, value, DEPTH).is_some();
+        let is_foreign = of_source(boundary, value, DEPTH, &Search::of(None))
+            .is_some_and(|of| of.confidence >= Confidence::Medium);
         let confidence = if is_foreign {
             Confidence::Medium
         } else {

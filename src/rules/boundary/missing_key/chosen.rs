@@ -1,6 +1,6 @@
 //! `UNITS[match.group(2)]`: a dictionary that is written down is asked for a key that somebody else chose.
 
-use super::Evidence;
+use super::document::Document;
 use super::groups::{Group, group_of};
 use crate::finding::Confidence;
 use crate::ir::{
@@ -18,7 +18,7 @@ pub(super) fn chosen(
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-) -> Option<Evidence> {
+) -> Option<Document> {
     let flow = boundary.flow;
     let ExprKind::Name(table) = flow.module.kind(value) else {
         return None;
@@ -60,11 +60,7 @@ pub(super) fn chosen(
     let is_known = boundary.is_tested_by(candidate, &asks, false)
         || boundary.is_caught(candidate.at.0, &["KeyError"])
         || boundary.is_checked(candidate, &places);
-    (!is_known).then_some(Evidence {
-        key,
-        document,
-        confidence: Confidence::Medium,
-    })
+    (!is_known).then_some(Document::new(key, document, Confidence::Medium))
 }
 
 /// `key`, `not key`, `key is None`: that there is one does not say that it is one of those.

@@ -1,6 +1,6 @@
 //! Who says what becomes of a key that is missing: the code that calls the hooks of its subclasses may.
 
-use super::Evidence;
+use super::document::Document;
 use crate::project::Coverage;
 use crate::rules::Scene;
 use crate::rules::sequences::Boundary;
@@ -12,9 +12,9 @@ const CALLERS: usize = 24;
 /// Whether the function at work is a hook, or works for one, that a base class calls under a handler of KeyError: there a
 /// missing key is the way to say that the whole answer cannot be used. Not so for one of several answers, which a loop asks
 /// for: what came before is lost with it.
-pub(super) fn is_left_to_framework(boundary: &Boundary<'_>, evidence: &Evidence) -> bool {
+pub(super) fn is_left_to_framework(boundary: &Boundary<'_>, evidence: &Document) -> bool {
     let flow = boundary.flow;
-    let document = flow.module.span(evidence.document);
+    let document = flow.module.span(evidence.expr);
     let mut loops = flow.code.loops.iter();
     let is_one_of_many = loops.any(|of| of.suite.contains(document));
     !is_one_of_many && is_met_by_base(boundary.scene)

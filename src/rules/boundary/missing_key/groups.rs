@@ -1,7 +1,6 @@
 //! Which texts a group of a regular expression lets through.
 
 use crate::ir::{ExprId, ExprKind};
-use crate::rules::none::none_result::pattern_of;
 use crate::rules::sequences::Boundary;
 
 /// What a group lets through.
@@ -28,7 +27,7 @@ pub(super) fn group_of(boundary: &Boundary<'_>, expr: ExprId) -> Option<Group> {
     let ("match" | "search" | "fullmatch", ..) = boundary.called(call)? else {
         return None;
     };
-    let pattern = pattern_of(boundary.flow, call)?;
+    let pattern = boundary.flow.pattern_of(call)?;
     let inside = match module.kind(which) {
         ExprKind::Int(number) => body(&pattern, usize::try_from(number).ok()?, None)?,
         ExprKind::Text(name) => body(&pattern, 0, Some(module.name(name)))?,

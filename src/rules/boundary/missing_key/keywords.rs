@@ -1,7 +1,7 @@
 //! `**options`: what callers may pass, and what the function tests as if it were optional.
 
-use super::Evidence;
 use super::belief::{asks, is_truth};
+use super::document::Document;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, InstKind, ParameterKind, PlaceId};
 use crate::rules::sequences::{Boundary, Candidate};
@@ -12,7 +12,7 @@ pub(super) fn of_keywords(
     candidate: Candidate,
     value: ExprId,
     index: ExprId,
-) -> Option<Evidence> {
+) -> Option<Document> {
     let flow = boundary.flow;
     let place = flow.place_of(value)?;
     if !is_keywords(boundary, place) {
@@ -39,11 +39,7 @@ pub(super) fn of_keywords(
         found
     };
     let is_sure = is_optional && !boundary.is_tested_by(candidate, &asks_before, false);
-    is_sure.then_some(Evidence {
-        key: "keywords",
-        document: value,
-        confidence: Confidence::Medium,
-    })
+    is_sure.then_some(Document::new("keywords", value, Confidence::Medium))
 }
 
 /// Whether the class at work is a command, whose parser fills what is handed on.

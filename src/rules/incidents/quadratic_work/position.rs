@@ -15,8 +15,8 @@ struct Round {
     target: ExprId,
     iterable: ExprId,
     body: Span,
-    /// Where the next round begins.
-    header: Option<BlockId>,
+    /// Where the next round begins, and where this one does.
+    blocks: Option<(BlockId, BlockId)>,
 }
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
@@ -52,7 +52,7 @@ fn rounds(flow: &Flow<'_, '_>) -> Vec<Round> {
             target,
             iterable,
             body: of.suite,
-            header: Some(of.header),
+            blocks: Some((of.header, of.body)),
         }),
         LoopKind::While { .. } => None,
     });
@@ -66,7 +66,7 @@ fn rounds(flow: &Flow<'_, '_>) -> Vec<Round> {
             target: first.target,
             iterable: first.iterable,
             body: module.span(expr),
-            header: None,
+            blocks: None,
         })
     });
     of_loops.chain(of_others).collect()
@@ -94,7 +94,39 @@ fn searched(flow: &Flow<'_, '_>, rounds: &[Round], call: ExprId) -> Option<Place
     if bound_value(module, flow.code, place).is_some_and(|value| {
         matches!(module.kind(value), ExprKind::List(_) | ExprKind::Tuple(_))
     }));
-    (!is_text && !is_written_out && !ends_there(flow, round, span)).then_some(place)
+    let is_rare = ends_there(flow, round, span) || is_skipped(flow, round, span);
+    (!is_text && !is_written_out && !is_rare).then_some(place)
+}
+
+/// Whether some rounds do without the search: it may be for a few of them only.
+fn is_skipped(flow: &Flow<'_, '_>, round: &Round, call: Span) -> bool {
+    let code = flow.code;
+    let Some((header, body)) = round.blocks else {
+        return false;
+    };
+    let searches = |id: BlockId| {
+        code.insts(code.block(id)).iter().any(|inst| {
+            !matches!(inst.kind, InstKind::Assume { .. })
+                && covers(inst.span, call)
+                && !covers(inst.span, round.body)
+        })
+    };
+    let mut seen = vec![false; code.blocks.len()];
+    let mut open = vec![body];
+    while let Some(id) = open.pop() {
+        if id == header {
+            return true;
+        }
+        if std::mem::replace(&mut seen[id.index()], true) || searches(id) {
+            continue;
+        }
+        match code.block(id).next {
+            Next::Goto(to) => open.push(to),
+            Next::Branch(one, other) => open.extend([one, other]),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A comprehension has places of its own: what it binds is told by its name.
@@ -116,8 +148,8 @@ fn ends_there(flow: &Flow<'_, '_>, round: &Round, call: Span) -> bool {
             .any(|inst| matches!(inst.kind, InstKind::Return(_) | InstKind::Raise { .. }));
         let leaves = match block.next {
             Next::Goto(to) => round
-                .header
-                .is_some_and(|head| leads_out(code, round, head, to)),
+                .blocks
+                .is_some_and(|(head, _)| leads_out(code, round, head, to)),
             Next::Return | Next::Raise => true,
             _ => false,
         };

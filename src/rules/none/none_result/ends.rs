@@ -173,6 +173,7 @@ fn is_missing(flow: &Flow<'_, '_>, end: BlockId) -> bool {
                 .insts(code.block(at))
                 .iter()
                 .any(|inst| match inst.kind {
+                    InstKind::Assume { test, holds } if finds_nothing(flow, test, holds) => true,
                     InstKind::Assume { test, holds } => match flow.module.kind(test) {
                         ExprKind::Compare { operator, .. } => matches!(
                             (operator, holds),
@@ -202,4 +203,27 @@ fn is_missing(flow: &Flow<'_, '_>, end: BlockId) -> bool {
         open = before;
     }
     false
+}
+
+/// Whether a condition that came out so says that a search of the library has found nothing: `if m: return …` and no more.
+fn finds_nothing(flow: &Flow<'_, '_>, test: ExprId, holds: bool) -> bool {
+    let module = flow.module;
+    match module.kind(test) {
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => finds_nothing(flow, operand, !holds),
+        ExprKind::Compare {
+            operator: operator @ (Comparison::Is | Comparison::IsNot),
+            left,
+            right,
+        } if module.kind(right) == ExprKind::None => {
+            finds_nothing(flow, left, (operator == Comparison::IsNot) == holds)
+        }
+        ExprKind::Name(place) if !holds => {
+            let value = flow.only_value(place);
+            value.is_some_and(|value| flow.evaluate.value(value).may_be_none())
+        }
+        _ => false,
+    }
 }

@@ -8,7 +8,7 @@ use crate::ir::{Comparison, ExprId, ExprKind, Function, InstKind, Module, PlaceI
 use crate::project::{Actual, Evaluate, Target, actuals};
 use crate::rules::Whole;
 use crate::types::FunctionRef;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How the callers of a function treat its result.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +23,7 @@ type Asked = (FunctionRef, Option<String>);
 /// How the callers of all functions treat their results.
 pub(super) struct Habits {
     known: FxHashMap<Asked, Habit>,
+    tested: FxHashSet<FunctionRef>,
 }
 
 impl Habits {
@@ -52,7 +53,9 @@ impl Habits {
                 }
             }
         }
-        Self { known }
+        let tested = known.iter().filter(|(_, habit)| habit.tested > 0);
+        let tested = tested.map(|((function, _), _)| *function).collect();
+        Self { known, tested }
     }
 
     /// How sure it is that the None of a function is one that callers have to reckon with. One in a tuple was written there.
@@ -70,7 +73,9 @@ impl Habits {
         let asked = (function, key_of(whole, caller, call, function));
         let habit = self.known.get(&asked).copied().unwrap_or_default();
         match habit {
-            Habit { tested: 0, .. } if asked.1.is_some() => Confidence::Low,
+            Habit { tested: 0, .. } if asked.1.is_some() && !self.is_doubted(whole, function) => {
+                Confidence::Low
+            }
             Habit { tested, used } if used > 2 && used > 4 * tested => Confidence::Low,
             Habit { tested, used } if tested >= 2 * used => Confidence::High,
             Habit { tested: 0, .. } if !is_tuple && !is_meant(whole, function, given) => {
@@ -78,6 +83,26 @@ impl Habits {
             }
             _ => Confidence::Medium,
         }
+    }
+
+    /// Whether a function says that it may find nothing, and callers that look up something else test for that.
+    fn is_doubted(&self, whole: &Whole<'_>, function: FunctionRef) -> bool {
+        let (module, code) = whole.program.code(function);
+        self.tested.contains(&function) && is_documented(module, code)
+    }
+
+    /// Whether callers test the None that a function only hands on, or its author wrote of it.
+    pub(super) fn is_reckoned_with(
+        &self,
+        whole: &Whole<'_>,
+        caller: FunctionRef,
+        call: ExprId,
+        function: FunctionRef,
+    ) -> bool {
+        let (module, code) = whole.program.code(function);
+        self.is_tested(whole, caller, call, function)
+            || is_annotated(whole, function)
+            || is_documented(module, code)
     }
 
     /// Whether at least as many callers test the result as use it untested.

@@ -4,9 +4,11 @@ use super::callee as callee_of;
 use super::keyed::Keys;
 use super::pattern::{self, Certainty};
 use crate::finding::Confidence;
-use crate::flow::Flow;
+use crate::flow::{Flow, Use};
 use crate::infer::ResultUse;
-use crate::ir::{Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
+use crate::ir::{
+    Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source, TryKind,
+};
 use crate::project::Target;
 use crate::rules::none::belief::{self, Question, alike};
 
@@ -60,7 +62,8 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             return Some(Confidence::Medium);
         };
         let name = module.name(name);
-        return Some(match PRESENT.contains(&name) || name.starts_with("__") {
+        let is_present = PRESENT.contains(&name) || name.starts_with("__");
+        return Some(match is_present && name != "__doc__" {
             true => Confidence::Low,
             false => Confidence::Medium,
         });
@@ -68,7 +71,11 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
     let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
         // Who asks for what an object may not have mostly knows which objects come.
         let asks = module.dotted(flow.code, callee).as_deref() == Some("getattr");
+        let is_encoding = module.arguments(arguments).get(1).is_some_and(|name| {
+            matches!(module.kind(name.value), ExprKind::Text(name) if module.name(name) == "encoding")
+        });
         return Some(match asks && !is_doubted_anywhere(flow, used) {
+            true if is_encoding => Confidence::Medium,
             true => Confidence::Low,
             false => Confidence::High,
         });
@@ -76,7 +83,9 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
     match (module.name(name), module.arguments(arguments)) {
         ("get", [key, ..]) if is_contained(flow, key.value, value, source) => None,
         ("get", [key, ..])
-            if is_table(flow, value) && matches!(module.kind(key.value), ExprKind::Text(_)) =>
+            if !used.from_outside
+                && is_table(flow, value)
+                && matches!(module.kind(key.value), ExprKind::Text(_)) =>
         {
             Some(Confidence::Low)
         }
@@ -91,11 +100,19 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             })
         }
         ("get" | "pop" | "find", _) if is_taken_for_granted(flow, used, keys) => {
-            Some(Confidence::Low)
+            Some(match is_half_guarded(flow, used) {
+                true => Confidence::Medium,
+                false => Confidence::Low,
+            })
         }
         ("get", _) => Some(Confidence::Medium),
+        // Of a class that is at hand the module is known, of anything else it need not be.
+        ("getmodule", [only]) if matches!(module.kind(only.value), ExprKind::Name(_)) => {
+            Some(Confidence::Medium)
+        }
         (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
         ("match" | "search" | "fullmatch", arguments) => of_match(flow, source, arguments),
+        ("group" | "groups" | "guess_type", _) => Some(Confidence::Medium),
         _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
             Some(Confidence::Low)
         }
@@ -149,6 +166,21 @@ fn is_taken_for_granted(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> b
         && !used.from_outside
         && !is_environment(flow, value)
         && !is_doubted_anywhere(flow, used)
+}
+
+/// More statements in a `try` are about more than the value.
+const FEW: u32 = 2;
+
+/// Whether a handler waits for trouble with the value, and does not catch what None raises:
+/// `try: int(d.get("level")) except ValueError`.
+fn is_half_guarded(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let code = flow.code;
+    let Some(region) = code.block(used.position.0).guard else {
+        return false;
+    };
+    let region = code.region(region);
+    let converts = matches!(used.how, Use::Argument | Use::Operand);
+    converts && region.statements <= FEW && matches!(region.kind, TryKind::Catch { .. })
 }
 
 /// Whether the variable that is used is tested for None or truth behind its source.

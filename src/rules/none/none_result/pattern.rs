@@ -1,9 +1,7 @@
 //! What is known of a pattern and the text that it is tried on: some match any text, some a text that was matched before.
 
 use crate::flow::Flow;
-use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, FunctionKind, InstKind, Source, Step, UnaryOperator,
-};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source, UnaryOperator};
 use crate::rules::none::belief::{alike, dominates};
 use std::iter::Peekable;
 use std::str::Chars;
@@ -30,7 +28,7 @@ pub(super) fn certainty(flow: &Flow<'_, '_>, call: ExprId) -> Certainty {
     let ExprKind::Attribute { name, .. } = flow.module.kind(callee) else {
         return Certainty::Open;
     };
-    match pattern_of(flow, call) {
+    match flow.pattern_of(call) {
         Some(pattern) => of_pattern(&pattern, flow.module.name(name)),
         None => Certainty::Open,
     }
@@ -169,86 +167,6 @@ fn is_optional(rest: &mut Peekable<Chars<'_>>) -> bool {
         rest.next_if_eq(&'+');
     }
     optional
-}
-
-/// The pattern of a call, where it is written out: in the call, or where it was compiled.
-pub(in crate::rules) fn pattern_of(flow: &Flow<'_, '_>, call: ExprId) -> Option<String> {
-    let module = flow.module;
-    let ExprKind::Call { callee, arguments } = module.kind(call) else {
-        return None;
-    };
-    let ExprKind::Attribute { value, .. } = module.kind(callee) else {
-        return None;
-    };
-    if matches!(
-        module.dotted(flow.code, value).as_deref(),
-        Some("re" | "regex")
-    ) {
-        return literal(flow, module.arguments(arguments).first()?.value);
-    }
-    compiled(flow, value).or_else(|| match module.kind(value) {
-        ExprKind::Attribute { name, .. } => bound_outside(flow, module.name(name)),
-        ExprKind::Name(place) => match flow.only_value(place) {
-            Some(value) => compiled(flow, value),
-            None => match flow.code.place(place).step {
-                Step::Variable { name, .. } => bound_outside(flow, module.name(name)),
-                _ => None,
-            },
-        },
-        _ => None,
-    })
-}
-
-fn literal(flow: &Flow<'_, '_>, expr: ExprId) -> Option<String> {
-    match flow.module.kind(expr) {
-        ExprKind::Text(text) => Some(flow.module.name(text).to_owned()),
-        _ => None,
-    }
-}
-
-/// The pattern in `re.compile(pattern)`; with flags, spaces may mean nothing.
-fn compiled(flow: &Flow<'_, '_>, expr: ExprId) -> Option<String> {
-    let ExprKind::Call { callee, arguments } = flow.module.kind(expr) else {
-        return None;
-    };
-    let is_compile = match flow.module.kind(callee) {
-        ExprKind::Attribute { name, .. } => flow.module.name(name) == "compile",
-        _ => false,
-    };
-    let first = flow.module.arguments(arguments).first()?;
-    literal(flow, first.value).filter(|_| is_compile)
-}
-
-/// The pattern that a variable of the module or an attribute of a class is bound to, and nothing else is.
-fn bound_outside(flow: &Flow<'_, '_>, name: &str) -> Option<String> {
-    let module = flow.module;
-    let bodies = module
-        .functions
-        .iter()
-        .filter(|code| matches!(code.kind, FunctionKind::Module | FunctionKind::Class));
-    let mut bound = bodies.flat_map(|code| {
-        code.insts.iter().filter_map(|inst| match inst.kind {
-            InstKind::Bind {
-                target,
-                source: Source::Value(value),
-                ..
-            } => match module.kind(target) {
-                ExprKind::Name(place) => match code.place(place).step {
-                    Step::Variable { name: known, .. } => {
-                        (module.name(known) == name).then_some(value)
-                    }
-                    _ => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        })
-    });
-    let only = bound.next()?;
-    match bound.next() {
-        None => compiled(flow, only),
-        Some(_) => None,
-    }
 }
 
 /// Whether control only gets to a call where another pattern has matched the same text.
