@@ -6,7 +6,7 @@ mod keyed;
 mod library;
 mod optional;
 mod options;
-pub(in crate::rules) mod pattern;
+mod pattern;
 mod search;
 mod unpacked;
 

@@ -4,7 +4,6 @@ use crate::escape::Site;
 use crate::flow::Flow;
 use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::rules::Whole;
-use crate::rules::none::none_result::pattern::pattern_of;
 
 /// What is known of a text that a pattern matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub(super) fn matched_by(whole: &Whole<'_>, site: &Site) -> Held {
 
 fn held(flow: &Flow<'_, '_>, text: ExprId) -> Option<Held> {
     let (found, which) = group_of(flow, text, STEPS)?;
-    let pattern = pattern_of(flow, match_of(flow, found)?)?;
+    let pattern = flow.pattern_of(match_of(flow, found)?)?;
     let inner = match which {
         Which::Number(0) => pattern.clone(),
         Which::Number(number) => inner(&pattern, |at, _| at == number)?,
