@@ -1,7 +1,7 @@
 //! Regular expressions as the program writes them down, and which of their groups a match may leave out.
 
 use super::Flow;
-use crate::ir::{Argument, ExprId, ExprKind, FunctionKind, InstKind, Source, Step};
+use crate::ir::{Argument, ExprId, ExprKind, Function, FunctionKind, InstKind, Source, Step};
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -186,23 +186,25 @@ impl Flow<'_, '_> {
             module.dotted(self.code, value).as_deref(),
             Some("re" | "regex")
         ) {
-            return self.written_pattern(module.arguments(arguments));
+            return self.written_pattern(self.code, module.arguments(arguments));
         }
+        let here = |value| (self.code, value);
         let bound = match module.kind(value) {
             ExprKind::Attribute { name, .. } => self.bound_outside(module.name(name)),
-            ExprKind::Name(place) => self.only_value(place).or_else(|| {
+            ExprKind::Name(place) => self.only_value(place).map(here).or_else(|| {
                 let Step::Variable { name, .. } = self.code.place(place).step else {
                     return None;
                 };
                 self.bound_outside(module.name(name))
             }),
-            _ => Some(value),
+            _ => Some(here(value)),
         };
-        self.compiled(bound?)
+        let (code, value) = bound?;
+        self.compiled(code, value)
     }
 
-    /// The pattern in `re.compile(pattern)`.
-    fn compiled(&self, expr: ExprId) -> Option<String> {
+    /// The pattern in `re.compile(pattern)`, which stands in `code`.
+    fn compiled(&self, code: &Function, expr: ExprId) -> Option<String> {
         let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
             return None;
         };
@@ -213,21 +215,22 @@ impl Flow<'_, '_> {
         if !is_compile {
             return None;
         }
-        self.written_pattern(self.module.arguments(arguments))
+        self.written_pattern(code, self.module.arguments(arguments))
     }
 
-    /// The first argument as text, without what the flag for comments hides.
-    fn written_pattern(&self, arguments: &[Argument]) -> Option<String> {
+    /// The first argument of a call in `code` as text, without what the flag for comments hides. Places are of the function that
+    /// names them: another one may have none of that number.
+    fn written_pattern(&self, code: &Function, arguments: &[Argument]) -> Option<String> {
         let first = arguments.first()?.value;
         let text = match self.module.kind(first) {
             ExprKind::Text(text) => text,
             ExprKind::Name(place) => {
-                let Step::Variable { name, .. } = self.code.place(place).step else {
+                let Step::Variable { name, .. } = code.place(place).step else {
                     return None;
                 };
-                let bound = self
-                    .only_value(place)
-                    .or_else(|| self.bound_outside(self.module.name(name)))?;
+                let is_here = std::ptr::eq(code, self.code);
+                let bound = { is_here.then(|| self.only_value(place)).flatten() }
+                    .or_else(|| Some(self.bound_outside(self.module.name(name))?.1))?;
                 match self.module.kind(bound) {
                     ExprKind::Text(text) => text,
                     _ => return None,
@@ -251,14 +254,14 @@ impl Flow<'_, '_> {
     }
 
     /// What a variable of the module or an attribute of a class is bound to, where nothing else is.
-    fn bound_outside(&self, name: &str) -> Option<ExprId> {
+    fn bound_outside(&self, name: &str) -> Option<(&Function, ExprId)> {
         let module = self.module;
         let bodies = module
             .functions
             .iter()
             .filter(|code| matches!(code.kind, FunctionKind::Module | FunctionKind::Class));
         let mut bound = bodies.flat_map(|code| {
-            code.insts.iter().filter_map(|inst| match inst.kind {
+            code.insts.iter().filter_map(move |inst| match inst.kind {
                 InstKind::Bind {
                     target,
                     source: Source::Value(value),
@@ -266,7 +269,7 @@ impl Flow<'_, '_> {
                 } => match module.kind(target) {
                     ExprKind::Name(place) => match code.place(place).step {
                         Step::Variable { name: known, .. } => {
-                            (module.name(known) == name).then_some(value)
+                            (module.name(known) == name).then_some((code, value))
                         }
                         _ => None,
                     },
