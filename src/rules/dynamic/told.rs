@@ -104,7 +104,8 @@ pub(in crate::rules) fn is_of_route(module: &Module, code: &Function, place: Pla
             return false;
         };
         let route = module.name(route);
-        ROUTES.contains(&called(module, around, callee)) && forms.iter().any(|of| route.contains(of))
+        ROUTES.contains(&called(module, around, callee))
+            && forms.iter().any(|of| route.contains(of))
     })
 }
 
