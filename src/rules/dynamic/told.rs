@@ -83,6 +83,10 @@ pub(in crate::rules) fn is_of_route(module: &Module, code: &Function, place: Pla
     let Some(parameter) = code.parameters.iter().find(|of| of.place == place) else {
         return false;
     };
+    // A decorator stands outside of the function that it is on.
+    let Some(around) = code.parent.map(|parent| module.function(parent)) else {
+        return false;
+    };
     let name = module.name(parameter.name);
     let forms = [
         format!("<{name}>"),
@@ -100,7 +104,8 @@ pub(in crate::rules) fn is_of_route(module: &Module, code: &Function, place: Pla
             return false;
         };
         let route = module.name(route);
-        ROUTES.contains(&called(module, code, callee)) && forms.iter().any(|of| route.contains(of))
+        ROUTES.contains(&called(module, around, callee))
+            && forms.iter().any(|of| route.contains(of))
     })
 }
 
