@@ -392,7 +392,10 @@ impl<'k> Search<'k> {
         place: PlaceId,
     ) -> Option<Document> {
         let flow = boundary.flow;
-        self.key?;
+        // What kind of message it is, each one says: a protocol could not be read otherwise.
+        if self.key? == "type" || has_schema(boundary) {
+            return None;
+        }
         let name = flow.place_text(place).to_ascii_lowercase();
         if !MESSAGES.contains(&name.as_str()) {
             return None;
@@ -455,5 +458,19 @@ fn is_checking(module: &Module, code: &Function, callee: ExprId) -> bool {
         let name = name.to_ascii_lowercase();
         let last = name.rsplit('.').next().unwrap_or_default();
         CHECKING.iter().any(|word| last.contains(word))
+    })
+}
+
+/// Whether a decorator is told what the function's message holds: `@command({"type": str})`, `@command(SCHEMA)`.
+fn has_schema(boundary: &Boundary<'_>) -> bool {
+    let flow = boundary.flow;
+    let decorators = flow.module.list(flow.code.decorators).iter();
+    let mut told = decorators.filter_map(|&decorator| match flow.module.kind(decorator) {
+        ExprKind::Call { arguments, .. } => Some(flow.module.arguments(arguments)),
+        _ => None,
+    });
+    told.any(|arguments| {
+        { arguments.iter() }
+            .any(|argument| !matches!(flow.module.kind(argument.value), ExprKind::Text(_)))
     })
 }

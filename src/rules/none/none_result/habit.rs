@@ -23,7 +23,8 @@ type Asked = (FunctionRef, Option<String>);
 /// How the callers of all functions treat their results.
 pub(super) struct Habits {
     known: FxHashMap<Asked, Habit>,
-    tested: FxHashSet<FunctionRef>,
+    /// Functions that some caller tests, and hardly any uses untested: helpers that are called everywhere say nothing of one call.
+    doubted: FxHashSet<FunctionRef>,
 }
 
 impl Habits {
@@ -53,9 +54,8 @@ impl Habits {
                 }
             }
         }
-        let tested = known.iter().filter(|(_, habit)| habit.tested > 0);
-        let tested = tested.map(|((function, _), _)| *function).collect();
-        Self { known, tested }
+        let doubted = doubted(&known);
+        Self { known, doubted }
     }
 
     /// How sure it is that the None of a function is one that callers have to reckon with. One in a tuple was written there.
@@ -88,7 +88,7 @@ impl Habits {
     /// Whether a function says that it may find nothing, and callers that look up something else test for that.
     fn is_doubted(&self, whole: &Whole<'_>, function: FunctionRef) -> bool {
         let (module, code) = whole.program.code(function);
-        self.tested.contains(&function) && is_documented(module, code)
+        self.doubted.contains(&function) && is_documented(module, code)
     }
 
     /// Whether callers test the None that a function only hands on, or its author wrote of it.
@@ -100,9 +100,10 @@ impl Habits {
         function: FunctionRef,
     ) -> bool {
         let (module, code) = whole.program.code(function);
-        self.is_tested(whole, caller, call, function)
-            || is_annotated(whole, function)
-            || is_documented(module, code)
+        self.doubted.contains(&function)
+            && (self.is_tested(whole, caller, call, function)
+                || is_annotated(whole, function)
+                || is_documented(module, code))
     }
 
     /// Whether at least as many callers test the result as use it untested.
@@ -117,6 +118,21 @@ impl Habits {
         let habit = self.known.get(&asked).copied().unwrap_or_default();
         habit.tested > 0 && habit.used <= habit.tested
     }
+}
+
+/// More uses without a test than this, whatever is looked up, and the None of a function is no news to its callers.
+const USES: usize = 8;
+
+fn doubted(known: &FxHashMap<Asked, Habit>) -> FxHashSet<FunctionRef> {
+    let mut all: FxHashMap<FunctionRef, Habit> = FxHashMap::default();
+    for ((function, _), habit) in known {
+        let of_all = all.entry(*function).or_default();
+        of_all.tested += habit.tested;
+        of_all.used += habit.used;
+    }
+    let is_doubted = |habit: &Habit| habit.tested > 0 && habit.used <= USES;
+    let doubted = all.iter().filter(|(_, habit)| is_doubted(habit));
+    doubted.map(|(function, _)| *function).collect()
 }
 
 /// The constants that a call gives to parameters that the callee looks something up by.
