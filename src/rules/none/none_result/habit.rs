@@ -125,11 +125,11 @@ const USES: usize = 8;
 
 fn doubted(known: &FxHashMap<Asked, Habit>) -> FxHashSet<FunctionRef> {
     let mut all: FxHashMap<FunctionRef, Habit> = FxHashMap::default();
-    for ((function, _), habit) in known {
+    known.iter().for_each(|((function, _), habit)| {
         let of_all = all.entry(*function).or_default();
         of_all.tested += habit.tested;
         of_all.used += habit.used;
-    }
+    });
     let is_doubted = |habit: &Habit| habit.tested > 0 && habit.used <= USES;
     let doubted = all.iter().filter(|(_, habit)| is_doubted(habit));
     doubted.map(|(function, _)| *function).collect()
