@@ -318,9 +318,12 @@ impl<'p, 'a> Flow<'p, 'a> {
         }
     }
 
-    /// The place that an expression names.
+    /// The place that an expression of this function names.
     pub fn place_of(&self, expr: ExprId) -> Option<PlaceId> {
-        self.module.kind(expr).place()
+        self.module
+            .kind(expr)
+            .place()
+            .filter(|_| self.code.owns(expr))
     }
 
     /// The place that a condition asks about: `getattr(x, "name", None)` asks about `x.name`.
