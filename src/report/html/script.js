@@ -206,8 +206,8 @@ function row(finding) {
   return line;
 }
 
-function counted(count, what) {
-  return `${count} ${words[count === 1 ? what : `${what}s`]}`;
+function counted(count, one, many) {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function drawRows() {
@@ -217,7 +217,7 @@ function drawRows() {
   $("more").hidden = findings.length <= shown.length;
   const files = new Set(findings.map((finding) => finding.file)).size;
   $("shown").textContent = findings.length === 0 ? words.none
-    : `${findings.length} ${words.of} ${counted(data.findings.length, "finding")}, ${counted(files, "file")}`;
+    : `${findings.length} ${words.of} ${counted(data.findings.length, words.finding, words.findings)}, ${counted(files, words.file, words.files)}`;
 }
 
 function draw() {
@@ -241,7 +241,7 @@ function theme(dark) {
 
 function start() {
   const files = new Set(data.findings.map((finding) => finding.file)).size;
-  $("counts").textContent = `${counted(data.findings.length, "finding")}, ${counted(files, "file")} · pothole ${data.version}`;
+  $("counts").textContent = `${counted(data.findings.length, words.finding, words.findings)}, ${counted(files, words.file, words.files)} · pothole ${data.version}`;
   $("by-rule").textContent = words.by_rule;
   $("clear").textContent = words.clear;
   $("more").textContent = words.more;
