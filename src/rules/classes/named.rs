@@ -171,7 +171,8 @@ pub(super) fn is_let_out(whole: &Whole<'_>, place: &Instance) -> bool {
     }
 }
 
-/// Whether the same function makes an instance of another class of the family, which has the method: both go the same way.
+/// Whether the same function makes an instance of another class of the family, which has the method, and puts it into the
+/// same place.
 pub(super) fn has_sibling(
     whole: &Whole<'_>,
     place: &Instance,
@@ -184,6 +185,10 @@ pub(super) fn has_sibling(
     let (home, defined) = program.code(missing);
     let name = home.name(defined.name);
     let evaluate = Evaluate::new(program, module_ref, id);
+    let usage = Usage::of(module, code);
+    let Some(wanted) = destination(module, code, &usage, place.call) else {
+        return false;
+    };
     let mut exprs = code.exprs.range().map(ExprId::new);
     exprs.any(|call| {
         let ExprKind::Call { callee, .. } = module.kind(call) else {
@@ -195,8 +200,37 @@ pub(super) fn has_sibling(
                 other != class
                     && is_related(program, class, other)
                     && has.is_some_and(|has| has != missing)
+                    && destination(module, code, &usage, call).as_ref() == Some(&wanted)
             }
             _ => false,
         }
     })
+}
+
+/// Where a value goes: the variable or attribute that holds it, or the container that it is in; out of the function.
+fn destination(
+    module: &Module,
+    code: &Function,
+    usage: &Usage<'_>,
+    value: ExprId,
+) -> Option<String> {
+    match usage.fate(value) {
+        Fate::Bound(target) => module.dotted(code, target),
+        Fate::Other => Some("return".to_owned()),
+        Fate::Part(parent) => match module.kind(parent) {
+            ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) | ExprKind::Dict(_) => {
+                destination(module, code, usage, parent)
+            }
+            ExprKind::Call { callee, .. } => match module.kind(callee) {
+                ExprKind::Attribute { value, name, .. }
+                    if matches!(module.name(name), "add" | "append" | "insert") =>
+                {
+                    module.dotted(code, value)
+                }
+                _ => module.dotted(code, callee),
+            },
+            _ => None,
+        },
+        _ => None,
+    }
 }
