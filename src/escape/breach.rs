@@ -205,8 +205,15 @@ fn is_missed(
 }
 
 /// Parts of names of classes that say that the program, its settings or its user are wrong.
-const MISUSES: [&str; 7] = [
-    "Argument", "Config", "Internal", "Missing", "Option", "Setting", "Usage",
+const MISUSES: [&str; 8] = [
+    "Argument",
+    "Config",
+    "Internal",
+    "Invocation",
+    "Missing",
+    "Option",
+    "Setting",
+    "Usage",
 ];
 
 /// Parts of names of classes that say what the other side or the system answered, which a program waits for.
