@@ -101,7 +101,8 @@ pub(in crate::rules) fn unguarded(
 fn is_left_to_others(whole: &Whole<'_>, site: &Site, key: &str) -> bool {
     let entry = site.escape.as_ref().map(|escape| escape.entry);
     let name = &whole.program.library.get(site.call.callee).name;
-    entry == Some(Entry::Public) || key == "replaces" || name.ends_with(".rollback")
+    let is_for_callers = entry == Some(Entry::Public) && !means_to_handle(whole, site);
+    is_for_callers || key == "replaces" || name.ends_with(".rollback")
 }
 
 /// What the code around a call says of it, and where: the other calls of the same thing, a `try` right behind it, its like in

@@ -1,6 +1,7 @@
 //! One step back: from an expression to what it is made of.
 
 use super::entrance::{is_chosen_by_client, is_part_of_message};
+use super::words::{FORMS, LISTINGS, MATCHES, NUMBERS, PARTS, RECEIVES, SEARCHES, is_document};
 use super::{At, Binding, Door, Entrance, STEPS, Sources, Trail, WAYS};
 use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, InstKind, NameId, PlaceId, Run, Scope, Step,
@@ -8,135 +9,6 @@ use crate::ir::{
 use crate::project::{Actual, Evaluate, Target, actuals};
 use crate::types::{FunctionRef, Type};
 use crate::value::Facts;
-
-/// Methods that give a part of their receiver, or the same in another form.
-const PARTS: [&str; 44] = [
-    "casefold",
-    "decode",
-    "encode",
-    "expandtabs",
-    "find",
-    "findall",
-    "findtext",
-    "get",
-    "getlist",
-    "getroot",
-    "getvalue",
-    "iter",
-    "iterfind",
-    "iterdir",
-    "tolist",
-    "fromhex",
-    "copy",
-    "get_content_charset",
-    "get_param",
-    "group",
-    "groupdict",
-    "groups",
-    "items",
-    "json",
-    "lower",
-    "lstrip",
-    "partition",
-    "pop",
-    "read",
-    "readline",
-    "readlines",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "strip",
-    "translate",
-    "tobytes",
-    "upper",
-    "values",
-];
-
-/// Functions that give their first argument in another form.
-const FORMS: [&str; 32] = [
-    "abs",
-    "base64.b64decode",
-    "base64.urlsafe_b64decode",
-    "binascii.unhexlify",
-    "bytearray",
-    "bytes",
-    "dict",
-    "enumerate",
-    "filter",
-    "float",
-    "int",
-    "iter",
-    "json.loads",
-    "list",
-    "map",
-    "next",
-    "os.path.basename",
-    "os.path.normpath",
-    "os.path.split",
-    "os.path.splitext",
-    "pathlib.Path",
-    "reversed",
-    "set",
-    "sorted",
-    "str",
-    "tuple",
-    "urllib.parse.parse_qs",
-    "urllib.parse.parse_qsl",
-    "urllib.parse.unquote",
-    "urllib.parse.unquote_plus",
-    "xml.etree.ElementTree.fromstring",
-    "zlib.decompress",
-];
-
-/// Methods that take what the other side of a socket sent, whatever they are called on.
-const RECEIVES: [&str; 5] = [
-    "recv",
-    "recvfrom",
-    "recvmsg",
-    "recv_string",
-    "recv_multipart",
-];
-
-/// Functions that list the names of files, which anybody may have put there.
-const LISTINGS: [&str; 8] = [
-    "glob.glob",
-    "glob.iglob",
-    "os.listdir",
-    "os.walk",
-    "pathlib.Path.glob",
-    "pathlib.Path.iterdir",
-    "pathlib.Path.rglob",
-    "xml.etree.ElementTree.parse",
-];
-
-/// What is a number, whatever has it.
-const NUMBERS: [&str; 5] = ["height", "size", "st_mtime", "st_size", "width"];
-
-/// Functions of patterns, whose text is the second argument.
-const MATCHES: [&str; 5] = [
-    "re.findall",
-    "re.fullmatch",
-    "re.match",
-    "re.search",
-    "re.split",
-];
-
-/// Methods of patterns that give parts of their argument.
-const SEARCHES: [&str; 5] = ["findall", "finditer", "fullmatch", "match", "search"];
-
-/// Whether a function makes a document with fields of a text.
-fn is_document(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or_default();
-    last == "json"
-        || ["json.load", "json.loads", "xmltodict.parse"]
-            .iter()
-            .any(|end| name.ends_with(end))
-}
 
 impl Sources<'_, '_> {
     /// Where a value comes in, or nothing where it is made here or its way is lost.
@@ -176,7 +48,9 @@ impl Sources<'_, '_> {
                 let found = self.follow((function, value), trail)?;
                 // What stands under a key of a document that others handed on is as they agreed on.
                 let is_field = matches!(module.kind(index), ExprKind::Text(_));
-                let found = match is_field && found.is_of_document(&self.whole.program.code(found.function)) {
+                let found = match is_field
+                    && found.is_of_document(&self.whole.program.code(found.function))
+                {
                     true => found.in_document(),
                     false => found,
                 };
