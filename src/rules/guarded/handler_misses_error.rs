@@ -157,9 +157,10 @@ fn is_everyday(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
         .iter()
         .map(|handler| types_text(module, code, handler));
     let span = code.region(region).span;
-    let is_one_of_many = code.loops.iter().any(|of| {
-        matches!(of.kind, LoopKind::For { .. }) && of.suite.contains(span)
-    });
+    let is_one_of_many = code
+        .loops
+        .iter()
+        .any(|of| matches!(of.kind, LoopKind::For { .. }) && of.suite.contains(span));
     // The line that is none may come after many that were dealt with.
     let goes_by_line = code.loops.iter().any(|of| match of.kind {
         LoopKind::For { iterable, .. } => {

@@ -88,7 +88,10 @@ fn is_of_number(module: &Module, code: &Function, test: ExprId) -> bool {
         return false;
     };
     let is_number = |class: ExprId| {
-        matches!(module.dotted(code, class).as_deref(), Some("bool" | "float" | "int" | "long"))
+        matches!(
+            module.dotted(code, class).as_deref(),
+            Some("bool" | "float" | "int" | "long")
+        )
     };
     called_name(module, test) == Some("isinstance")
         && match module.kind(classes.value) {

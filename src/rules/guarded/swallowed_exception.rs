@@ -135,16 +135,12 @@ fn swallowed(
         && !waits(module, code, region.body)
         && gives_nothing(module, code, handler);
     let is_heard = key == "folder" && is_used_next(module, code, region);
-    let confidence = if is_question
-        || goes_on
-        || is_nothing
-        || is_heard
-        || is_promised(module, code)
-    {
-        Confidence::Low
-    } else {
-        confidence
-    };
+    let confidence =
+        if is_question || goes_on || is_nothing || is_heard || is_promised(module, code) {
+            Confidence::Low
+        } else {
+            confidence
+        };
     let finding = finding.confidence(confidence).help(Message::new("tell"));
     let is_harmless = is_explained(module, handler)
         || (key != "falls" && sounds_tidying(module.name(code.name)))
@@ -186,7 +182,8 @@ fn is_used_next(module: &Module, code: &Function, region: &Try) -> bool {
     };
     let mut made = Vec::new();
     for inst in insts_in(code, region.body) {
-        inst.kind.for_each_expr(&mut |root| made.extend(places(root)));
+        inst.kind
+            .for_each_expr(&mut |root| made.extend(places(root)));
     }
     let mut behind: Vec<&Inst> = code
         .insts
@@ -216,11 +213,7 @@ fn has_default(module: &Module, code: &Function, region: &Try) -> bool {
         .filter(|inst| inst.span.end <= region.span.start)
         .collect();
     before.sort_by_key(|inst| std::cmp::Reverse(inst.span.end));
-    let defaults: Vec<PlaceId> = before
-        .into_iter()
-        .take(DEFAULTS)
-        .map_while(bound)
-        .collect();
+    let defaults: Vec<PlaceId> = before.into_iter().take(DEFAULTS).map_while(bound).collect();
     insts_in(code, region.body)
         .filter_map(bound)
         .any(|name| defaults.contains(&name))

@@ -138,13 +138,12 @@ fn is_content_length(whole: &Whole<'_>, site: &Site, entrance: Option<Entrance>)
         let mut found = false;
         module.walk(root, &mut |part| {
             found |= match module.kind(part) {
-                ExprKind::Text(text) => {
-                    module.name(text).eq_ignore_ascii_case("content-length")
-                }
+                ExprKind::Text(text) => module.name(text).eq_ignore_ascii_case("content-length"),
                 ExprKind::Attribute { name, .. } => module.name(name) == "CONTENT_LENGTH",
-                ExprKind::Name(place) => {
-                    module.place_text(code, place).to_ascii_lowercase().contains("content_length")
-                }
+                ExprKind::Name(place) => module
+                    .place_text(code, place)
+                    .to_ascii_lowercase()
+                    .contains("content_length"),
                 _ => false,
             };
         });
