@@ -16,6 +16,7 @@ mod reaching;
 mod regex;
 mod solve;
 mod state;
+mod stopping;
 mod transfer;
 mod witness;
 

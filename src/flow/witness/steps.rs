@@ -23,7 +23,9 @@ impl Search<'_, '_, '_> {
         match inst.kind {
             InstKind::Assume { test, holds } => {
                 self.refuse(walker, test, holds);
-                self.suppose(walker, test, holds) && self.leaves_a_choice(walker)
+                !self.is_doubtful(walker, test, holds)
+                    && self.suppose(walker, test, holds)
+                    && self.leaves_a_choice(walker)
             }
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
@@ -159,6 +161,9 @@ impl Search<'_, '_, '_> {
                 walker.armed = is_origin;
                 if let (true, Some(value)) = (is_origin, value) {
                     alive &= self.suppose_on_the_way(walker, value);
+                    if part == target && self.is_origin(value) {
+                        self.remember(walker, place, true, false);
+                    }
                 }
             }
             if let Some(outcome) = outcome {
@@ -226,7 +231,7 @@ impl Search<'_, '_, '_> {
         let stopping = self.flow.stopping(value);
         stopping
             .into_iter()
-            .all(|argument| self.suppose(walker, argument, false))
+            .all(|(argument, holds)| self.suppose(walker, argument, holds))
     }
 
     /// Whether the wanted value is what an expression gives, or one side of it does.
@@ -239,6 +244,20 @@ impl Search<'_, '_, '_> {
             .module
             .walk(value, &mut |part| found |= part == origin);
         found
+    }
+
+    /// Whether an expression is the wanted None itself, awaited or not.
+    fn is_origin(&self, value: ExprId) -> bool {
+        let kind = self.flow.module.kind(value);
+        let called = match kind {
+            ExprKind::Await(called) => called,
+            _ => value,
+        };
+        Some(called) == self.wanted.origin
+            && matches!(
+                self.flow.module.kind(called),
+                ExprKind::Call { .. } | ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+            )
     }
 
     /// The conditions inside an expression under which it gives the origin: `None if test else value`.

@@ -38,7 +38,10 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     };
     let text = flow.place_text(place);
     let awaited = awaited(flow);
-    if comes_from_elsewhere(flow, &text) || awaited == Awaited::Named {
+    if comes_from_elsewhere(flow, &text)
+        || keeps_a_builtin(flow, place)
+        || awaited == Awaited::Named
+    {
         return None;
     }
     let read = Read {
@@ -50,7 +53,11 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     let confidence = match awaited {
         // Whoever takes everything takes this, too.
         Awaited::Any => Confidence::Low,
-        Awaited::No | Awaited::Named if held.value.kinds == Kinds::UNBOUND => Confidence::High,
+        Awaited::No | Awaited::Named
+            if held.value.kinds == Kinds::UNBOUND && read.witness(flow) > Witness::Unlikely =>
+        {
+            Confidence::High
+        }
         Awaited::No | Awaited::Named => confidence,
     };
     let ways = Reaching::of(flow);
@@ -118,6 +125,15 @@ fn comes_from_elsewhere(flow: &Flow<'_, '_>, name: &str) -> bool {
                 .any(|dialect| flow.program.builtin(name, dialect) != Value::UNKNOWN)
     };
     flow.code.kind == FunctionKind::Module && (is_builtin() || has_star() || is_in_text(flow, name))
+}
+
+/// `cmp = cmp` in a module: the builtin of some version of Python gets to be the module's own.
+fn keeps_a_builtin(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
+    let inst = flow.code.insts.get(flow.position().1 as usize);
+    flow.code.kind == FunctionKind::Module
+        && matches!(inst.map(|inst| inst.kind), Some(InstKind::Bind { target, source: Source::Value(value), .. })
+            if flow.module.kind(target) == ExprKind::Name(place)
+                && flow.module.kind(value) == ExprKind::Name(place))
 }
 
 /// What every module has.

@@ -340,6 +340,7 @@ fn confidence(
             false => of_source(whole, caller, source),
         },
         Evidence::Passed { .. } => Confidence::Low,
+        _ if is_replaced_by_state(whole, key) => Confidence::Low,
         Evidence::Asked(_) => Confidence::Medium,
         // Another default says what is meant, whatever the annotation allows for.
         Evidence::Declared if has_default(whole, key) => Confidence::Low,
@@ -584,9 +585,49 @@ fn is_dispatched(whole: &Whole<'_>, function: FunctionRef) -> bool {
         && !is_called_by_name(whole, function)
 }
 
-/// Whether a method of another class, of the same name and with the same default, asks for the None that it may get.
+/// Whether methods of other classes, of the same name and with the same default, mostly ask for the None that they may get.
 fn is_reckoned_with(whole: &Whole<'_>, key: Key) -> bool {
-    siblings(whole, key).any(|(other, place)| is_tested(whole, other, place))
+    let (mut tested, mut all) = (0, 0);
+    for (other, place) in siblings(whole, key) {
+        all += 1;
+        tested += usize::from(is_tested(whole, other, place));
+    }
+    tested > 0 && 2 * tested >= all
+}
+
+/// Whether None is replaced where an attribute of the object is there: `if file is None and self.default_name`. Who makes the
+/// object mostly sees to that.
+fn is_replaced_by_state(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    let (module, code) = whole.program.code(function);
+    let place = code.parameters[usize::from(parameter)].place;
+    if whole.program.class_of_method(function).is_none() || parameter == 0 {
+        return false;
+    }
+    let of_object = |part: ExprId| match module.kind(part) {
+        ExprKind::Attribute { value, .. } => {
+            module.kind(value) == ExprKind::Name(code.parameters[0].place)
+        }
+        _ => false,
+    };
+    code.insts.iter().any(|inst| {
+        let InstKind::Assume { test, holds: true } = inst.kind else {
+            return false;
+        };
+        let ExprKind::And(parts) = module.kind(test) else {
+            return false;
+        };
+        let parts = module.list(parts);
+        let mut found = Vec::new();
+        for &part in parts {
+            asked(module, code, part, &mut found);
+        }
+        let is_none = found.iter().any(|asked| {
+            asked.place == place
+                && !asked.positive
+                && matches!(asked.question, Question::None | Question::Truth)
+        });
+        is_none && parts.iter().any(|&part| of_object(part))
+    })
 }
 
 /// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.

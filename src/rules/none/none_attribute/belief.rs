@@ -13,43 +13,10 @@ use rustc_hash::FxHashSet;
 /// So many methods that test make a habit that the one which does not breaks.
 const HABIT: usize = 3;
 
-/// Methods that end what others began. They may be called before it began, and once more after it ended.
-const ENDING: [&str; 19] = [
-    "__del__",
-    "__exit__",
-    "cancel",
-    "cleanup",
-    "close",
-    "deinit",
-    "destroy",
-    "detach",
-    "disable",
-    "disconnect",
-    "dispose",
-    "logout",
-    "quit",
-    "release",
-    "reset",
-    "shutdown",
-    "stop",
-    "teardown",
-    "terminate",
-];
-
 /// How the names of methods start that somebody calls once something has happened, when the object is in use.
 const EVENTS: [&str; 10] = [
     "after", "do", "got", "handle", "on", "process", "received", "run", "visit", "test",
 ];
-
-/// Whether a method ends what others began, by its name.
-pub(super) fn is_ending(name: &str) -> bool {
-    let bare = name.trim_start_matches('_').to_ascii_lowercase();
-    ENDING.contains(&name)
-        || ENDING.iter().any(|ending| {
-            bare.strip_prefix(ending)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-        })
-}
 
 fn is_event(name: &str) -> bool {
     let first = name.trim_start_matches('_').split('_').next();
@@ -100,13 +67,8 @@ pub(super) fn confidence(
         .into_iter()
         .flatten()
         .filter(|known| is_related(whole, known.class, used.class));
-    let ends = known.clone().any(|assignment| {
-        let (module, code) = program.code(assignment.function);
-        let name = module.name(code.name);
-        assignment.starts_none && assignment.parameter.is_none() && is_ending(name)
-    });
     // What nobody in the class sets is filled from outside, before anybody asks.
-    let is_filled = known.clone().any(|known| {
+    let is_filled = { known }.any(|known| {
         let by = program.class_of_method(known.function);
         !known.starts_none
             && !is_test(program, known.function)
@@ -115,8 +77,7 @@ pub(super) fn confidence(
     if !is_kept && !is_filled {
         return Confidence::Low;
     }
-    let is_last = is_own && (is_ending(name) || ends);
-    match is_kept || is_last || (testing.len() >= HABIT && careless == 1) {
+    match is_kept || (testing.len() >= HABIT && careless == 1) {
         true => Confidence::Medium,
         false => Confidence::Low,
     }
