@@ -279,7 +279,8 @@ fn too_little(facts: &[(ExprId, Length)], need: i64) -> Option<(ExprId, &'static
     for &(_, fact) in facts {
         // What is asked of an element that is not the last known one may tell what follows.
         match (fact, best) {
-            (Length::Element(length), Some((_, known))) if length == known => {}
+            (Length::Element(length), Some((_, known))) if length == known && need == known + 1 => {
+            }
             (Length::Element(_), _) => return None,
             _ => {}
         }

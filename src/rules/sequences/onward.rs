@@ -90,6 +90,10 @@ impl Boundary<'_> {
     ) -> bool {
         let flow = self.flow;
         let mut decided: Vec<PlaceId> = places.to_vec();
+        if self.is_put_right(asked.0, places) {
+            return false;
+        }
+        decided.extend(self.bound_otherwise(asked.0));
         for index in 0..flow.code.blocks.len() {
             let block = BlockId::new(index);
             for at in flow.code.block(block).insts.range() {
@@ -125,6 +129,40 @@ impl Boundary<'_> {
             }
             _ => self.hands_out(inst, places),
         })
+    }
+
+    /// Whether anything in an arm, in a loop too that need not run, puts something into one of these places.
+    fn is_put_right(&self, arm: BlockId, places: &[PlaceId]) -> bool {
+        let code = self.flow.code;
+        (0..code.blocks.len()).map(BlockId::new).any(|block| {
+            let insts = code.insts(code.block(block));
+            let fills = insts.iter().any(|inst| self.hands_out(inst, places));
+            fills && self.dominates(arm, block)
+        })
+    }
+
+    /// What the other arm of a condition binds: a test of that tells on which side of it control has come.
+    fn bound_otherwise(&self, arm: BlockId) -> Vec<PlaceId> {
+        let code = self.flow.code;
+        let mut found = Vec::new();
+        for before in self.before(arm) {
+            let Next::Branch(one, other) = code.block(before).next else {
+                continue;
+            };
+            let opposite = if one == arm { other } else { one };
+            for block in (0..code.blocks.len()).map(BlockId::new) {
+                for inst in code.insts(code.block(block)) {
+                    if let InstKind::Bind { target, .. } = inst.kind
+                        && self.dominates(opposite, block)
+                    {
+                        self.flow.module.walk(target, &mut |part| {
+                            found.extend(self.flow.place_of(part));
+                        });
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Whether an instruction calls a method of one of these places, or gives it to somebody who may fill it.

@@ -116,11 +116,18 @@ fn is_asked_mostly(module: &Module, own: &Function, body: Span, text: &str) -> b
                 );
                 is_one && is_it(code, value)
             }
-            ExprKind::Call { callee, .. } => match module.kind(callee) {
-                ExprKind::Attribute { value, name, .. } => {
-                    matches!(module.name(name), "pop" | "popleft") && is_it(code, value)
+            ExprKind::Call { callee, arguments } => match module.kind(callee) {
+                ExprKind::Attribute { value, name, .. }
+                    if matches!(module.name(name), "pop" | "popleft") =>
+                {
+                    is_it(code, value)
                 }
-                _ => false,
+                _ => {
+                    let called = module.dotted(code, callee).unwrap_or_default();
+                    let first = module.arguments(arguments).first();
+                    called.ends_with("heappop")
+                        && first.is_some_and(|first| is_it(code, first.value))
+                }
             },
             _ => false,
         })

@@ -121,7 +121,7 @@ pub(super) fn of_rest(
     let is_written = matches!(module.kind(text), ExprKind::Text(_) | ExprKind::Bytes(_));
     (!is_written && least <= cut).then_some(Evidence {
         least: 0,
-        confidence: Confidence::Medium,
+        confidence: Confidence::Low,
         key: "rest",
         source: rest,
     })

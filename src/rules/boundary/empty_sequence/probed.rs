@@ -4,7 +4,8 @@ use super::evidence::Evidence;
 use super::part::is_part;
 use crate::finding::Confidence;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, InstKind, Module, PlaceId, Scope, Step, UnaryOperator,
+    Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, PlaceId, Scope, Step,
+    UnaryOperator,
 };
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
@@ -229,6 +230,7 @@ fn is_given_by_callers(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     };
     let is_receiver = position == 0 && flow.program.class_of_method(flow.function).is_some();
     !is_receiver
+        && flow.code.kind == FunctionKind::Def
         && !own.starts_with("__")
         && !is_told_of_data(own)
         && !is_written_out(boundary, position)

@@ -132,7 +132,7 @@ fn told(
 ) -> (ExprId, Finding) {
     // What is said of the first of those that fit does not hold for the largest of them.
     let confidence = match evidence.key {
-        "filtered" | "found" => evidence.confidence.max(Confidence::Medium),
+        "filtered" | "found" | "rest" => evidence.confidence.max(Confidence::Medium),
         "empty" if filters(boundary, evidence.source) => Confidence::Medium,
         _ => evidence.confidence,
     };

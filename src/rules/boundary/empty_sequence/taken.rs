@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::list::is_handed_out;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
-use crate::ir::{ExprId, ExprKind, InstKind, LoopKind};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// Words in the names of methods that undo what another has done: whoever calls the one has called the other.
@@ -27,7 +27,7 @@ pub(super) fn taken(
         return None;
     }
     let name = boundary.text(subject);
-    let (evidence, is_endless) = match of_endless(boundary, subject) {
+    let (evidence, is_endless) = match of_endless(boundary, candidate, subject) {
         Some(found) => (found, true),
         None => (of_attribute(boundary, subject, state)?, false),
     };
@@ -47,7 +47,7 @@ pub(super) fn taken(
 }
 
 /// `queue = deque(roots)`, `while True: queue.popleft()`: nothing in the function ever asks whether something is left.
-fn of_endless(boundary: &Boundary<'_>, subject: ExprId) -> Option<Evidence> {
+fn of_endless(boundary: &Boundary<'_>, candidate: Candidate, subject: ExprId) -> Option<Evidence> {
     let flow = boundary.flow;
     let module = flow.module;
     let ExprKind::Name(place) = module.kind(subject) else {
@@ -64,13 +64,23 @@ fn of_endless(boundary: &Boundary<'_>, subject: ExprId) -> Option<Evidence> {
     let [Origin::Value(made)] = boundary.origins(place)[..] else {
         return None;
     };
-    let is_queue = matches!(
-        boundary.called(made),
-        Some(("deque" | "list" | "sorted", ..))
-    ) || matches!(
-        module.kind(made),
-        ExprKind::List(_) | ExprKind::Comprehension(_)
-    );
+    // What starts empty is a stack: what is taken off was put there in the same loop.
+    let is_queue = match module.kind(made) {
+        ExprKind::List(parts) => !parts.is_empty(),
+        ExprKind::Comprehension(_) => true,
+        _ => matches!(
+            boundary.called(made),
+            Some(("deque" | "list" | "sorted", _, arguments)) if !arguments.is_empty()
+        ),
+    };
+    // Under a condition of the loop something has mostly said that there is one.
+    let is_unconditional = !(0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => around.suite.contains(module.span(test)),
+            _ => false,
+        }) && boundary.dominates(block, candidate.at.0)
+    });
     let places = [place];
     let is_asked = || {
         let asks = |test: ExprId| flow.mentions(test, place);
@@ -83,6 +93,7 @@ fn of_endless(boundary: &Boundary<'_>, subject: ExprId) -> Option<Evidence> {
         })
     };
     let is_due = is_endless
+        && is_unconditional
         && is_queue
         && boundary.is_local(place)
         && !around.suite.contains(module.span(made))

@@ -1,7 +1,7 @@
 //! `if not found: log("nothing")`, and then `found[0]` all the same: the function knows, and goes on.
 
 use super::constant;
-use super::evidence::{Evidence, is_empty_literal};
+use super::evidence::{Evidence, FINDING, is_empty_literal};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, PlaceId, Source, UnaryOperator};
@@ -24,7 +24,7 @@ pub(super) fn unheeded(
     let ExprKind::Name(place) = flow.module.kind(subject) else {
         return None;
     };
-    if !boundary.is_local(place) {
+    if !boundary.is_local(place) || has_separator(boundary, candidate, subject) {
         return None;
     }
     let places = [place];
@@ -48,6 +48,30 @@ pub(super) fn unheeded(
         }
     }
     None
+}
+
+/// `if ":" in text`, `parts = text.split(":")`: there are two, whatever is asked then.
+fn has_separator(boundary: &Boundary<'_>, candidate: Candidate, subject: ExprId) -> bool {
+    let flow = boundary.flow;
+    let module = flow.module;
+    boundary.values(subject).iter().any(|&split| {
+        let Some(("split" | "rsplit", Some(_), arguments)) = boundary.called(split) else {
+            return false;
+        };
+        let Some(&by) = arguments.first() else {
+            return false;
+        };
+        let asks = |test: ExprId| {
+            let mut found = false;
+            module.walk(test, &mut |part| {
+                if let ExprKind::Compare { left, .. } = module.kind(part) {
+                    found |= flow.form(left) == flow.form(by);
+                }
+            });
+            found
+        };
+        boundary.is_tested_by(candidate, &asks, false)
+    })
 }
 
 /// So many elements there are at most where a condition came out like this.
@@ -112,13 +136,12 @@ pub(super) fn rebound(
         return None;
     };
     let value = flow.held(state, subject)?.bound?;
-    let is_new = match boundary.called(value) {
-        Some(("split" | "rsplit" | "splitlines" | "partition" | "rpartition" | "decode", ..)) => {
-            false
-        }
-        Some(_) => !flow.mentions(value, place),
-        None => false,
+    let is_list = match boundary.called(value) {
+        Some(("sorted" | "list", None, _)) => true,
+        Some((name, Some(_), _)) => FINDING.contains(&name) && name != "splitlines",
+        _ => false,
     };
+    let is_new = is_list && !flow.mentions(value, place);
     if !is_new || !boundary.is_local(place) || !flow.code.owns(value) {
         return None;
     }
