@@ -90,7 +90,8 @@ impl Boundary<'_> {
     ) -> bool {
         let flow = self.flow;
         let mut decided: Vec<PlaceId> = places.to_vec();
-        if self.is_put_right(asked.0, places) {
+        // What the same expression asks may depend on what was found out.
+        if self.is_put_right(asked.0, places) || self.is_tested_beside(candidate, &|_| true) {
             return false;
         }
         decided.extend(self.bound_otherwise(asked.0));
