@@ -155,7 +155,9 @@ impl Search<'_, '_, '_> {
                 if self.only_control {
                     return;
                 }
-                if walker.armed && !is_origin {
+                // At the end of its handler the name of an exception is no longer bound.
+                let is_passing = self.is_unbound && matches!(source, Source::Caught { .. });
+                if walker.armed && !is_origin && !is_passing {
                     alive = false;
                 }
                 walker.armed = is_origin;

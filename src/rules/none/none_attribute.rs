@@ -133,7 +133,15 @@ fn finding(
     let is_alias = flow
         .place_of(used.source)
         .is_some_and(|source| source != place);
-    if (!is_alias && flow.witness_at(wanted, used.subject) < Witness::Exception)
+    let wanted = match is_alias {
+        true => Wanted {
+            origin: Some(used.source),
+            passed: false,
+            ..wanted
+        },
+        false => wanted,
+    };
+    if flow.witness_at(wanted, used.subject) < Witness::Exception
         || sets_before(whole, function, used, &set)
     {
         return None;
@@ -200,7 +208,9 @@ fn finding(
         true => believed,
         false => confidence.max(believed),
     };
-    let confidence = match is_implied(whole, attributes, function, used) {
+    // A lambda is mostly run where it is handed to, under what was tested around it.
+    let is_lambda = flow.code.kind == FunctionKind::Lambda;
+    let confidence = match is_lambda || is_implied(whole, attributes, function, used) {
         true => Confidence::Low,
         false => confidence,
     };

@@ -4,6 +4,7 @@ mod ends;
 mod habit;
 mod keyed;
 mod library;
+mod null;
 mod optional;
 mod options;
 mod pattern;
@@ -59,7 +60,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     let others = sibling::findings(rule, whole).into_iter();
-    for new in others.chain(options::findings(rule, whole)) {
+    let others = others.chain(options::findings(rule, whole));
+    for new in others.chain(null::findings(rule, whole)) {
         if !findings.iter().any(|known| known.location == new.location) {
             findings.push(new);
         }

@@ -50,8 +50,10 @@ pub(super) fn confidence(
     let own = program.class_of_method(function);
     let is_own = own.is_some_and(|own| is_related(whole, own, used.class));
     let is_aware = testing.contains(&function);
+    // All others test it, and this one does, in another place.
+    let is_alone = testing.len() >= HABIT && (careless == 1 || (is_aware && careless == 0));
     if testing.is_empty()
-        || is_aware
+        || (is_aware && !(is_alone && testing.len() > HABIT))
         || is_private
         || (is_event(name) && is_own)
         || careless > testing.len()
@@ -74,10 +76,10 @@ pub(super) fn confidence(
             && !is_test(program, known.function)
             && by.is_some_and(|by| is_related(whole, by, used.class))
     });
-    if !is_kept && !is_filled {
+    if !is_kept && !is_filled && testing.len() <= HABIT {
         return Confidence::Low;
     }
-    match is_kept || (testing.len() >= HABIT && careless == 1) {
+    match (is_kept && !is_aware) || is_alone {
         true => Confidence::Medium,
         false => Confidence::Low,
     }

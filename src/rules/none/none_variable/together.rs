@@ -81,18 +81,23 @@ fn tests_around(code: &Function, to: BlockId) -> impl Iterator<Item = (BlockId, 
 fn is_open(flow: &Flow<'_, '_>, test: ExprId) -> bool {
     let (module, code) = (flow.module, flow.code);
     let is_method = code.class.is_some() && code.kind == FunctionKind::Def;
+    let asks_files = |part: ExprId| {
+        matches!(module.kind(part), ExprKind::Attribute { name, .. }
+            if matches!(module.name(name), "exists" | "isfile" | "isdir" | "is_file"))
+    };
     let mut found = false;
-    module.walk(test, &mut |part| match module.kind(part) {
-        ExprKind::Name(place) => {
+    module.walk(test, &mut |part| {
+        found |= asks_files(part);
+        if let ExprKind::Name(place) = module.kind(part) {
             found |= matches!(code.place(place).step, Step::Variable {
                 scope: Scope::Parameter { index, .. },
                 ..
             } if !(is_method && index == 0));
+            // `is_there = os.path.exists(path)`
+            if let Some(value) = flow.only_value(place) {
+                module.walk(value, &mut |part| found |= asks_files(part));
+            }
         }
-        ExprKind::Attribute { name, .. } => {
-            found |= matches!(module.name(name), "exists" | "isfile" | "isdir" | "is_file");
-        }
-        _ => {}
     });
     found
 }
