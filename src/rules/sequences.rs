@@ -3,6 +3,7 @@
 mod given;
 mod guard;
 mod handled;
+mod onward;
 mod parts;
 mod source;
 

@@ -9,12 +9,14 @@ mod guarded;
 mod list;
 mod member;
 mod parsed;
+mod part;
 mod passed;
 mod printed;
 mod probed;
 mod queries;
 mod reduced;
 mod taken;
+mod unheeded;
 mod unpacked;
 mod whole;
 mod written;
@@ -28,10 +30,12 @@ use alike::alike;
 use evidence::{Evidence, evidence};
 use guarded::{counts_arguments, is_argued, is_counted, is_only_bounded_above};
 use member::member;
+use part::of_part;
 use passed::passed;
 use probed::probed;
 use reduced::called;
 use taken::taken;
+use unheeded::{REBOUND, UNHEEDED, rebound, unheeded};
 use unpacked::unpacked;
 use whole::LEFT;
 use written::written;
@@ -139,11 +143,20 @@ fn indexed(
         .or_else(|| wrapped(boundary, index, value))?;
     let need = if index < 0 { -index } else { index + 1 };
     let evidence = match evidence(boundary, value, state) {
-        Some(found) if found.confidence > Confidence::Low => found,
-        known => handled(boundary, candidate)
+        Some(found) if found.confidence > Confidence::Low => {
+            if is_tested(boundary, candidate, value, need, &found) {
+                unheeded(boundary, candidate, value, need)?
+            } else {
+                found
+            }
+        }
+        known => unheeded(boundary, candidate, value, need)
+            .or_else(|| (need == 1).then(|| rebound(boundary, candidate, value, state))?)
+            .or_else(|| handled(boundary, candidate))
             .or_else(|| (need == 1).then(|| probed(boundary, candidate, value))?)
             .or_else(|| passed(boundary, value, need))
             .or_else(|| alike(boundary, value, need))
+            .or_else(|| (need == 1).then(|| of_part(boundary, value))?)
             .or(known)?,
     };
     if evidence.least >= need
@@ -231,6 +244,7 @@ fn is_tested(
 ) -> bool {
     match evidence.key {
         LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
+        UNHEEDED | REBOUND => is_asked_there(boundary, candidate, &boundary.places(subject)),
         "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
         _ if need == 1 && is_only_bounded_above(boundary, candidate, subject) => false,
         "separator" | "spaces" => {
@@ -243,6 +257,12 @@ fn is_tested(
             evidence.own_source(boundary.flow),
         ),
     }
+}
+
+/// Whether the same expression asks, or the use stands in a loop over the thing.
+fn is_asked_there(boundary: &Boundary<'_>, candidate: Candidate, places: &[PlaceId]) -> bool {
+    let asks = |test: ExprId| boundary.mentions(test, places);
+    boundary.is_tested_beside(candidate, &asks) || boundary.is_looped(candidate, places)
 }
 
 /// Whether something before a use of the parts of a text says that there are so many.

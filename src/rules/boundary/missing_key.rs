@@ -1,5 +1,6 @@
 //! `missing-key`: a key of data from outside is taken for granted.
 
+mod accounts;
 mod answer;
 mod belief;
 mod care;
@@ -16,6 +17,7 @@ mod framework;
 mod groups;
 mod guarded;
 mod habit;
+mod answers;
 mod iterated;
 mod keywords;
 mod looked;
@@ -27,12 +29,16 @@ mod search;
 mod shapes;
 mod sibling;
 mod tag;
+mod unheeded;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::Solution;
 use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Source};
 use crate::rules::sequences::{Boundary, Candidate};
 use crate::rules::{Check, Family, Rule, Scene};
+use accounts::account;
+use answer::is_fine;
+use answers::asked_of_another;
 use belief::{
     believed, is_optional_in_cloud, is_tested_after, is_tested_there, is_typed, optional,
 };
@@ -60,6 +66,7 @@ use shapes::{fallback, other_shape};
 use sibling::asked_by_sibling;
 use std::cell::RefCell;
 use tag::of_tag;
+use unheeded::unheeded;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "missing-key",
@@ -88,6 +95,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     boundary.walk(&mut |candidate, _| {
         removals.extend(popped(&boundary, candidate));
         removals.extend(iterated(&boundary, candidate));
+        removals.extend(account(&boundary, candidate));
         if let Some(finding) = looked_up(&boundary, candidate)
             && !removals
                 .iter()
@@ -161,7 +169,9 @@ fn read(
     );
     let mut evidence = match is_literal {
         true => evidence(boundary, candidate, (value, index), nothing)?,
-        false => chosen(boundary, candidate, value, index)?,
+        false => unheeded(boundary, candidate, value, index)
+            .map(|asked| Document::new("unheeded", asked, Confidence::Medium))
+            .or_else(|| chosen(boundary, candidate, value, index))?,
     };
     if boundary.is_caught(candidate.at.0, &["KeyError"]) || is_stored(boundary, candidate) {
         return None;
@@ -170,7 +180,7 @@ fn read(
     let is_guard = match evidence.key {
         "emptied" if is_asked_by_alias(boundary, candidate, value) => true,
         "belief" | "keywords" | "default" | "fallback" | "chosen" | "pattern" | "partly"
-        | "shape" => false,
+        | "shape" | "unheeded" => false,
         // That one variable is there says nothing of another.
         "environment" => is_guarded(boundary, candidate, value, index, &[]),
         "json" | "request" | "configuration" | "message" | "stored" | "element" => {
@@ -181,10 +191,7 @@ fn read(
     if is_guard {
         return None;
     }
-    if matches!(evidence.key, "json" | "request")
-        && !is_tested_after(boundary, candidate)
-        && is_left_to_framework(boundary, &evidence)
-    {
+    if evidence.confidence > Confidence::Low && is_left_to_framework(boundary) {
         evidence.confidence = Confidence::Low;
     }
     let finding = told(boundary, candidate.expr, value, index, &evidence);
@@ -251,6 +258,9 @@ fn of_code_around(
     let is_typed = is_typed(boundary, value);
     let is_declared = is_declared(boundary, value);
     let told = |key, expr| Document::new(key, expr, Confidence::Medium);
+    if let Some(elsewhere) = unheeded(boundary, candidate, value, index) {
+        return Some(told("unheeded", elsewhere));
+    }
     if !is_typed && let Some((elsewhere, is_together)) = believed(boundary, candidate, value, index)
     {
         let confidence = if is_together && !is_declared {
@@ -276,9 +286,6 @@ fn of_code_around(
         return Some(found);
     }
     if !is_typed && !is_declared {
-        if let Some((elsewhere, Confidence::Medium)) = optional(boundary, candidate, value, index) {
-            return Some(told("optional", elsewhere));
-        }
         if let Some(elsewhere) = inside(boundary, candidate, value, index) {
             return Some(told("inside", elsewhere));
         }
@@ -306,6 +313,9 @@ fn of_code_around(
         && let Some(elsewhere) = odd_one_out(boundary, value, index)
     {
         return Some(told("habit", elsewhere));
+    }
+    if let Some(elsewhere) = asked_of_another(boundary, candidate, value, index) {
+        return Some(told("answers", elsewhere));
     }
     None
 }
@@ -348,8 +358,17 @@ fn of_origin(
         "element" => is_asked_of_element(boundary, value),
         _ => is_asked_elsewhere(boundary, value),
     };
-    if is_tested_after(boundary, candidate) || is_tested_there(boundary, candidate) || is_asked() {
+    // Of one that is only thought to be a document the test of a value says no more than it did before.
+    let is_known = !matches!(found.key, "optional" | "message");
+    if is_known
+        && (is_tested_after(boundary, candidate)
+            || is_tested_there(boundary, candidate)
+            || is_asked())
+    {
         found.confidence = Confidence::Medium;
+    }
+    if found.key == "json" && is_fine(boundary, candidate, value) {
+        found.confidence = Confidence::Low;
     }
     if is_read_back(boundary) {
         found.confidence = Confidence::Low;

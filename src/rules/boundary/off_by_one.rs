@@ -1,5 +1,6 @@
 //! `off-by-one`: an index that runs past the end of what it indexes.
 
+mod advanced;
 mod clamped;
 mod limits;
 
@@ -10,9 +11,10 @@ use crate::ir::{
     Source, UnaryOperator,
 };
 use crate::rules::boundary::empty_sequence::constant;
-use crate::rules::sequences::{Boundary, Candidate};
+use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::Kinds;
+use advanced::advanced;
 use clamped::clamped;
 use limits::{comprehended, limit, of_length};
 
@@ -31,6 +33,8 @@ enum Length {
     AtMost(i64),
     Exactly(i64),
     NotExactly(i64),
+    /// One element is looked at, and there are so many.
+    Element(i64),
     /// Something else is said of the sequence.
     Other,
 }
@@ -45,6 +49,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
     let mut told = Vec::new();
     boundary.walk(&mut |candidate, _| {
         let Some((cause, finding)) = counted(&boundary, candidate)
+            .or_else(|| advanced(&boundary, candidate))
             .or_else(|| clamped(&boundary, candidate))
             .or_else(|| measured(&boundary, candidate))
         else {
@@ -184,7 +189,7 @@ fn measured(boundary: &Boundary<'_>, candidate: Candidate) -> Option<(ExprId, Fi
     let ExprKind::Subscript { value, index, .. } = flow.module.kind(candidate.expr) else {
         return None;
     };
-    let index = constant(boundary, index)?;
+    let index = constant(boundary, index).or_else(|| last_of_range(boundary, index))?;
     let need = if index < 0 { -index } else { index + 1 };
     flow.place_of(value)?;
     let facts = facts(boundary, candidate, value);
@@ -268,7 +273,16 @@ fn too_little(facts: &[(ExprId, Length)], need: i64) -> Option<(ExprId, &'static
                     best = Some((test, length));
                 }
             }
-            Length::NotExactly(_) | Length::AtMost(_) => {}
+            Length::NotExactly(_) | Length::AtMost(_) | Length::Element(_) => {}
+        }
+    }
+    for &(_, fact) in facts {
+        // What is asked of an element that is not the last known one may tell what follows.
+        match (fact, best) {
+            (Length::Element(length), Some((_, known))) if length == known && need == known + 1 => {
+            }
+            (Length::Element(_), _) => return None,
+            _ => {}
         }
     }
     if let Some((test, length)) = best {
@@ -388,10 +402,48 @@ fn say(
                 mentioned |= boundary.flow.form(part) == form;
             });
             if mentioned {
-                found.push((test, Length::Other));
+                let fact = element(boundary, test, form).map_or(Length::Other, Length::Element);
+                found.push((test, fact));
             }
         }
     }
+}
+
+/// So many elements a condition takes for granted that is about one of them and nothing else of the sequence: `x[3] == "dev"`.
+fn element(boundary: &Boundary<'_>, test: ExprId, sequence: u64) -> Option<i64> {
+    let flow = boundary.flow;
+    let mut last = None;
+    let mut mentions = 0;
+    let mut elements = 0;
+    flow.module.walk(test, &mut |part| {
+        mentions += usize::from(flow.form(part) == sequence);
+        if let ExprKind::Subscript { value, index, .. } = flow.module.kind(part)
+            && flow.form(value) == sequence
+            && let Some(index) = constant(boundary, index).filter(|&index| index >= 0)
+        {
+            elements += 1;
+            last = last.max(Some(index + 1));
+        }
+    });
+    last.filter(|_| mentions == elements)
+}
+
+/// The largest number that a counter of `range(3, 7)` gets to.
+fn last_of_range(boundary: &Boundary<'_>, index: ExprId) -> Option<i64> {
+    let ExprKind::Name(place) = boundary.flow.module.kind(index) else {
+        return None;
+    };
+    let [Origin::Element(run)] = boundary.origins(place)[..] else {
+        return None;
+    };
+    let (_, _, arguments) = boundary
+        .called(run)
+        .filter(|(name, receiver, _)| matches!(*name, "range" | "xrange") && receiver.is_none())?;
+    let end = match arguments[..] {
+        [end] | [_, end] => constant(boundary, end)?,
+        _ => return None,
+    };
+    (end > 1).then_some(end - 1)
 }
 
 fn length(operator: Comparison, holds: bool, number: i64) -> Option<Length> {

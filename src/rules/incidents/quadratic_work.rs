@@ -167,11 +167,9 @@ impl Work<'_> {
             let is_plain = asked_place(flow, test) == Some(place);
             return is_plain.then(|| self.drained(call, list, place)).flatten();
         };
+        // It is linear in what waits, which mostly is a handful.
         let mut finding = self.report("pop", call, place).help(Message::new("deque"));
-        // One more for each is a chain; several are a tree or a graph.
-        if !self.adds_several(grown) {
-            finding.severity = Severity::Hint;
-        }
+        finding.severity = Severity::Hint;
         Some(finding.because(self.grown(grown, place)))
     }
 
@@ -194,7 +192,8 @@ impl Work<'_> {
             let puts = is_other.then(|| put_into(module, code, attribute))?;
             puts.first().copied()
         })?;
-        let finding = self.report("drained", call, place);
+        let mut finding = self.report("drained", call, place);
+        finding.severity = Severity::Hint;
         Some(
             finding
                 .help(Message::new("deque"))
@@ -211,16 +210,6 @@ impl Work<'_> {
             finding.severity = Severity::Hint;
         }
         Some(finding)
-    }
-
-    /// Whether a round adds as many as it comes across.
-    fn adds_several(&self, grown: ExprId) -> bool {
-        let flow = self.flow();
-        let span = flow.module.span(grown);
-        let is_extended = matches!(flow.module.kind(grown), ExprKind::Call { callee, .. }
-            if called(flow.module, flow.code, callee) == "extend");
-        let mut inner = flow.code.loops.iter();
-        is_extended || inner.any(|of| covers(self.of.suite, of.span) && covers(of.suite, span))
     }
 
     fn sorted(&self, call: ExprId, list: ExprId) -> Option<Finding> {

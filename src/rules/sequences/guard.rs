@@ -377,7 +377,7 @@ impl Boundary<'_> {
         true
     }
 
-    fn before(&self, block: BlockId) -> Vec<BlockId> {
+    pub(super) fn before(&self, block: BlockId) -> Vec<BlockId> {
         let blocks = self.flow.code.blocks.iter().enumerate();
         let leads = blocks.filter(|(_, from)| match from.next {
             Next::Branch(one, other) => one == block || other == block,

@@ -19,7 +19,18 @@ const CALLS: usize = 16;
 const DEPTH: usize = 3;
 
 /// Parts of a query that give one row whatever is there.
-const AGGREGATES: [&str; 6] = ["count(", "max(", "min(", "sum(", "avg(", "exists("];
+const AGGREGATES: [&str; 10] = [
+    "avg(",
+    "count(",
+    "current_",
+    "exists(",
+    "last_insert_id(",
+    "max(",
+    "min(",
+    "now(",
+    "sum(",
+    "version(",
+];
 
 /// Why what a call of the project gives may be empty.
 pub(super) fn answered(boundary: &Boundary<'_>, call: ExprId) -> Option<Evidence> {
@@ -123,6 +134,26 @@ fn of_function(boundary: &Boundary<'_>, function: FunctionRef, depth: usize) -> 
                 .or_else(|| of_function(within, within.callee(value)?, depth))
         })
     })
+}
+
+/// Whether a function of the project gives what passed a condition, of those that it went through.
+pub(super) fn filters(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = boundary.callee(call) else {
+        return false;
+    };
+    let (module, code) = boundary.flow.program.code(function);
+    let mut returned = code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Return(value) => value,
+        _ => None,
+    });
+    let is_filtered = |value: ExprId| match module.kind(value) {
+        ExprKind::Comprehension(id) => {
+            let mut clauses = module.comprehension(id).clauses.iter();
+            clauses.any(|clause| !clause.conditions.is_empty())
+        }
+        _ => false,
+    };
+    returned.next().is_some_and(is_filtered) && returned.next().is_none()
 }
 
 /// Whether the evidence is of a list, not of a text.

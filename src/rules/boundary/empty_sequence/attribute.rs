@@ -86,7 +86,9 @@ pub(super) fn of_attribute(
     };
     Some(Evidence {
         least: 0,
-        confidence: if is_behind_flag(boundary, at) {
+        confidence: if is_behind_flag(boundary, at)
+            || !is_asked_mostly(flow.module, flow.code, body, &text)
+        {
             Confidence::Low
         } else {
             Confidence::Medium
@@ -94,6 +96,53 @@ pub(super) fn of_attribute(
         key: DOUBTED,
         source,
     })
+}
+
+/// Whether most of the other methods that take an element ask first whether there is one: one that does not ask says little where
+/// others do not ask either, who calls them all may know.
+fn is_asked_mostly(module: &Module, own: &Function, body: Span, text: &str) -> bool {
+    let is_it = |code: &Function, expr: ExprId| is_it(module, code, expr, text);
+    let takes = |code: &Function| {
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        exprs.any(|expr| match module.kind(expr) {
+            ExprKind::Subscript { value, index, .. } => {
+                let is_one = matches!(
+                    module.kind(index),
+                    ExprKind::Int(_)
+                        | ExprKind::Unary {
+                            operator: UnaryOperator::Minus,
+                            ..
+                        }
+                );
+                is_one && is_it(code, value)
+            }
+            ExprKind::Call { callee, arguments } => match module.kind(callee) {
+                ExprKind::Attribute { value, name, .. }
+                    if matches!(module.name(name), "pop" | "popleft") =>
+                {
+                    is_it(code, value)
+                }
+                _ => {
+                    let called = module.dotted(code, callee).unwrap_or_default();
+                    let first = module.arguments(arguments).first();
+                    called.ends_with("heappop")
+                        && first.is_some_and(|first| is_it(code, first.value))
+                }
+            },
+            _ => false,
+        })
+    };
+    let others = module.functions.iter().filter(|code| {
+        body.contains(code.name_span) && code.name_span != own.name_span && takes(code)
+    });
+    let (mut careful, mut careless) = (0, 0);
+    for code in others {
+        match doubt(module, code, text) {
+            Some(_) => careful += 1,
+            None => careless += 1,
+        }
+    }
+    careful > careless
 }
 
 /// Where the class says that an attribute holds the rows that refer to one: `relationship("Release")`.

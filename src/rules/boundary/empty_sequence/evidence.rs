@@ -7,6 +7,7 @@ use super::beside;
 use super::guarded::is_asked_beside;
 use super::list::{appends, filled, of_empty_display};
 use super::parsed::{is_asked_for_form, is_of_list};
+use super::part::of_rest;
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use super::queries::{is_cursor, is_query};
 use super::whole::{narrowed, of_file};
@@ -267,6 +268,9 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
             }
         }
         ExprKind::Subscript { value, index, .. } => {
+            if let Some(found) = of_rest(boundary, expr, value, index) {
+                return Some(found);
+            }
             let name = boundary.flow.evaluate.dotted(value)?;
             let is_rest = name == "sys.argv"
                 && matches!(boundary.flow.module.kind(index), ExprKind::Slice { .. });

@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, Source};
+use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, Source};
 use crate::rules::sequences::{Boundary, Origin};
 use crate::value::{Facts, Kinds};
 
@@ -12,6 +12,7 @@ pub(super) fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> 
     let evidence = of_empty_display(boundary, place, state)?;
     let appends = appends(boundary, place);
     let conditional = !appends.is_empty()
+        && !is_known_by_source(boundary, &appends)
         && (appends.iter().all(|&block| is_conditional(boundary, block))
             || is_in_first_round(boundary, &appends));
     Some(Evidence {
@@ -47,8 +48,46 @@ pub(super) fn of_empty_display(
     })
 }
 
+/// Whether a condition in front of the use asks for what the list is filled from: `if item in wanted: found.append(item)`,
+/// `if wanted: found[0]`.
+fn is_known_by_source(boundary: &Boundary<'_>, appends: &[BlockId]) -> bool {
+    let flow = boundary.flow;
+    let (at, inst) = flow.position();
+    let tests = |block: BlockId| {
+        let insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.filter_map(|inst| match inst.kind {
+            InstKind::Assume { test, holds } => Some((test, holds)),
+            _ => None,
+        })
+    };
+    let mut wanted: Vec<u64> = Vec::new();
+    let blocks = || (0..flow.code.blocks.len()).map(BlockId::new);
+    for block in blocks() {
+        for (test, _) in tests(block) {
+            let is_of_fill = appends.iter().any(|&fill| boundary.dominates(block, fill));
+            if let ExprKind::Compare {
+                operator: Comparison::In,
+                right,
+                ..
+            } = flow.module.kind(test)
+                && is_of_fill
+            {
+                wanted.push(flow.form(right));
+            }
+        }
+    }
+    let start = flow.code.insts[inst as usize].span.start;
+    !wanted.is_empty()
+        && blocks().any(|block| {
+            tests(block).any(|(test, holds)| {
+                let is_it = holds && wanted.contains(&flow.form(test));
+                is_it && flow.module.span(test).start < start && boundary.dominates(block, at)
+            })
+        })
+}
+
 /// Whether somebody else may fill it: it is an argument of a call, bound to something, or bound in a nested function.
-fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+pub(super) fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
     let module = boundary.flow.module;
     let is_it = |expr: ExprId| boundary.flow.place_of(expr) == Some(place);
     // What is returned comes back to nobody here.
@@ -95,6 +134,11 @@ fn is_handed_out(boundary: &Boundary<'_>, place: PlaceId) -> bool {
 
 /// The blocks that put something into a list.
 pub(super) fn appends(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
+    put_in(boundary, place, &["append", "extend", "insert"])
+}
+
+/// The blocks that call one of these methods of a variable.
+pub(super) fn put_in(boundary: &Boundary<'_>, place: PlaceId, by: &[&str]) -> Vec<BlockId> {
     let flow = boundary.flow;
     let blocks = 0..flow.code.blocks.len();
     let grows = |block: &BlockId| {
@@ -104,8 +148,7 @@ pub(super) fn appends(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
             .any(|inst| match inst.kind {
                 InstKind::Eval(call) => match boundary.called(call) {
                     Some((name, Some(receiver), _)) => {
-                        matches!(name, "append" | "extend" | "insert")
-                            && flow.place_of(receiver) == Some(place)
+                        by.contains(&name) && flow.place_of(receiver) == Some(place)
                     }
                     _ => false,
                 },
@@ -135,7 +178,7 @@ fn is_in_first_round(boundary: &Boundary<'_>, appends: &[BlockId]) -> bool {
 }
 
 /// Whether not every round of the loop around a block gets there.
-fn is_conditional(boundary: &Boundary<'_>, block: BlockId) -> bool {
+pub(super) fn is_conditional(boundary: &Boundary<'_>, block: BlockId) -> bool {
     let code = boundary.flow.code;
     let Some(inst) = code.insts(code.block(block)).first() else {
         return false;

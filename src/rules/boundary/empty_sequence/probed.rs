@@ -1,9 +1,11 @@
 //! `line[0] == "#"`: whoever asks what a text begins with has texts of many kinds, and the empty one has no beginning.
 
 use super::evidence::Evidence;
+use super::part::is_part;
 use crate::finding::Confidence;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, InstKind, Module, PlaceId, Scope, Step, UnaryOperator,
+    Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, PlaceId, Scope, Step,
+    UnaryOperator,
 };
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
@@ -118,10 +120,22 @@ fn is_compared(boundary: &Boundary<'_>, candidate: Candidate, subject: ExprId) -
             (Comparison::Equal | Comparison::NotEqual, Some(1)) => true,
             (Comparison::Equal, None) => is_end(right),
             (Comparison::In | Comparison::NotIn, Some(length)) => length > 0,
+            (Comparison::In | Comparison::NotIn, None) => is_of_characters(flow.module, right),
             _ => false,
         };
     });
     found
+}
+
+/// `["/", "-"]`
+fn is_of_characters(module: &Module, expr: ExprId) -> bool {
+    match module.kind(expr) {
+        ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Set(parts) => {
+            let mut parts = module.list(parts).iter();
+            !parts.as_slice().is_empty() && parts.all(|&part| length(module, part) == Some(1))
+        }
+        _ => false,
+    }
 }
 
 /// How many characters a text that is written out has.
@@ -141,6 +155,7 @@ fn may_be_blank(boundary: &Boundary<'_>, text: ExprId, depth: usize) -> bool {
     match module.kind(text) {
         ExprKind::Name(place) => is_blank_name(boundary, place, depth),
         ExprKind::Attribute { name, .. } => PARTS.contains(&module.name(name)),
+        ExprKind::Subscript { value, index, .. } => is_part(boundary, value, index),
         ExprKind::Call { .. } => match boundary.called(text) {
             Some((name, receiver, arguments)) => {
                 GIVING.contains(&name)
@@ -214,7 +229,16 @@ fn is_given_by_callers(boundary: &Boundary<'_>, place: PlaceId) -> bool {
         return false;
     };
     let is_receiver = position == 0 && flow.program.class_of_method(flow.function).is_some();
-    !is_receiver && !own.starts_with("__") && !is_written_out(boundary, position)
+    !is_receiver
+        && flow.code.kind == FunctionKind::Def
+        && !own.starts_with("__")
+        && !is_told_of_data(own)
+        && !is_written_out(boundary, position)
+}
+
+/// `dataReceived`, `data_received`: whoever calls that has read something.
+fn is_told_of_data(name: &str) -> bool {
+    name.ends_with("Received") || name.ends_with("_received")
 }
 
 /// Whether every known call gives a text that is written out.

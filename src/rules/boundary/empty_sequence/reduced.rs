@@ -1,15 +1,17 @@
 //! `next(it)`, `max(…)`, `random.choice(…)`: one of many, where there may be none.
 
-use super::answered::yields_nothing;
+use super::answered::{filters, yields_nothing};
 use super::evidence::{DEFAULTED, Evidence, evidence, evidence_of_argument};
-use super::is_guarded;
+use super::list::{is_conditional, is_handed_out, put_in};
 use super::passed::passed;
+use super::unheeded::unheeded;
 use super::whole::of_lines;
+use super::{is_asked_there, is_guarded};
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
 use crate::ir::{
-    BlockId, Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, Passing,
-    PlaceId,
+    BlockId, Comparison, Dialect, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind,
+    Module, Passing, PlaceId, Source, UnaryOperator,
 };
 use crate::project::Coverage;
 use crate::rules::sequences::{Boundary, Candidate, Origin};
@@ -27,7 +29,8 @@ pub(super) fn called(
     let written = flow.module.dotted(flow.code, callee);
     // The module's functions are methods of an instance that it keeps to itself.
     let name = match written.as_deref() {
-        Some("random.choice") => "random.choice".to_owned(),
+        // `self.random.choice(…)`
+        Some(written) if written.ends_with("random.choice") => "random.choice".to_owned(),
         _ => flow.evaluate.dotted(callee)?,
     };
     let name = name.strip_prefix("builtins.").unwrap_or(&name);
@@ -79,10 +82,21 @@ fn reduced(
     state: &State,
 ) -> Option<(ExprId, Finding)> {
     let through = gone_through(boundary, argument);
+    if let Some(asked) = unheeded(boundary, candidate, argument, 1) {
+        let places = boundary.places(argument);
+        let is_due = !boundary.is_caught(candidate.at.0, &[error])
+            && !is_asked_there(boundary, candidate, &places);
+        return is_due.then(|| told(boundary, candidate, &asked, name, error));
+    }
+    let doubt =
+        || of_set(boundary, argument).or_else(|| of_chosen(boundary, candidate, argument, name));
     let evidence = match boundary.flow.module.kind(argument) {
         ExprKind::Comprehension(_) => evidence_of_argument(boundary, argument, state)
             .or_else(|| of_lines(boundary, argument, state)),
-        _ => evidence(boundary, argument, state),
+        _ => match evidence(boundary, argument, state) {
+            Some(found) if found.confidence > Confidence::Low => Some(found),
+            known => doubt().or(known),
+        },
     }
     .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
     .or_else(|| passed(boundary, through, 1))
@@ -105,9 +119,21 @@ fn reduced(
     {
         return None;
     }
+    Some(told(boundary, candidate, &evidence, name, error))
+}
+
+/// What is said of it, and what it is said because of.
+fn told(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    evidence: &Evidence,
+    name: &str,
+    error: &str,
+) -> (ExprId, Finding) {
     // What is said of the first of those that fit does not hold for the largest of them.
     let confidence = match evidence.key {
-        "filtered" | "found" => evidence.confidence.max(Confidence::Medium),
+        "filtered" | "found" | "rest" => evidence.confidence.max(Confidence::Medium),
+        "empty" if filters(boundary, evidence.source) => Confidence::Medium,
         _ => evidence.confidence,
     };
     let message = Message::new("reduced").with("call", name);
@@ -116,8 +142,85 @@ fn reduced(
         .related(evidence.source, Message::new(evidence.key));
     let finding = boundary.scene.at(candidate.expr, message).because(why);
     let help = Message::new("nonempty").with("error", error);
-    let cause = evidence.source;
-    Some((cause, finding.confidence(confidence).help(help)))
+    (evidence.source, finding.confidence(confidence).help(help))
+}
+
+/// A set that starts empty, and that gets elements under a condition only: `taken = set()`.
+fn of_set(boundary: &Boundary<'_>, argument: ExprId) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let ExprKind::Name(place) = flow.module.kind(argument) else {
+        return None;
+    };
+    let [Origin::Value(source)] = boundary.origins(place)[..] else {
+        return None;
+    };
+    let is_empty =
+        matches!(boundary.called(source), Some(("set", None, arguments)) if arguments.is_empty());
+    let added = put_in(boundary, place, &["add", "update"]);
+    let is_sparse = is_empty
+        && boundary.is_local(place)
+        && !added.is_empty()
+        && !is_handed_out(boundary, place)
+        && added.iter().all(|&block| is_conditional(boundary, block));
+    is_sparse.then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "filled",
+        source,
+    })
+}
+
+/// `peer = random.choice(peers)`, `if peer`: whoever asks whether one was chosen thinks that there may be none.
+fn of_chosen(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    argument: ExprId,
+    name: &str,
+) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let is_display = matches!(
+        flow.module.kind(argument),
+        ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Text(_)
+    );
+    if name != "random.choice" || is_display {
+        return None;
+    }
+    let InstKind::Bind {
+        target,
+        source: Source::Value(value),
+        ..
+    } = flow.code.insts[candidate.at.1 as usize].kind
+    else {
+        return None;
+    };
+    let ExprKind::Name(chosen) = flow.module.kind(target) else {
+        return None;
+    };
+    let is_only = value == candidate.expr && boundary.origins(chosen).len() == 1;
+    let source = flow.code.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => {
+            let asked = match flow.module.kind(test) {
+                ExprKind::Unary {
+                    operator: UnaryOperator::Not,
+                    operand,
+                } => operand,
+                ExprKind::Compare {
+                    operator: Comparison::Is | Comparison::IsNot,
+                    left,
+                    right,
+                } if matches!(flow.module.kind(right), ExprKind::None) => left,
+                _ => test,
+            };
+            (flow.module.kind(asked) == ExprKind::Name(chosen)).then_some(test)
+        }
+        _ => None,
+    })?;
+    is_only.then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "chosen",
+        source,
+    })
 }
 
 /// Where the function asks whether there is anything, after the use on every way: either the question is idle, or the use fails.

@@ -2,10 +2,12 @@
 
 use super::attribute::of_attribute;
 use super::constant;
-use crate::finding::{Finding, Message};
+use super::evidence::Evidence;
+use super::list::is_handed_out;
+use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
-use crate::ir::{ExprId, ExprKind};
-use crate::rules::sequences::{Boundary, Candidate};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind};
+use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// Words in the names of methods that undo what another has done: whoever calls the one has called the other.
 const UNDOING: [&str; 7] = [
@@ -24,9 +26,12 @@ pub(super) fn taken(
     if UNDOING.iter().any(|word| own.contains(word)) {
         return None;
     }
-    let evidence = of_attribute(boundary, subject, state)?;
     let name = boundary.text(subject);
-    if !another_takes(boundary, &name)
+    let (evidence, is_endless) = match of_endless(boundary, candidate, subject) {
+        Some(found) => (found, true),
+        None => (of_attribute(boundary, subject, state)?, false),
+    };
+    if !(is_endless || another_takes(boundary, &name))
         || boundary.is_caught(candidate.at.0, &["IndexError", "KeyError"])
         || boundary.is_tested(candidate, &boundary.places(subject))
     {
@@ -39,6 +44,67 @@ pub(super) fn taken(
     let finding = boundary.scene.at(candidate.expr, message).because(why);
     let help = Message::new("guard").with("name", name);
     Some(finding.confidence(evidence.confidence).help(help))
+}
+
+/// `queue = deque(roots)`, `while True: queue.popleft()`: nothing in the function ever asks whether something is left.
+fn of_endless(boundary: &Boundary<'_>, candidate: Candidate, subject: ExprId) -> Option<Evidence> {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let ExprKind::Name(place) = module.kind(subject) else {
+        return None;
+    };
+    let inside = module.span(subject);
+    let around = { flow.code.loops.iter() }
+        .filter(|of| of.suite.contains(inside))
+        .min_by_key(|of| of.suite.end - of.suite.start)?;
+    let LoopKind::While { test } = around.kind else {
+        return None;
+    };
+    let is_endless = matches!(module.kind(test), ExprKind::True | ExprKind::Int(1));
+    let [Origin::Value(made)] = boundary.origins(place)[..] else {
+        return None;
+    };
+    // What starts empty is a stack: what is taken off was put there in the same loop.
+    let is_queue = match module.kind(made) {
+        ExprKind::List(parts) => !parts.is_empty(),
+        ExprKind::Comprehension(_) => true,
+        _ => matches!(
+            boundary.called(made),
+            Some(("deque" | "list" | "sorted", _, arguments)) if !arguments.is_empty()
+        ),
+    };
+    // Under a condition of the loop something has mostly said that there is one.
+    let is_unconditional = !(0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => around.suite.contains(module.span(test)),
+            _ => false,
+        }) && boundary.dominates(block, candidate.at.0)
+    });
+    let places = [place];
+    let is_asked = || {
+        let asks = |test: ExprId| flow.mentions(test, place);
+        flow.code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => asks(test) || boundary.mentions(test, &places),
+            InstKind::Eval(value) | InstKind::Return(Some(value)) => {
+                matches!(module.kind(value), ExprKind::Conditional { test, .. } if asks(test))
+            }
+            _ => false,
+        })
+    };
+    let is_due = is_endless
+        && is_unconditional
+        && is_queue
+        && boundary.is_local(place)
+        && !around.suite.contains(module.span(made))
+        && !is_asked()
+        && !is_handed_out(boundary, place);
+    is_due.then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "endless",
+        source: test,
+    })
 }
 
 /// What an element is taken from: `x` of `x.popleft()`, `x.pop()`, `x.pop(0)`, `heapq.heappop(x)`.
@@ -81,7 +147,7 @@ fn another_takes(boundary: &Boundary<'_>, name: &str) -> bool {
             }
         }
         for inst in &code.insts {
-            if let crate::ir::InstKind::Assume { test, .. } = inst.kind {
+            if let InstKind::Assume { test, .. } = inst.kind {
                 module.walk(test, &mut |part| asks |= is_it(code, part));
             }
         }

@@ -1,8 +1,8 @@
 //! How much a decoded document can be relied on: who wrote or sent it.
 
 use crate::finding::Confidence;
-use crate::ir::{ExprId, ExprKind, InstKind, Module, PlaceId, Source};
-use crate::rules::sequences::{Boundary, KEEPING, Outside, PASSING, outside};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
+use crate::rules::sequences::{Boundary, Candidate, KEEPING, Outside, PASSING, outside};
 use crate::text::Span;
 
 /// What a decoded text says of the keys in it.
@@ -164,6 +164,57 @@ pub(super) fn of_answer(
     } else {
         Confidence::Low
     }
+}
+
+/// Whether the function has looked whether the answer that a document was decoded from is a good one: `raise_for_status()`, or a
+/// comparison of the status with one that means success. What the service says of its good answers holds then.
+pub(super) fn is_fine(boundary: &Boundary<'_>, candidate: Candidate, document: ExprId) -> bool {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let is_success = |expr: ExprId| match module.kind(expr) {
+        ExprKind::Int(status) => (200..300).contains(&status),
+        _ => {
+            let written = module.dotted(flow.code, expr).unwrap_or_default();
+            let last = written.rsplit('.').next().unwrap_or_default();
+            matches!(last, "OK" | "ok" | "HTTP_OK" | "CREATED" | "HTTP_200_OK")
+        }
+    };
+    let is_status = |expr: ExprId| match module.kind(expr) {
+        ExprKind::Attribute { name, .. } => {
+            matches!(module.name(name), "status" | "status_code" | "code")
+        }
+        _ => false,
+    };
+    let asks = |test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            found |= match module.kind(part) {
+                ExprKind::Compare { left, right, .. } => is_status(left) && is_success(right),
+                ExprKind::Attribute { name, .. } => {
+                    matches!(module.name(name), "ok" | "is_success" | "is_error")
+                }
+                _ => false,
+            };
+        });
+        found
+    };
+    let raises = |expr: ExprId| {
+        let mut found = false;
+        module.walk(expr, &mut |part| {
+            found |= matches!(boundary.called(part), Some(("raise_for_status", ..)));
+        });
+        found
+    };
+    let start = module.span(document).start;
+    (0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        let is_asked = insts.any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => module.span(test).end <= start && asks(test),
+            InstKind::Eval(value) => inst.span.start < start && raises(value),
+            _ => false,
+        });
+        is_asked && boundary.dominates(block, candidate.at.0)
+    })
 }
 
 /// Whether each round of a loop adds to a list what it has found: what a generator yields is not lost.

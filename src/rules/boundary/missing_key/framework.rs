@@ -1,27 +1,16 @@
 //! Who says what becomes of a key that is missing: the code that calls the hooks of its subclasses may.
 
-use super::document::Document;
 use crate::project::Coverage;
-use crate::rules::Scene;
 use crate::rules::sequences::Boundary;
 use crate::types::FunctionRef;
 
 /// So many functions are asked who calls them.
 const CALLERS: usize = 24;
 
-/// Whether the function at work is a hook, or works for one, that a base class calls under a handler of KeyError: there a
-/// missing key is the way to say that the whole answer cannot be used. Not so for one of several answers, which a loop asks
-/// for: what came before is lost with it.
-pub(super) fn is_left_to_framework(boundary: &Boundary<'_>, evidence: &Document) -> bool {
-    let flow = boundary.flow;
-    let document = flow.module.span(evidence.expr);
-    let mut loops = flow.code.loops.iter();
-    let is_one_of_many = loops.any(|of| of.suite.contains(document));
-    !is_one_of_many && is_met_by_base(boundary.scene)
-}
-
-/// Whether a method of a base class that calls a hook catches KeyError, and means it.
-fn is_met_by_base(scene: &Scene<'_>) -> bool {
+/// Whether the function at work is a hook, or works for one, that a base class calls under a handler of KeyError, and means it:
+/// there a missing key is the way to say that the whole answer cannot be used.
+pub(super) fn is_left_to_framework(boundary: &Boundary<'_>) -> bool {
+    let scene = boundary.scene;
     let program = scene.flow.program;
     let dialect = scene.flow.module.dialect;
     let (Some(missing), Some(everything)) = (

@@ -410,7 +410,8 @@ impl<'k> Search<'k> {
                     if flow.place_of(receiver) == Some(place) && arguments.first().is_some_and(is_text)
             )
         });
-        is_sparse.then(|| Document::new("message", expr, Confidence::Medium))
+        // What a protocol prescribes it always has: that one key is optional says little of another.
+        is_sparse.then(|| Document::new("message", expr, Confidence::Low))
     }
 
     /// Whether a function mentions the key at all: it may have looked.
