@@ -36,7 +36,7 @@ def site_path(path, words):
         return "rules/index.md"
     if folder == words["docs"]:
         return name
-    if folder == "docs/editors":
+    if folder in ("docs/editors", f"{words['docs']}/editors"):
         return "editors/index.md" if name == "README.md" else f"editors/{name}"
     return path if folder == "docs/pictures" else None
 
@@ -82,12 +82,14 @@ def write_pages(program, words, language, pages):
         (pages / "rules" / f"{rule['name']}.md").write_text(text, encoding="utf-8")
         families.setdefault(rule["family"], []).append({rule["name"]: f"rules/{rule['name']}.md"})
     more = [copy(file, words, pages) for file in sorted((HOME / words["docs"]).glob("*.md"))]
-    editors = [copy(file, words, pages) for file in sorted((HOME / "docs" / "editors").glob("*.md"))]
+    # What is not translated stands there in English.
+    homes = dict.fromkeys([HOME / "docs" / "editors", HOME / words["docs"] / "editors"])
+    editors = {copy(file, words, pages) for home in homes for file in home.glob("*.md")}
     return [
         {"pothole": "index.md"},
         {words["rules"]: ["rules/index.md", *({family: names} for family, names in families.items())]},
         *more,
-        {words["editors"]: sorted(editors, key=lambda name: not name.endswith("index.md"))},
+        {words["editors"]: sorted(editors, key=lambda name: (not name.endswith("index.md"), name))},
     ]
 
 

@@ -61,23 +61,25 @@ def repository(folder):
 
 
 def comment(program, chromium):
-    """The first comment that the bot would post, as a browser shows it."""
+    """The comment with the longest way that the bot would post, as a browser shows it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         repository(folder)
         command = [program, "review", "--base", "HEAD~1", "--fail-on", "never", "--lang", "en"]
         said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-        place, _, body = said.partition("\n")
-        body = re.split(r"\n(?=\S+\.py:\d+)", body)[0]
+        comments = re.findall(r"^--- (\S+\.py:\d+)\n(.*?)(?=^--- )", said, re.MULTILINE | re.DOTALL)
+        place, body = max(comments, key=lambda comment: len(set(re.findall(r"\w+\.py", comment[1]))))
         rendered = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
         page = folder / "comment.html"
         page.write_text(
             f'<meta charset="utf-8"><style>{STYLE}</style><div class="comment"><div class="head"><b>pothole</b> on {html.escape(place)}</div>'
-            f'<div class="body">{rendered}</div></div>',
+            f'<div class="body">{rendered}</div></div><script>document.title = document.body.scrollHeight</script>',
             encoding="utf-8",
         )
-        height = 120 + 26 * body.count("\n")
         switches = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=2", f"--user-data-dir={name}/profile"]
+        measured = [chromium, *switches, "--window-size=800,100", "--dump-dom", page.as_uri()]
+        shown = subprocess.run(measured, capture_output=True, text=True, check=True).stdout
+        height = re.search(r"<title>(\d+)</title>", shown)[1]
         target = f"--screenshot={PICTURES / 'comment.png'}"
         subprocess.run([chromium, *switches, f"--window-size=800,{height}", target, page.as_uri()], check=True, capture_output=True)
 

@@ -199,10 +199,15 @@ fn report_of<'a>(
 /// What a rule finds. A released program keeps the findings of all the others where one rule has a fault in it, which has been told
 /// on standard error by then; where it is tested, it fails.
 fn apart<T: Default>(check: impl FnOnce() -> T) -> T {
+    apart_or(check, T::default)
+}
+
+/// The same for what concerns a function: `otherwise` is what is known of it where the analysis has a fault.
+fn apart_or<T>(work: impl FnOnce() -> T, otherwise: impl FnOnce() -> T) -> T {
     if cfg!(debug_assertions) {
-        return check();
+        return work();
     }
-    catch_unwind(AssertUnwindSafe(check)).unwrap_or_default()
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| otherwise())
 }
 
 /// The library with the tables that teams add in their configurations; nothing where they add none. Whoever read a

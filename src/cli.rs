@@ -95,7 +95,9 @@ fn cache(what: CacheAction) -> Result<u8> {
 
 /// Writes a man page for each subcommand.
 fn man(folder: &Path) -> Result<u8> {
-    clap_mangen::generate_to(Arguments::command(), folder)?;
+    host::create_folder(folder)
+        .and_then(|()| clap_mangen::generate_to(Arguments::command(), folder))
+        .with_context(|| format!("cannot write to {}", folder.display()))?;
     Ok(0)
 }
 

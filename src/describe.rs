@@ -72,6 +72,7 @@ fn describe(program: &Program<'_>, summary: &Summary) -> String {
         ("none if none", summary.none_if_none),
         ("requires", summary.requires),
         ("stops if", summary.stops_if),
+        ("stops unless", summary.stops_unless),
         ("true means", summary.true_means),
         ("false means", summary.false_means),
     ] {

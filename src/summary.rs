@@ -152,6 +152,8 @@ pub struct Summary {
     pub requires: Parameters,
     /// It does not return if one of these is true.
     pub stops_if: Parameters,
+    /// It does not return if one of these is false.
+    pub stops_unless: Parameters,
     /// A true result means that these are not None.
     pub true_means: Parameters,
     /// A false result means that these are not None.
@@ -179,6 +181,7 @@ impl Default for Summary {
             never_returns: false,
             requires: Parameters::NONE,
             stops_if: Parameters::NONE,
+            stops_unless: Parameters::NONE,
             true_means: Parameters::NONE,
             false_means: Parameters::NONE,
             demands: Vec::new(),

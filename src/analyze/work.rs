@@ -1,7 +1,7 @@
 //! What concerns one function at a time: summaries, callees first, and what rules find that look at single functions.
 
 use super::previous::{Kept, Previous, Recall};
-use super::{Cancelled, Monitor, Pass, apart};
+use super::{Cancelled, Monitor, Pass, apart, apart_or};
 use crate::finding::Finding;
 use crate::flow::{Event, Flow, Known, Observer, Silent, Solution, State, Watch};
 use crate::infer::{self, Trace};
@@ -118,6 +118,15 @@ impl Checked {
         let trace = Arc::new(trace);
         Self { trace, findings }
     }
+
+    /// What is known of a function that the analysis cannot cope with.
+    fn given_up() -> Self {
+        let trace = Trace {
+            gave_up: true,
+            ..Trace::default()
+        };
+        Self::of(trace, Vec::new())
+    }
 }
 
 /// What came of a function before it was known that all summaries are made.
@@ -221,7 +230,11 @@ impl Work<'_, '_> {
         members: &[FunctionRef],
     ) -> Vec<(FunctionRef, Summary, Option<Checked>)> {
         if infer::is_cycle(self.graph, members) {
-            let summaries = infer::summarize(self.program, self.graph, &self.summaries, members);
+            let unknown = |&member: &FunctionRef| (member, Summary::default());
+            let summaries = apart_or(
+                || infer::summarize(self.program, self.graph, &self.summaries, members),
+                || members.iter().map(unknown).collect(),
+            );
             let unchecked = |(function, summary)| (function, summary, None);
             return summaries.into_iter().map(unchecked).collect();
         }
@@ -236,7 +249,11 @@ impl Work<'_, '_> {
                 is_whole.then(|| check_function(&flow, &solution, self.graph, self.habits));
             (function, summary, checked.filter(|_| !watch.was_early()))
         };
-        members.iter().map(alone).collect()
+        let apart = |member: &FunctionRef| {
+            let unknown = || (*member, Summary::default(), None);
+            apart_or(|| alone(member), unknown)
+        };
+        members.iter().map(apart).collect()
     }
 
     /// Checks a function that is not checked yet, now that all summaries are made.
@@ -260,7 +277,8 @@ impl Work<'_, '_> {
         let known = recall.and_then(|recall| recall.checked(function, &holds));
         let is_reused = made.is_reused && known.is_some();
         let (checked, reads) = known.unwrap_or_else(|| {
-            let (checked, reads) = record(self.is_kept, || self.check(function));
+            let check = || apart_or(|| self.check(function), Checked::given_up);
+            let (checked, reads) = record(self.is_kept, check);
             (checked, reads.into())
         });
         let kept = kept(&checked, Some(reads), is_reused);

@@ -6,7 +6,7 @@ use crate::baseline::Baseline;
 use crate::config::{Language, Override};
 use crate::host::{self, Describe, Outcome, Progress, Request, Timing};
 use crate::ir;
-use crate::report::{Format, Invalid, Item, View, items, plain, statistics};
+use crate::report::{Format, Invalid, Item, View, counted, items, plain, statistics};
 use anstream::AutoStream;
 use anyhow::{Context, Result, bail};
 use clap::ColorChoice;
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     let invalid: Vec<Invalid> = outcome.invalid.iter().filter(told).cloned().collect();
     let mut items = items(&outcome.files, &outcome.findings, &invalid, language);
     if let Some(path) = &options.write_baseline {
-        return write_baseline(path, &Baseline::of(&items, &outcome.files));
+        return write_baseline(path, &Baseline::of(&items, &outcome.files), language);
     }
     if let Some(path) = &options.baseline {
         let mut new = new_ones(path, &items, &outcome)?.into_iter();
@@ -69,15 +69,15 @@ pub(super) fn run(options: &Check) -> Result<u8> {
     Ok(u8::from(!is_clean))
 }
 
-fn write_baseline(path: &Path, baseline: &Baseline) -> Result<u8> {
+fn write_baseline(path: &Path, baseline: &Baseline, language: Language) -> Result<u8> {
     host::write_file(path, baseline.text()?.as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;
-    let _ = writeln!(
-        io::stderr(),
-        "{} findings written to {}",
-        baseline.count(),
-        path.display()
-    );
+    let (count, path) = (baseline.count(), path.display());
+    let line = match language {
+        Language::English => format!("{} written to {path}", counted(count, "finding")),
+        Language::Chinese => format!("{count} 个问题已写入 {path}"),
+    };
+    let _ = writeln!(io::stderr(), "{line}");
     Ok(0)
 }
 
@@ -230,10 +230,10 @@ fn summarize(options: &Check, view: &View<'_>, outcome: &Outcome) {
     let counts = outcome.counts;
     let line = match view.language {
         Language::English => format!(
-            "{findings} {} ({} files, {} lines analyzed)",
-            if findings == 1 { "finding" } else { "findings" },
-            counts.files,
-            counts.lines
+            "{} ({}, {} analyzed)",
+            counted(findings, "finding"),
+            counted(counts.files, "file"),
+            counted(counts.lines, "line")
         ),
         Language::Chinese => format!(
             "{findings} 个问题（分析了 {} 个文件，{} 行）",

@@ -1,8 +1,9 @@
 //! What becomes of fixes: files that are written, a diff, or the fixed text of standard input.
 
 use super::arguments::Check;
+use crate::config::Language;
 use crate::host::{self, FixedFile, Fixing};
-use crate::report::{decode, plain};
+use crate::report::{counted, decode, plain};
 use anyhow::{Result, bail};
 use similar::TextDiff;
 use std::io::{self, Write};
@@ -13,6 +14,9 @@ pub(super) fn is_all(options: &Check, fixing: &Fixing) -> Result<bool> {
         || options.paths.iter().any(|path| path.as_os_str() == "-");
     if options.dry_run {
         print_diffs(&fixing.files)?;
+        if fixing.files.is_empty() {
+            tell(options, fixing);
+        }
         return Ok(true);
     }
     if is_stdin {
@@ -31,17 +35,25 @@ pub(super) fn is_all(options: &Check, fixing: &Fixing) -> Result<bool> {
         }
     }
     if failed > 0 {
-        bail!("{failed} files could not be fixed");
+        bail!("{} could not be fixed", counted(failed, "file"));
     }
-    if !options.quiet {
-        let count: usize = fixing.files.iter().map(|file| file.count).sum();
-        let _ = writeln!(
-            io::stderr(),
-            "{count} fixes in {} files",
-            fixing.files.len()
-        );
-    }
+    tell(options, fixing);
     Ok(false)
+}
+
+/// Says how much was fixed.
+fn tell(options: &Check, fixing: &Fixing) {
+    if options.quiet {
+        return;
+    }
+    let fixes: usize = fixing.files.iter().map(|file| file.count).sum();
+    let files = fixing.files.len();
+    let configured = options.lang.or(fixing.outcome.language);
+    let line = match configured.unwrap_or_else(host::locale) {
+        Language::English => format!("{} in {}", counted(fixes, "fix"), counted(files, "file")),
+        Language::Chinese => format!("{files} 个文件中的 {fixes} 处修复"),
+    };
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn print_diffs(files: &[FixedFile]) -> io::Result<()> {

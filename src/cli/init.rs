@@ -4,7 +4,8 @@ use super::arguments::Print;
 use super::print;
 use crate::config;
 use crate::host;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Every setting, commented out.
@@ -20,7 +21,11 @@ pub(super) fn run(wanted: Option<Print>) -> Result<u8> {
         }
         None => {
             let path = Path::new("pothole.toml");
-            host::write_new(path, TEMPLATE.as_bytes()).context("cannot write pothole.toml")?;
+            let written = host::write_new(path, TEMPLATE.as_bytes());
+            if matches!(&written, Err(error) if error.kind() == ErrorKind::AlreadyExists) {
+                bail!("there is a pothole.toml already, and it stays as it is");
+            }
+            written.context("cannot write pothole.toml")?;
             print("wrote pothole.toml\n")
         }
     }

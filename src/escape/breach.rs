@@ -1,7 +1,7 @@
 //! What a function of the project raises and the handlers that were written for its call let through.
 
 use super::clauses::Fate;
-use super::guards::Region;
+use super::guards::{Region, narrow_classes};
 use super::search::{Escape, Search};
 use super::sites::IO;
 use crate::ir::{ExprId, TryId, TryKind};
@@ -98,7 +98,6 @@ fn add(found: &mut Vec<Breach>, new: Breach) {
 /// The narrow handlers right around a call of which the analysis knows whom it calls, and the classes that they name.
 fn handlers(search: &Search<'_, '_, '_>, site: &CallSite) -> Option<(TryId, Vec<ClassRef>)> {
     let program = search.program;
-    let (module_ref, id) = program.locate(site.caller);
     let (_, code) = program.code(site.caller);
     if site.is_virtual || site.kind != CallKind::Named || !is_direct(search, site) {
         return None;
@@ -117,18 +116,7 @@ fn handlers(search: &Search<'_, '_, '_>, site: &CallSite) -> Option<(TryId, Vec<
     if !clauses.iter().any(|(_, fate)| *fate != Fate::Reraised) {
         return None;
     }
-    let mut all = Vec::new();
-    for handler in handlers {
-        let catches = program.catches(module_ref, id, handler.types);
-        match &catches {
-            Catches::Classes {
-                classes,
-                open: false,
-                ..
-            } if !program.is_broad(&catches) => all.extend_from_slice(classes),
-            _ => return None,
-        }
-    }
+    let all = narrow_classes(program, site.caller, handlers)?;
     let statements = code.region(region).statements;
     let is_own = |class: &&ClassRef| program.project_class(**class).is_some();
     let is_close =
@@ -179,7 +167,8 @@ fn is_missed(
     let name = program.class_name(raise.class);
     let is_chosen = |class: &ClassRef| {
         let name = program.class_name(*class);
-        ANSWERS.iter().any(|part| name.contains(part))
+        let mut parts = ANSWERS.iter().chain(&STATES);
+        parts.any(|part| name.contains(part))
     };
     if name == "Exception" || caught.iter().any(is_chosen) {
         return false;
@@ -209,8 +198,8 @@ const MISUSES: [&str; 7] = [
     "Argument", "Config", "Internal", "Missing", "Option", "Setting", "Usage",
 ];
 
-/// Parts of names of classes that say what the other side or the system answered, which a program waits for.
-const ANSWERS: [&str; 15] = [
+/// Parts of names of classes that say what the other side answered, rather than that it could not be asked.
+pub(crate) const ANSWERS: [&str; 10] = [
     "NotFound",
     "NotExist",
     "NoSuch",
@@ -221,6 +210,10 @@ const ANSWERS: [&str; 15] = [
     "Integrity",
     "error_perm",
     "Forbidden",
+];
+
+/// Parts of names of classes that say in what state the system found a file or a process.
+const STATES: [&str; 5] = [
     "PermissionError",
     "ADirectoryError",
     "ProcessLookup",

@@ -1,7 +1,7 @@
 //! Who stops an exception inside one function: handlers, context managers, decorators.
 
 use super::clauses::{Fate, called_names, fate};
-use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, TryId, TryKind};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, Handler, LoopKind, Module, TryId, TryKind};
 use crate::project::{Catches, Coverage, Program};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
@@ -323,4 +323,26 @@ fn consumed(module: &Module, code: &Function) -> FxHashSet<ExprId> {
         }
     }
     found
+}
+
+/// The classes that handlers name, where all are known and none of them takes everything.
+pub(super) fn narrow_classes(
+    program: &Program<'_>,
+    function: FunctionRef,
+    handlers: &[Handler],
+) -> Option<Vec<ClassRef>> {
+    let (module_ref, id) = program.locate(function);
+    let mut all = Vec::new();
+    for handler in handlers {
+        let catches = program.catches(module_ref, id, handler.types);
+        match &catches {
+            Catches::Classes {
+                classes,
+                open: false,
+                ..
+            } if !program.is_broad(&catches) => all.extend_from_slice(classes),
+            _ => return None,
+        }
+    }
+    Some(all)
 }

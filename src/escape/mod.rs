@@ -12,6 +12,7 @@ mod search;
 mod sites;
 mod text;
 
+pub(crate) use breach::ANSWERS;
 pub use breach::Breach;
 pub use entry::{Entries, Entry, is_out_of_scope};
 pub use guards::{Guards, Left};

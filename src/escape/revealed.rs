@@ -1,10 +1,11 @@
 //! Calls on something unknown of which only the handlers around them tell what it is: who catches `socket.timeout` around
 //! `self.link.recv(size)` has a socket there.
 
+use super::guards::narrow_classes;
 use super::search::Search;
 use crate::infer::{LibraryCall, Trace};
 use crate::ir::{BlockId, ExprId, ExprKind, Function, Module, Try, TryId, TryKind};
-use crate::project::{Catches, Evaluate};
+use crate::project::Evaluate;
 use crate::summary::ClassRef;
 use crate::types::{CallRef, FunctionRef};
 use crate::value::TypeId;
@@ -102,19 +103,7 @@ fn caught(
         return None;
     };
     let program = search.program;
-    let (module_ref, id) = program.locate(function);
-    let mut all = Vec::new();
-    for handler in handlers {
-        let catches = program.catches(module_ref, id, handler.types);
-        match &catches {
-            Catches::Classes {
-                classes,
-                open: false,
-                ..
-            } if !program.is_broad(&catches) => all.extend_from_slice(classes),
-            _ => return None,
-        }
-    }
+    let mut all = narrow_classes(program, function, handlers)?;
     all.retain(|&class| receivers(program.class_name(class)).is_some());
     (!all.is_empty()).then_some(all)
 }

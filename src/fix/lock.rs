@@ -19,7 +19,9 @@ pub(super) fn around(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
         return None;
     }
     let name = argument(&finding.message, "name")?;
+    // One lock does for all items of a dict.
     let name = name.rsplit('.').next()?.trim_start_matches('_');
+    let name = name.trim_end_matches("[…]");
     let lock = format!("_{name}_lock");
     if bench
         .module

@@ -74,7 +74,7 @@ impl Flow<'_, '_> {
         found
     }
 
-    fn only_predecessor(&self, block: BlockId) -> Option<BlockId> {
+    pub(super) fn only_predecessor(&self, block: BlockId) -> Option<BlockId> {
         let leads_here = |next: Next| match next {
             Next::Goto(to) => to == block,
             Next::Branch(one, other) => one == block || other == block,

@@ -1,13 +1,13 @@
 //! Calls: what the callee demands, promises, returns and changes.
 
+use super::stopping::stops_by_literal;
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
-use crate::ir::{Argument, Dialect, ExprId, ExprKind, Function, Module, Passing, Run, Scope, Step};
+use crate::ir::{Argument, Dialect, ExprId, ExprKind, Passing, Run, Scope, Step};
 use crate::library::Call;
 use crate::project::{Actual, Target, actuals};
 use crate::summary::{Delivery, Summary};
 use crate::types::{CallRef, FunctionRef};
 use crate::value::{Facts, Kinds, Value};
-use smallvec::SmallVec;
 
 /// Methods that put something into their receiver.
 const GROWING: [&str; 8] = [
@@ -19,26 +19,6 @@ const GROWING: [&str; 8] = [
     "appendleft",
     "push",
     "setdefault",
-];
-
-/// Names of functions that end the program, the test or the request.
-const FINAL: [&str; 16] = [
-    "exit",
-    "_exit",
-    "abort",
-    "fail",
-    "die",
-    "fatal",
-    "bail",
-    "bailout",
-    "fail_json",
-    "exit_json",
-    "usage",
-    "skip",
-    "skipTest",
-    "quit",
-    "panic",
-    "print_usage_and_exit",
 ];
 
 /// How the names of codecs start that make text of bytes.
@@ -272,34 +252,14 @@ impl Flow<'_, '_> {
         }
         self.demands(expr, function, summary, &given, &value_of, state, observer);
         self.other_code_ran(state);
-        let stops =
-            !summary.stops_if.is_empty() && self.is_given_truth(summary, &given, (module, code));
+        let stops = stops_by_literal(summary, &given, (self.module, module, code));
         if (summary.never_returns || stops) && self.program.delivery(function) == Delivery::Now {
             state.stop();
         }
         self.result(expr, function, summary, &given, &value_of)
     }
 
-    /// Whether a parameter that keeps the function from coming back is true for certain, given or by default.
-    fn is_given_truth(
-        &self,
-        summary: &Summary,
-        given: &[Actual],
-        (module, code): (&Module, &Function),
-    ) -> bool {
-        let parameters = given.iter().zip(&code.parameters).enumerate();
-        parameters
-            .filter(|(index, _)| summary.stops_if.has(*index))
-            .any(|(_, (actual, parameter))| match actual {
-                Actual::Given(argument) => self.module.kind(*argument) == ExprKind::True,
-                Actual::Omitted => parameter
-                    .default
-                    .is_some_and(|default| module.kind(default) == ExprKind::True),
-                Actual::Unclear => false,
-            })
-    }
-
-    fn is_overridden(&self, function: FunctionRef) -> bool {
+    pub(super) fn is_overridden(&self, function: FunctionRef) -> bool {
         self.program.is_overridden(function)
     }
 
@@ -541,79 +501,6 @@ impl Flow<'_, '_> {
             }
             _ => Held::from(expr, value),
         }
-    }
-
-    /// Whether a call, for all that is known, does not come back; of a coroutine, where it is awaited.
-    pub(crate) fn never_returns(&self, expr: ExprId) -> bool {
-        let (call, is_awaited) = match self.module.kind(expr) {
-            ExprKind::Await(call) => (call, true),
-            _ => (expr, false),
-        };
-        let ExprKind::Call { callee, .. } = self.module.kind(call) else {
-            return false;
-        };
-        match self.program.target(self.evaluate.value(callee)) {
-            Target::Function { function, bound } => {
-                let is_run = match self.program.delivery(function) {
-                    Delivery::Now => true,
-                    Delivery::Awaited => is_awaited,
-                    _ => false,
-                };
-                let known = is_run && self.summary(function).never_returns;
-                known && !(bound && self.is_overridden(function))
-            }
-            Target::Library(call) => self.program.library.get(call).summary.never_returns,
-            Target::Unknown => self.sounds_final(callee),
-            Target::Construct { .. } => false,
-        }
-    }
-
-    /// The arguments of a call of the project's own that must be false for it to come back: `fatal` of `f(fatal)`
-    /// where the body says `if fatal: raise`. A default that is true is an argument too, but of another module, and left out.
-    pub(crate) fn stopping(&self, expr: ExprId) -> SmallVec<[ExprId; 1]> {
-        let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
-            return SmallVec::new();
-        };
-        let Target::Function { function, bound } = self.program.target(self.evaluate.value(callee))
-        else {
-            return SmallVec::new();
-        };
-        let stops_if = self.summary(function).stops_if;
-        let comes_later = self.program.delivery(function) != Delivery::Now;
-        if stops_if.is_empty() || comes_later || (bound && self.is_overridden(function)) {
-            return SmallVec::new();
-        }
-        let (module, code) = self.program.code(function);
-        let given = actuals(
-            self.module,
-            self.module.arguments(arguments),
-            module,
-            code,
-            bound,
-        );
-        let given = given.into_iter().enumerate();
-        let stopping = given.filter_map(|(parameter, actual)| match actual {
-            Actual::Given(argument) if stops_if.has(parameter) => Some(argument),
-            _ => None,
-        });
-        stopping.collect()
-    }
-
-    /// An unknown function whose name says that it does not come back is believed: the alternative is a false alarm.
-    fn sounds_final(&self, callee: ExprId) -> bool {
-        let (name, receiver) = match self.module.kind(callee) {
-            ExprKind::Attribute { value, name, .. } => (self.module.name(name), value),
-            ExprKind::Name(_) => {
-                let name = self.module.plain_name(self.code, callee);
-                return name.is_some_and(|name| FINAL.contains(&name));
-            }
-            _ => return false,
-        };
-        let of_parser = || {
-            let receiver = self.module.dotted(self.code, receiver);
-            receiver.is_some_and(|receiver| receiver.to_ascii_lowercase().contains("parser"))
-        };
-        FINAL.contains(&name) || (name == "error" && of_parser())
     }
 
     fn grow(&self, callee: ExprId, state: &mut State) {

@@ -23,8 +23,8 @@ type Each<T> = OnceCell<Box<[T]>>;
 /// For each block, whether it is one of some.
 type Blocks = Rc<[bool]>;
 
-/// The arguments that must be false for control to get past an expression; nothing where it never does.
-type ComingBack = Option<Rc<[ExprId]>>;
+/// The arguments that must come out in a certain way for control to get past an expression; nothing where it never does.
+type ComingBack = Option<Rc<[(ExprId, bool)]>>;
 
 /// An instruction that control gets to, and what holds before it.
 pub(super) type Reached = ((BlockId, u32), State);
@@ -146,8 +146,8 @@ impl Flow<'_, '_> {
         recall(&self.memo.swallows, manager, || self.may_swallow(manager))
     }
 
-    /// The arguments that must be false for control to get past an expression; nothing where it never does.
-    pub(super) fn coming_back(&self, expr: ExprId) -> Option<Rc<[ExprId]>> {
+    /// The arguments that must come out in a certain way for control to get past an expression; nothing where it never does.
+    pub(super) fn coming_back(&self, expr: ExprId) -> ComingBack {
         recall(&self.memo.coming_back, expr, || {
             let comes_back = !self.never_returns(expr);
             comes_back.then(|| Rc::from(&self.stopping(expr)[..]))

@@ -16,6 +16,7 @@ mod reaching;
 mod regex;
 mod solve;
 mod state;
+mod stopping;
 mod transfer;
 mod witness;
 
@@ -316,9 +317,12 @@ impl<'p, 'a> Flow<'p, 'a> {
         }
     }
 
-    /// The place that an expression names.
+    /// The place that an expression of this function names.
     pub fn place_of(&self, expr: ExprId) -> Option<PlaceId> {
-        self.module.kind(expr).place()
+        self.module
+            .kind(expr)
+            .place()
+            .filter(|_| self.code.owns(expr))
     }
 
     /// The place that a condition asks about: `getattr(x, "name", None)` asks about `x.name`.

@@ -173,6 +173,24 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// Whether an expression raises nothing for all practical purposes: a name, a literal, a builtin called with those.
+    pub(super) fn is_harmless_value(&self, value: ExprId) -> bool {
+        match self.module.kind(value) {
+            ExprKind::Call { callee, arguments } => {
+                let mut arguments = self.module.arguments(arguments).iter();
+                self.is_harmless_call(callee)
+                    && arguments.all(|argument| self.is_harmless_value(argument.value))
+            }
+            ExprKind::Name(_)
+            | ExprKind::Text(_)
+            | ExprKind::Int(_)
+            | ExprKind::None
+            | ExprKind::True
+            | ExprKind::False => true,
+            _ => false,
+        }
+    }
+
     /// Builtins that raise nothing for all practical purposes.
     fn is_harmless_call(&self, callee: ExprId) -> bool {
         if let ExprKind::Attribute { name, .. } = self.module.kind(callee) {
@@ -315,6 +333,7 @@ const SLIGHT: &[&str] = &[
     "frozenset",
     "str",
     "repr",
+    "hex",
     "len",
     "range",
     "enumerate",

@@ -5,7 +5,7 @@ pub use super::access::Access;
 use super::Flow;
 use super::raising::Raising;
 use crate::ir::{
-    BlockId, ExprId, ExprKind, Function, Inst, InstKind, Next, PlaceId, TryId, TryKind,
+    BlockId, ExprId, ExprKind, Function, Inst, InstKind, Next, PlaceId, Source, TryId, TryKind,
 };
 use std::rc::Rc;
 
@@ -99,7 +99,7 @@ impl<'f, 'p, 'a> Reaching<'f, 'p, 'a> {
         let before = self.flow.before();
         let binds = |index: usize| {
             let mut insts = code.insts(&code.blocks[index]).iter();
-            insts.any(|inst| self.is_bound_by(inst, place))
+            insts.any(|inst| self.is_bound_by(inst, place) && !is_caught(inst))
         };
         let mut seen = vec![false; code.blocks.len()];
         let mut open = vec![target.index()];
@@ -451,4 +451,15 @@ fn catchers(flow: &Flow<'_, '_>, guard: Option<TryId>, raising: Raising) -> Vec<
         at = region.parent;
     }
     found
+}
+
+/// Whether a handler gives an exception its name, which it takes away again at its end.
+fn is_caught(inst: &Inst) -> bool {
+    matches!(
+        inst.kind,
+        InstKind::Bind {
+            source: Source::Caught { .. },
+            ..
+        }
+    )
 }

@@ -28,7 +28,7 @@ pub use fixing::{FixedFile, Fixing, fix, write_fixed};
 pub use git::{GitFault, LaidOut, Repository};
 pub use outcome::{Describe, Outcome};
 use output::write_page;
-pub use output::{exists, read_text, write_new};
+pub use output::{create_folder, exists, read_text, write_new};
 pub use output::{locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::{LIMIT, Memory};

@@ -56,6 +56,14 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     io::Write::write_all(&mut file, content)
 }
 
+/// Makes a folder and those above it, where they are not there yet.
+///
+/// # Errors
+/// If the disk does not take it, or something else is in its place.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// Reads a text.
 ///
 /// # Errors

@@ -246,12 +246,13 @@ impl Collector {
         for demand in &mut self.demands {
             demand.always = self.requires.has(usize::from(demand.parameter));
         }
-        let stops_if = match self.any_return {
-            true => self.stops_if(flow),
-            false => Parameters::NONE,
+        let (stops_if, stops_unless) = match self.any_return {
+            true => self.stops(flow),
+            false => (Parameters::NONE, Parameters::NONE),
         };
         Summary {
             stops_if,
+            stops_unless,
             returns,
             none_at,
             none_if_none: self.none_if_none,
@@ -286,10 +287,11 @@ impl Collector {
 const BLOCKS: usize = 40;
 
 impl Collector {
-    /// The parameters that the function asks for their truth, and without whose falsehood no way leads to its end.
-    fn stops_if(&self, flow: &Flow<'_, '_>) -> Parameters {
+    /// The parameters that the function asks for their truth, and without whose falsehood no way leads to its end; and those
+    /// without whose truth none does.
+    fn stops(&self, flow: &Flow<'_, '_>) -> (Parameters, Parameters) {
         let code = flow.code;
-        let mut found = Parameters::NONE;
+        let (mut if_true, mut if_false) = (Parameters::NONE, Parameters::NONE);
         let raises = code.insts.iter().any(|inst| {
             matches!(
                 inst.kind,
@@ -300,18 +302,34 @@ impl Collector {
             )
         });
         if !raises || code.blocks.len() > BLOCKS {
-            return found;
+            return (if_true, if_false);
         }
         for &(index, place) in &self.steady {
             let is_asked = code.insts.iter().any(|inst| match inst.kind {
-                InstKind::Assume { test, holds: true } => flow.place_of(test) == Some(place),
+                InstKind::Assume { test, holds: true } => is_operand(flow, test, place),
                 _ => false,
             });
-            if is_asked && !can_return(flow, &[(place, Given::Literal(true))]) {
-                found.insert(index);
+            if !is_asked {
+                continue;
+            }
+            if !can_return(flow, &[(place, Given::Literal(true))]) {
+                if_true.insert(index);
+            } else if !can_return(flow, &[(place, Given::Literal(false))]) {
+                if_false.insert(index);
             }
         }
-        found
+        (if_true, if_false)
+    }
+}
+
+/// Whether a condition is a place, or one of the operands of `and` and `or` that it is made of is.
+fn is_operand(flow: &Flow<'_, '_>, test: ExprId, place: PlaceId) -> bool {
+    match flow.module.kind(test) {
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            let mut parts = flow.module.list(parts).iter();
+            parts.any(|&part| flow.place_of(part) == Some(place))
+        }
+        _ => flow.place_of(test) == Some(place),
     }
 }
 

@@ -5,7 +5,7 @@ use super::trace::{
     AttributeBinding, AttributeUse, LibraryCall, ParameterUse, Pass, ResultUse, Trace,
 };
 use crate::flow::{Event, Flow, Observer, Origin, Solution, State};
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Passing, PlaceId};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind};
 use crate::library::schema::When;
 use crate::project::{Symbol, Target};
 use crate::summary::{ClassRef, Effects};
@@ -301,7 +301,6 @@ fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
     };
     let value = match flow.module.kind(first_of(flow, first.value)) {
         ExprKind::Attribute { value, .. } => value,
-        ExprKind::Name(place) => return is_option(flow, place),
         _ => return false,
     };
     match flow
@@ -315,36 +314,4 @@ fn is_named_by_user(flow: &Flow<'_, '_>, state: &State, call: ExprId) -> bool {
         ),
         _ => false,
     }
-}
-
-/// Whether a variable is a parameter that a decorator fills from the command line, as `@click.argument("path")` does, and no type
-/// of it asks whether there is such a file.
-fn is_option(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
-    let module = flow.module;
-    let code = flow.code;
-    let is_parameter = code.parameters.iter().any(|given| given.place == place);
-    let name = module.place_text(code, place);
-    is_parameter
-        && module.list(code.decorators).iter().any(|&decorator| {
-            let ExprKind::Call { callee, arguments } = module.kind(decorator) else {
-                return false;
-            };
-            let ExprKind::Attribute { name: kind, .. } = module.kind(callee) else {
-                return false;
-            };
-            let mut arguments = module.arguments(arguments).iter();
-            ["argument", "option"].contains(&module.name(kind))
-                && arguments
-                    .clone()
-                    .any(|argument| match module.kind(argument.value) {
-                        ExprKind::Text(text) => {
-                            module.name(text).trim_start_matches('-').replace('-', "_") == name
-                        }
-                        _ => false,
-                    })
-                && arguments.all(|argument| match argument.passing {
-                    Passing::Keyword(keyword) => module.name(keyword) != "type",
-                    _ => true,
-                })
-        })
 }

@@ -214,8 +214,12 @@ impl Module {
         &self.patterns[id.index()]
     }
 
-    /// A chain of names and attributes as it is written: `os.path.join`. Nothing for any other expression.
+    /// A chain of names and attributes as it is written: `os.path.join`. Nothing for any other expression, and nothing for one of
+    /// another function, whose places are others.
     pub fn dotted(&self, function: &Function, expr: ExprId) -> Option<String> {
+        if !function.owns(expr) {
+            return None;
+        }
         match self.kind(expr) {
             ExprKind::Name(place) => Some(self.place_text(function, place)),
             ExprKind::Attribute { value, name, .. } => {
@@ -276,6 +280,11 @@ impl Module {
 const WIDTH: usize = 50_000_000;
 
 impl Function {
+    /// Whether an expression is one of this function's own, so that its places are.
+    pub fn owns(&self, expr: ExprId) -> bool {
+        self.exprs.range().contains(&expr.index())
+    }
+
     /// Whether the function is wider than what is analyzed.
     pub fn is_too_wide(&self, module: &Module) -> bool {
         let handlers = self.tries.iter().map(|region| match &region.kind {

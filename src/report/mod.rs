@@ -254,3 +254,13 @@ impl Format {
         }
     }
 }
+
+/// A number and what it counts, in English.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = match what.ends_with('x') {
+        _ if count == 1 => "",
+        true => "es",
+        false => "s",
+    };
+    format!("{count} {what}{plural}")
+}

@@ -1,7 +1,8 @@
 //! Counts per rule.
 
 use super::escape::Careful;
-use super::{Item, View};
+use super::{Item, View, counted};
+use crate::config::Language;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -47,11 +48,12 @@ pub fn write_table(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = statistics(view);
     let width = rows.iter().map(|row| row.code.len()).max().unwrap_or(0);
     for row in rows {
-        writeln!(
-            out,
-            "{:>7}  {:<width$} {:>6} files",
-            row.count, row.code, row.files
-        )?;
+        let files = match view.language {
+            Language::English => counted(row.files, "file"),
+            Language::Chinese => format!("{} 个文件", row.files),
+        };
+        let (count, code) = (row.count, row.code);
+        writeln!(out, "{count:>7}  {code:<width$}  {files}")?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::markdown::escaped;
 use super::plan::{Plan, Request, Write, summary_marker};
 use super::{COMMENT_LIMIT, Comment, Marker, Note, Setting};
 use crate::config::Language;
+use crate::report::counted;
 
 /// So many configurations are named.
 const NAMED: usize = 5;
@@ -181,7 +182,8 @@ impl Plan {
         for write in &self.writes {
             match write {
                 Write::Review(drafts) => {
-                    text.push_str(&format!("review with {} comments\n", drafts.len()));
+                    let comments = counted(drafts.len(), "comment");
+                    text.push_str(&format!("review with {comments}\n"));
                     for draft in drafts {
                         text.push_str(&format!("--- {}\n{}\n", draft.anchor, draft.body));
                     }

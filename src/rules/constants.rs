@@ -3,6 +3,7 @@
 use crate::ir::{
     ExprId, ExprKind, Function, FunctionId, InstKind, Module, PlaceId, Scope, Source, Step,
 };
+use crate::project::Program;
 use crate::rules::Whole;
 use crate::rules::stores;
 use crate::types::FunctionRef;
@@ -82,13 +83,22 @@ pub(in crate::rules) fn global(
 ) -> Option<(FunctionRef, ExprId)> {
     let program = whole.program;
     let (module_ref, _) = program.locate(function);
-    let module = program.module(module_ref);
+    let value = global_value(program, function, name)?;
+    Some((program.function(module_ref, FunctionId::new(0)), value))
+}
+
+/// The only value that a global of the module of a function is bound to.
+pub(in crate::rules) fn global_value(
+    program: &Program<'_>,
+    function: FunctionRef,
+    name: &str,
+) -> Option<ExprId> {
+    let (module, _) = program.code(function);
     let body = module.body();
     let place = (0..body.places.len()).map(PlaceId::new).find(|&place| {
         matches!(body.place(place).step, Step::Variable { name: found, .. } if module.name(found) == name)
     })?;
-    let value = stores::bound_value(module, body, place)?;
-    Some((program.function(module_ref, FunctionId::new(0)), value))
+    stores::bound_value(module, body, place)
 }
 
 /// The values that a variable is bound to, by itself or with others; what it runs over in a loop.

@@ -66,22 +66,22 @@ rules! {
         math_domain
         untested_boundary
     }
-    storage(items queries statements) {
+    storage(by_statement items queries statements) {
         cache_without_ttl
         query_in_loop
         keyspace_scan
     }
-    classes(instantiation interfaces) {
+    classes(instantiation interfaces named) {
         undeclared_interface
         abstract_instance
         incomplete_implementation
     }
-    dynamic(origin running told words) {
+    dynamic(asked origin running told words) {
         dynamic_code
         unsafe_load
         dynamic_import
     }
-    concurrency(answer_ended cooperative fired_twice method_calls usage) {
+    concurrency(answer_ended believed_await cooperative fired_twice method_calls raced usage) {
         forgotten_await
         lost_task
         blocking_call
@@ -89,7 +89,7 @@ rules! {
         finish_after_disconnect
         late_monkey_patch
     }
-    incidents(ambiguity class_growth growth observers reached) {
+    incidents(ambiguity class_growth growth kept observers reached) {
         unbounded_growth
         retained_instance
         leaked_listener

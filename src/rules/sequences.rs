@@ -11,6 +11,7 @@ pub(in crate::rules) use source::{KEEPING, Outside, PASSING, outside};
 
 use crate::flow::{Flow, Solution, State};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
+use crate::project::Target;
 use crate::rules::{Scene, is_test};
 use crate::text::Span;
 use crate::types::FunctionRef;
@@ -57,13 +58,37 @@ impl<'s> Boundary<'s> {
         ask: impl FnOnce(&Boundary<'_>) -> T,
     ) -> T {
         let flow = self.flow.of_another(function);
-        let scene = Scene {
-            rule: self.scene.rule,
-            flow: &flow,
-            graph: self.scene.graph,
-            habits: self.scene.habits,
+        ask(&Boundary::new(&self.scene_of(&flow), self.solution))
+    }
+
+    /// Asks another function also how control gets somewhere: it is solved for that.
+    pub(in crate::rules) fn in_another_solved<T>(
+        &self,
+        function: FunctionRef,
+        ask: impl FnOnce(&Boundary<'_>) -> T,
+    ) -> T {
+        let flow = self.flow.of_another(function);
+        let solution = flow.solve();
+        ask(&Boundary::new(&self.scene_of(&flow), &solution))
+    }
+
+    fn scene_of<'f>(&'f self, flow: &'f Flow<'f, 'f>) -> Scene<'f> {
+        Scene {
+            flow,
+            ..*self.scene
+        }
+    }
+
+    /// The function of the project that is called, by a name of its own.
+    pub(in crate::rules) fn callee(&self, call: ExprId) -> Option<FunctionRef> {
+        let flow = self.flow;
+        let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
+            return None;
         };
-        ask(&Boundary::new(&scene, self.solution))
+        match flow.program.target(flow.evaluate.value(callee)) {
+            Target::Function { function, .. } if function != flow.function => Some(function),
+            _ => None,
+        }
     }
 
     /// Whether the function stands in a file of tests.
@@ -178,10 +203,12 @@ impl<'s> Boundary<'s> {
         outside(self.flow, expr).is_some_and(|(source, _)| source != Outside::Database)
     }
 
-    /// The places that an expression reads: for paths, the longest.
+    /// The places that an expression of this function reads: for paths, the longest.
     pub(in crate::rules) fn places(&self, expr: ExprId) -> Vec<PlaceId> {
         let mut found = Vec::new();
-        self.collect_places(expr, &mut found);
+        if self.flow.code.owns(expr) {
+            self.collect_places(expr, &mut found);
+        }
         found
     }
 

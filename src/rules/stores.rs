@@ -7,6 +7,7 @@ use crate::ir::{
 use crate::library::Call;
 use crate::project::Evaluate;
 use crate::rules::Whole;
+use crate::rules::storage::by_statement::{self, ByStatement};
 use crate::types::{CallRef, FunctionRef, Type};
 
 /// A key is followed through so many names.
@@ -87,6 +88,7 @@ struct Guesser<'s, 'w> {
     whole: &'s Whole<'w>,
     client: Option<crate::summary::ClassRef>,
     pipeline: Option<crate::summary::ClassRef>,
+    by_statement: ByStatement,
     mentions: Vec<bool>,
 }
 
@@ -95,12 +97,13 @@ impl<'s, 'w> Guesser<'s, 'w> {
         let class = |name| whole.program.library.class(name, crate::ir::Dialect::Three);
         let mention = |source: &crate::project::Source| {
             let mut names = source.module.names.iter();
-            names.any(|name| name.len() < 80 && says_redis(name))
+            names.any(|name| name.len() < 80 && (says_redis(name) || by_statement::says_sql(name)))
         };
         Self {
             whole,
             client: class("redis.Redis"),
             pipeline: class("redis.client.Pipeline"),
+            by_statement: ByStatement::of(whole.program.library),
             mentions: whole.program.sources.iter().map(mention).collect(),
         }
     }
@@ -122,7 +125,16 @@ impl<'s, 'w> Guesser<'s, 'w> {
             for inst in block.insts.range() {
                 code.insts[inst].kind.for_each_expr(&mut |root| {
                     module.walk(root, &mut |call| {
-                        let Some(callee) = self.guess(module, code, &evaluate, call) else {
+                        let guessed = self.guess(module, code, &evaluate, call);
+                        let told = || {
+                            let library = program.library;
+                            let is_unknown = |of: ExprId| {
+                                program.types.get(evaluate.value(of).class) == Type::Unknown
+                            };
+                            self.by_statement
+                                .callee(library, module, code, &is_unknown, call)
+                        };
+                        let Some(callee) = guessed.or_else(told) else {
                             return;
                         };
                         let known = program.library.get(callee);
@@ -132,7 +144,7 @@ impl<'s, 'w> Guesser<'s, 'w> {
                                 call,
                                 inst: inst as u32,
                                 known,
-                                is_guess: true,
+                                is_guess: guessed.is_some(),
                             });
                         }
                     });

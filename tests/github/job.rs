@@ -59,7 +59,7 @@ fn a_dry_run_says_what_it_would_write() -> Result {
         ran.err
     );
     assert!(
-        ran.out.contains("review with 1 comments") && ran.out.contains("`answer`"),
+        ran.out.contains("review with 1 comment\n") && ran.out.contains("`answer`"),
         "{}",
         ran.out
     );
@@ -101,10 +101,13 @@ fn a_preview_needs_no_job() -> Result {
     let ran = world.review(&["--base", "main"])?;
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(
-        ran.out.contains("review with 1 comments") && ran.out.contains("causes 1 finding."),
+        ran.out.contains("review with 1 comment\n") && ran.out.contains("causes 1 finding."),
         "{}",
         ran.out
     );
+    let silent = world.review(&["--base", "main", "--head", "main"])?;
+    assert_eq!((silent.code, silent.out.as_str()), (Some(0), ""));
+    assert!(silent.err.contains("causes nothing"), "{}", silent.err);
     assert!(world.github.state().asked.is_empty());
     Ok(())
 }

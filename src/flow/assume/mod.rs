@@ -8,7 +8,7 @@ use super::{ALWAYS_TRUE, Flow, Held, State};
 use crate::ir::{
     Argument, ExprId, ExprKind, FunctionKind, Passing, PlaceId, Run, Step, UnaryOperator,
 };
-use crate::value::{Facts, Kinds};
+use crate::value::{Facts, Kinds, Value};
 
 impl Flow<'_, '_> {
     /// Takes in that `test` came out as `holds`. A state in which it can't is unreachable from here on.
@@ -256,13 +256,20 @@ impl Flow<'_, '_> {
         }
     }
 
-    /// What a place holds, from the program where the function has not touched it.
+    /// What a place holds, from the program where the function has not touched it. Of an attribute that only None is known
+    /// to be bound to, somebody sets it whom the analysis does not see: why else would the function ask.
     fn look_up(&self, place: PlaceId, expr: ExprId, state: &State) -> Held {
         let held = state.get(place);
-        if held == Held::UNSET {
-            self.quietly(expr, state)
-        } else {
-            held
+        if held != Held::UNSET {
+            return held;
+        }
+        let held = self.quietly(expr, state);
+        match held.value.is_none() {
+            true => Held {
+                value: held.value.join(Value::UNKNOWN),
+                ..held
+            },
+            false => held,
         }
     }
 

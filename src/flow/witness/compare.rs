@@ -125,6 +125,12 @@ impl Search<'_, '_, '_> {
             let truth = matches!(module.kind(right), ExprKind::True) == holds_positive;
             return self.suppose_truth(walker, left, place, truth);
         }
+        if matches!(operator, Comparison::Equal | Comparison::NotEqual)
+            && holds_positive
+            && self.is_one_none(walker, left, right)
+        {
+            return false;
+        }
         let positive = match operator {
             // What is no None, is the one where it equals the other.
             Comparison::IsNot | Comparison::Is | Comparison::NotEqual => Comparison::Equal,
@@ -212,6 +218,24 @@ impl Search<'_, '_, '_> {
             _ => Vec::new(),
         };
         self.suppose_one_of(walker, test, condition, parts, holds_positive)
+    }
+
+    /// Whether one of two variables is known to be None, and of the other nothing is known: `if name != last` in the first
+    /// round. That both are None is for others to show.
+    fn is_one_none(&mut self, walker: &Walker, left: ExprId, right: ExprId) -> bool {
+        let mut is_none = |side: ExprId| {
+            self.flow.place_of(side).map(|place| {
+                let condition = self.noneness_of(place);
+                walker.facts.contains(&Fact {
+                    condition,
+                    holds: true,
+                })
+            })
+        };
+        matches!(
+            (is_none(left), is_none(right)),
+            (Some(true), None | Some(false)) | (None | Some(false), Some(true))
+        )
     }
 
     /// Whether None is among the elements of a display, here or bound once to a name; nothing if that cannot be told.

@@ -5,6 +5,7 @@
 
 mod closed;
 mod compare;
+mod doubt;
 mod facts;
 mod live;
 mod rounds;

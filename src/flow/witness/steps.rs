@@ -24,7 +24,9 @@ impl Search<'_, '_, '_> {
         match inst.kind {
             InstKind::Assume { test, holds } => {
                 self.refuse(walker, test, holds);
-                self.suppose(walker, test, holds) && self.leaves_a_choice(walker)
+                !self.is_doubtful(walker, test, holds)
+                    && self.suppose(walker, test, holds)
+                    && self.leaves_a_choice(walker)
             }
             InstKind::Bind { target, source, .. } => self.bind(walker, target, source),
             InstKind::Eval(value) => {
@@ -154,12 +156,17 @@ impl Search<'_, '_, '_> {
                 if self.only_control {
                     return;
                 }
-                if walker.armed && !is_origin {
+                // At the end of its handler the name of an exception is no longer bound.
+                let is_passing = self.is_unbound && matches!(source, Source::Caught { .. });
+                if walker.armed && !is_origin && !is_passing {
                     alive = false;
                 }
                 walker.armed = is_origin;
                 if let (true, Some(value)) = (is_origin, value) {
                     alive &= self.suppose_on_the_way(walker, value);
+                    if part == target && self.is_origin(value) {
+                        self.remember(walker, place, true, false);
+                    }
                 }
             }
             if let Some(outcome) = outcome {
@@ -224,7 +231,7 @@ impl Search<'_, '_, '_> {
         let Some(stopping) = self.flow.coming_back(value) else {
             return false;
         };
-        { stopping.iter() }.all(|&argument| self.suppose(walker, argument, false))
+        { stopping.iter() }.all(|&(argument, holds)| self.suppose(walker, argument, holds))
     }
 
     /// Whether the wanted value is what an expression gives, or one side of it does.
@@ -237,6 +244,20 @@ impl Search<'_, '_, '_> {
             .module
             .walk(value, &mut |part| found |= part == origin);
         found
+    }
+
+    /// Whether an expression is the wanted None itself, awaited or not.
+    fn is_origin(&self, value: ExprId) -> bool {
+        let kind = self.flow.module.kind(value);
+        let called = match kind {
+            ExprKind::Await(called) => called,
+            _ => value,
+        };
+        Some(called) == self.wanted.origin
+            && matches!(
+                self.flow.module.kind(called),
+                ExprKind::Call { .. } | ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+            )
     }
 
     /// The conditions inside an expression under which it gives the origin: `None if test else value`.

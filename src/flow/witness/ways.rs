@@ -87,7 +87,9 @@ impl Search<'_, '_, '_> {
                 }
                 let in_then = self.holds(then, subject);
                 let branch = if in_then { then } else { otherwise };
-                self.suppose(walker, test, in_then) && self.comes_to(walker, branch, subject)
+                !self.is_doubtful_inside(walker, test, in_then)
+                    && self.suppose(walker, test, in_then)
+                    && self.comes_to(walker, branch, subject)
             }
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 let is_and = matches!(module.kind(expr), ExprKind::And(_));
@@ -95,7 +97,9 @@ impl Search<'_, '_, '_> {
                     if self.holds(part, subject) {
                         return self.comes_to(walker, part, subject);
                     }
-                    if !self.suppose(walker, part, is_and) {
+                    if self.is_doubtful_inside(walker, part, is_and)
+                        || !self.suppose(walker, part, is_and)
+                    {
                         return false;
                     }
                 }
@@ -232,6 +236,14 @@ impl Search<'_, '_, '_> {
             iterable = match self.flow.module.kind(iterable) {
                 ExprKind::Call { callee, arguments } => {
                     let name = self.flow.module.plain_name(self.flow.code, callee);
+                    // What has something in it has items.
+                    if let ExprKind::Attribute { value, name, .. } = self.flow.module.kind(callee)
+                        && arguments.is_empty()
+                        && matches!(self.flow.module.name(name), "items" | "keys" | "values")
+                    {
+                        iterable = value;
+                        continue;
+                    }
                     let Some(first) = self.flow.module.arguments(arguments).first() else {
                         return false;
                     };
@@ -330,7 +342,7 @@ impl Search<'_, '_, '_> {
                 ..
             }
         );
-        if raising.is_nothing() || next_round {
+        if raising.is_nothing() || next_round || self.binds_before_it_raises(inst) {
             return;
         }
         let likely = match self.is_unbound && self.flow.is_slight(index) {
@@ -382,6 +394,26 @@ impl Search<'_, '_, '_> {
             }
             at = region.parent;
         }
+    }
+
+    /// Whether an instruction binds the wanted name before anything in it can raise: `table[key := type(value)]`.
+    fn binds_before_it_raises(&self, inst: &Inst) -> bool {
+        if !self.is_unbound || !self.flow.has_walrus() {
+            return false;
+        }
+        let (flow, module) = (self.flow, self.flow.module);
+        let mut found = false;
+        inst.kind.for_each_expr(&mut |root| {
+            module.walk(root, &mut |part| {
+                if let ExprKind::Walrus { target, value } = module.kind(part)
+                    && flow.place_of(target) == Some(self.wanted.place)
+                    && flow.assigned_in(root).contains(&self.wanted.place)
+                {
+                    found |= flow.is_harmless_value(value);
+                }
+            });
+        });
+        found
     }
 
     /// Whether a handler more likely waits for what a later statement of its suite raises: where it waits for one

@@ -58,9 +58,14 @@ pub(super) fn preview(
             .iter()
             .any(|note| note.severity >= least)
     });
+    // In a job, silence is the answer; who asks by hand wants to know that it was one.
+    let mut notes = Vec::new();
+    if output.is_empty() {
+        notes.push("the change causes nothing that would be posted".to_owned());
+    }
     Ok(Reviewed {
         output,
-        notes: Vec::new(),
+        notes,
         fails,
     })
 }

@@ -206,6 +206,10 @@ function row(finding) {
   return line;
 }
 
+function counted(count, one, many) {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 function drawRows() {
   const findings = sorted(fitting());
   const shown = findings.slice(0, state.count);
@@ -213,7 +217,7 @@ function drawRows() {
   $("more").hidden = findings.length <= shown.length;
   const files = new Set(findings.map((finding) => finding.file)).size;
   $("shown").textContent = findings.length === 0 ? words.none
-    : `${findings.length} ${words.of} ${data.findings.length} ${words.findings}, ${files} ${words.files}`;
+    : `${findings.length} ${words.of} ${counted(data.findings.length, words.finding, words.findings)}, ${counted(files, words.file, words.files)}`;
 }
 
 function draw() {
@@ -237,7 +241,7 @@ function theme(dark) {
 
 function start() {
   const files = new Set(data.findings.map((finding) => finding.file)).size;
-  $("counts").textContent = `${data.findings.length} ${words.findings}, ${files} ${words.files} · pothole ${data.version}`;
+  $("counts").textContent = `${counted(data.findings.length, words.finding, words.findings)}, ${counted(files, words.file, words.files)} · pothole ${data.version}`;
   $("by-rule").textContent = words.by_rule;
   $("clear").textContent = words.clear;
   $("more").textContent = words.more;

@@ -93,7 +93,7 @@ impl Told {
         let form = match (evidence.key, boundary.flow.module.kind(at)) {
             ("probed", ExprKind::Subscript { value, .. }) => Some(boundary.flow.form(value)),
             _ => evidence
-                .own_source()
+                .own_source(boundary.flow)
                 .and_then(|source| asked(boundary, source)),
         };
         let mut causes = self.causes.iter();
@@ -236,7 +236,12 @@ fn is_tested(
         "separator" | "spaces" => {
             is_counted_before(boundary, candidate, subject, need, evidence.source)
         }
-        _ => is_guarded(boundary, candidate, subject, evidence.own_source()),
+        _ => is_guarded(
+            boundary,
+            candidate,
+            subject,
+            evidence.own_source(boundary.flow),
+        ),
     }
 }
 

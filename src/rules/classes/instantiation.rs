@@ -6,6 +6,7 @@ use crate::ir::{
 };
 use crate::project::{CallSite, Coverage, Evaluate, Target};
 use crate::rules::classes::interfaces::{self, Instance, Open};
+use crate::rules::classes::named::{Named, has_sibling, is_let_out};
 use crate::rules::constants::global;
 use crate::rules::{Rule, Whole, draft, is_test};
 use crate::summary::ClassRef;
@@ -40,9 +41,10 @@ pub(in crate::rules) fn findings(
     }
     let wanted: FxHashSet<ClassRef> = open.iter().map(|open| open.class).collect();
     let instances = interfaces::instances(whole, &wanted);
+    let mut named: Option<Named> = None;
     let mut findings = Vec::new();
-    for open in &open {
-        let Some(places) = instances.get(&open.class) else {
+    for of in &open {
+        let Some(places) = instances.get(&of.class) else {
             continue;
         };
         let outside = places
@@ -51,10 +53,19 @@ pub(in crate::rules) fn findings(
         let Some(place) = outside.or(places.first()) else {
             continue;
         };
-        findings.push(if open.declared.is_empty() {
-            raising(rule, whole, open, place)
+        findings.push(if of.declared.is_empty() {
+            let found = raising(rule, whole, of, place);
+            let mut unfollowed = || {
+                let is_out = |place: &&Instance| {
+                    !is_test(whole.program, place.function) && is_let_out(whole, place)
+                };
+                let place = places.iter().find(is_out)?;
+                let named = named.get_or_insert_with(|| Named::of(whole, &open));
+                by_name(rule, whole, of, place, named)
+            };
+            found.unwrap_or_else(|| unfollowed().unwrap_or_else(|| plain(rule, whole, of, place)))
         } else {
-            declared(rule, whole, open, place)
+            declared(rule, whole, of, place)
         });
     }
     findings
@@ -83,23 +94,67 @@ fn declared(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instanc
 }
 
 /// Nothing happens until one of the methods is called.
-fn raising(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instance) -> Finding {
-    let called = open
-        .raising
-        .iter()
-        .find_map(|&missing| Some((missing, call_of(whole, open.class, missing)?)));
-    let Some((missing, call)) = called else {
-        let mut finding = finding(rule, whole, open, place, "raising", &open.raising);
-        finding.severity = Severity::Hint;
-        return finding
-            .help(Message::new("implement").with("methods", names(whole, &open.raising)));
+fn raising(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    open: &Open,
+    place: &Instance,
+) -> Option<Finding> {
+    let mut missing = open.raising.iter();
+    let (missing, call) =
+        missing.find_map(|&missing| Some((missing, call_of(whole, open.class, missing)?)))?;
+    let location = call.location(whole.program);
+    Some(called(rule, whole, open, place, missing, location))
+}
+
+/// The instance goes where nobody can follow it, and the project calls the method, or one that calls it, on what can
+/// only be of this family.
+fn by_name(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    open: &Open,
+    place: &Instance,
+    named: &Named,
+) -> Option<Finding> {
+    // What overrides a method only to raise refuses on purpose, and what nobody overrides is no hole to be filled.
+    let is_hole = |missing: &&FunctionRef| {
+        whole.program.is_overridden(**missing) && whole.program.overridden_by(**missing).is_empty()
     };
-    let finding = finding(rule, whole, open, place, "called", &[missing]);
-    finding
+    let mut missing = open.raising.iter().filter(is_hole);
+    let (missing, location) = missing.find_map(|&missing| {
+        let direct = named.call(whole, open.class, missing);
+        let through = || {
+            let own = own_calls(whole, open.class, missing);
+            own.into_iter()
+                .find_map(|caller| named.call(whole, open.class, caller))
+        };
+        let location =
+            has_sibling(whole, place, open.class, missing).then(|| direct.or_else(through))??;
+        Some((missing, location))
+    })?;
+    Some(called(rule, whole, open, place, missing, location))
+}
+
+/// Nobody is seen to call what is missing.
+fn plain(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instance) -> Finding {
+    let mut finding = finding(rule, whole, open, place, "raising", &open.raising);
+    finding.severity = Severity::Hint;
+    finding.help(Message::new("implement").with("methods", names(whole, &open.raising)))
+}
+
+fn called(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    open: &Open,
+    place: &Instance,
+    missing: FunctionRef,
+    location: Location,
+) -> Finding {
+    finding(rule, whole, open, place, "called", &[missing])
         .severity(Severity::Warning)
         .confidence(Confidence::Medium)
         .because(Related {
-            location: call.location(whole.program),
+            location,
             message: Message::new("call").with("method", name(whole, missing)),
         })
         .help(Message::new("implement").with("methods", names(whole, &[missing])))
@@ -182,14 +237,37 @@ fn call_of<'w>(
                     .graph
                     .calls_of(call.caller)
                     .any(|outer| is_on_made(whole, outer, class));
-            let is_effective = program.method(class, name) == Some(call.caller);
-            return is_reached
-                && is_effective
-                && method != name
-                && is_on_some_way(module, code, call.block);
+            return is_reached && is_own_call(whole, call, class, method);
         }
         is_on_made(whole, call, class) && program.method(class, method) == Some(missing)
     })
+}
+
+/// Whether a method of the instance calls another on a way that the instance does not bar, and is not overridden itself.
+fn is_own_call(whole: &Whole<'_>, call: &CallSite, class: ClassRef, method: &str) -> bool {
+    let (module, code) = whole.program.code(call.caller);
+    let name = module.name(code.name);
+    let is_effective = whole.program.method(class, name) == Some(call.caller);
+    is_effective && method != name && is_on_some_way(module, code, call.block)
+}
+
+/// The methods of an instance by which it calls one of its own.
+fn own_calls(whole: &Whole<'_>, class: ClassRef, missing: FunctionRef) -> Vec<FunctionRef> {
+    let program = whole.program;
+    let chain = program.linearization(class);
+    let calls = whole.graph.calls_of(missing).filter(|call| {
+        let (module, code) = program.code(call.caller);
+        let method = crate::rules::stores::method(module, call.call);
+        let owner = program.class_of_method(call.caller);
+        !is_test(program, call.caller)
+            && !is_caught(whole, call)
+            && owner.is_some_and(|owner| chain.contains(&owner))
+            && method.is_some_and(|(receiver, method)| {
+                is_first_parameter(module, code, receiver)
+                    && is_own_call(whole, call, class, method)
+            })
+    });
+    calls.map(|call| call.caller).collect()
 }
 
 /// Whether a method is called on an instance of just this class, outside of tests.

@@ -4,6 +4,7 @@ use crate::finding::{Confidence, Finding, Message, Related};
 use crate::ir::{ExprId, ExprKind, Function, InstKind, LoopKind, Module, Source};
 use crate::rules::concurrency::finish_after_disconnect::{at, is_handled};
 use crate::rules::concurrency::method_calls::{MethodCall, method, method_calls};
+use crate::rules::concurrency::raced;
 use crate::rules::{Rule, Whole};
 use crate::summary::ClassRef;
 use crate::text::Location;
@@ -11,7 +12,7 @@ use crate::types::FunctionRef;
 use std::collections::BTreeMap;
 
 /// What fires a Deferred or a future.
-const FIRES: [&str; 4] = ["callback", "errback", "set_exception", "set_result"];
+pub(super) const FIRES: [&str; 4] = ["callback", "errback", "set_exception", "set_result"];
 
 /// What is called when the connection has gone.
 const LOST: [&str; 5] = [
@@ -39,11 +40,13 @@ const LAST: [&str; 9] = [
 pub(in crate::rules) fn find(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mentioned = |name: &str| whole.program.find_symbol(name).is_some();
     let mut findings = Vec::new();
-    if FIRES.iter().any(|name| mentioned(name)) || mentioned("callLater") {
+    let is_timed = mentioned("callLater") || mentioned("call_later");
+    if FIRES.iter().any(|name| mentioned(name)) || is_timed {
         for methods in methods(whole).values() {
             let class = Methods::of(whole, methods);
             findings.extend(class.fired_twice(rule));
             findings.extend(class.cancelled_late(rule));
+            findings.extend(raced::find(rule, &class));
         }
     }
     if mentioned("write_message") {
@@ -69,30 +72,32 @@ fn methods(whole: &Whole<'_>) -> BTreeMap<ClassRef, Vec<FunctionRef>> {
 }
 
 /// A call on an attribute of `self`.
-struct OnAttribute<'m> {
-    function: FunctionRef,
-    attribute: String,
-    call: MethodCall<'m>,
+pub(super) struct OnAttribute<'m> {
+    pub(super) function: FunctionRef,
+    pub(super) attribute: String,
+    pub(super) call: MethodCall<'m>,
 }
 
 /// A binding of an attribute of `self`.
-struct Binding {
-    function: FunctionRef,
-    attribute: String,
-    value: Option<ExprId>,
+pub(super) struct Binding {
+    pub(super) function: FunctionRef,
+    pub(super) attribute: String,
+    pub(super) value: Option<ExprId>,
 }
 
 /// What the methods of one class do with its attributes.
-struct Methods<'w> {
-    whole: &'w Whole<'w>,
-    calls: Vec<OnAttribute<'w>>,
-    bindings: Vec<Binding>,
+pub(super) struct Methods<'w> {
+    pub(super) whole: &'w Whole<'w>,
+    pub(super) members: Vec<FunctionRef>,
+    pub(super) calls: Vec<OnAttribute<'w>>,
+    pub(super) bindings: Vec<Binding>,
 }
 
 impl<'w> Methods<'w> {
     fn of(whole: &'w Whole<'w>, methods: &[FunctionRef]) -> Self {
         let mut found = Self {
             whole,
+            members: methods.to_vec(),
             calls: Vec::new(),
             bindings: Vec::new(),
         };
@@ -119,13 +124,13 @@ impl<'w> Methods<'w> {
         found
     }
 
-    fn name(&self, function: FunctionRef) -> &'w str {
+    pub(super) fn name(&self, function: FunctionRef) -> &'w str {
         let (module, code) = self.whole.program.code(function);
         module.name(code.name)
     }
 
     /// Whether a method binds an attribute.
-    fn binds(&self, function: FunctionRef, attribute: &str) -> bool {
+    pub(super) fn binds(&self, function: FunctionRef, attribute: &str) -> bool {
         let mut bindings = self.bindings.iter();
         bindings.any(|binding| binding.function == function && binding.attribute == attribute)
     }
@@ -186,7 +191,7 @@ impl<'w> Methods<'w> {
         findings
     }
 
-    fn related(&self, of: &OnAttribute<'_>, key: &'static str) -> Related {
+    pub(super) fn related(&self, of: &OnAttribute<'_>, key: &'static str) -> Related {
         let (module, _) = self.whole.program.code(of.function);
         Related {
             location: Location {
@@ -198,7 +203,7 @@ impl<'w> Methods<'w> {
     }
 
     /// Whether nothing is asked before the call.
-    fn is_unconditional(&self, of: &OnAttribute<'_>) -> bool {
+    pub(super) fn is_unconditional(&self, of: &OnAttribute<'_>) -> bool {
         let (module, code) = self.whole.program.code(of.function);
         let start = module.span(of.call.call).start;
         !code.insts.iter().any(|inst| {
@@ -259,11 +264,14 @@ impl<'w> Methods<'w> {
     }
 
     /// Whether a method asks what has happened so far.
-    fn asks(&self, function: FunctionRef) -> bool {
+    pub(super) fn asks(&self, function: FunctionRef) -> bool {
         let (module, code) = self.whole.program.code(function);
         let mut exprs = code.exprs.range().map(ExprId::new);
         exprs.any(|expr| match module.kind(expr) {
-            ExprKind::Attribute { name, .. } => matches!(module.name(name), "active" | "called"),
+            ExprKind::Attribute { name, .. } => matches!(
+                module.name(name),
+                "active" | "called" | "cancelled" | "done"
+            ),
             _ => false,
         })
     }
@@ -333,7 +341,7 @@ impl<'w> Methods<'w> {
 }
 
 /// The attribute that an expression reads from the method's first parameter.
-fn own_attribute(module: &Module, code: &Function, expr: ExprId) -> Option<String> {
+pub(super) fn own_attribute(module: &Module, code: &Function, expr: ExprId) -> Option<String> {
     let ExprKind::Attribute { value, name, .. } = module.kind(expr) else {
         return None;
     };
@@ -374,7 +382,7 @@ fn bindings(module: &Module, code: &Function, function: FunctionRef) -> Vec<Bind
 }
 
 /// The last part of the name of what a call calls.
-fn made_by(module: &Module, value: ExprId) -> &str {
+pub(super) fn made_by(module: &Module, value: ExprId) -> &str {
     let ExprKind::Call { callee, .. } = module.kind(value) else {
         return "";
     };

@@ -3,11 +3,12 @@
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ComprehensionKind, ExprId, ExprKind, Function, InstKind, Module, Source};
 use crate::project::{CallKind, CallSite, Evaluate, Handed, Target};
+use crate::rules::concurrency::believed_await::{Awaited, Dropped};
 use crate::rules::concurrency::usage::{Fate, Usage};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Delivery;
 use crate::text::Location;
-use crate::types::{FunctionRef, Type};
+use crate::types::{FunctionRef, ModuleRef, Type};
 use rustc_hash::FxHashSet;
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -90,12 +91,21 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let sources = whole.program.sources.iter();
     let homes: Vec<Home> = sources.map(|source| Home::of(&source.module)).collect();
+    let mut awaited: Option<(ModuleRef, Awaited)> = None;
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
         let (module, _) = whole.program.locate(function);
         let home = homes[module.0 as usize];
         if home.is_doubled {
             continue;
+        }
+        if home.has_coroutines {
+            let known = awaited.take().filter(|(of, _)| *of == module);
+            let source = whole.program.module(module);
+            let known = known.unwrap_or_else(|| (module, Awaited::of(source)));
+            let dropped = known.1.dropped(whole, function);
+            findings.extend(dropped.iter().map(|of| believed(rule, whole, function, of)));
+            awaited = Some(known);
         }
         let made = made(whole, function, home);
         if made.is_empty() {
@@ -327,6 +337,32 @@ fn finding(
         finding = finding.because(definition(whole, defined));
     }
     Some(finding)
+}
+
+/// The same call is awaited elsewhere in the file.
+fn believed(
+    rule: &'static Rule,
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    of: &Dropped,
+) -> Finding {
+    let (module, code) = whole.program.code(function);
+    let name = call_name(module, code, of.call);
+    let message = Message::new("believed").with("call", name.clone());
+    let awaited = Related {
+        location: Location {
+            file: whole.program.file(function),
+            span: of.awaited,
+        },
+        message: Message::new("awaited").with("call", name),
+    };
+    Finding {
+        statement: of.statement,
+        ..draft(rule, whole.program, function, module.span(of.call), message)
+    }
+    .confidence(Confidence::Medium)
+    .help(Message::new("await"))
+    .because(awaited)
 }
 
 /// What is done with a coroutine that can only be meant for its result.

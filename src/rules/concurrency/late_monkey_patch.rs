@@ -46,6 +46,23 @@ const REPLACED: [(&str, &str, &[&str]); 8] = [
     ("os", "os", &["fork", "waitpid"]),
 ];
 
+/// What is made of a patched module's classes and keeps what they were then.
+const MADE: [(&str, &str); 13] = [
+    ("queue.LifoQueue", "thread"),
+    ("queue.PriorityQueue", "thread"),
+    ("queue.Queue", "thread"),
+    ("socket.create_connection", "socket"),
+    ("socket.socket", "socket"),
+    ("threading.BoundedSemaphore", "thread"),
+    ("threading.Condition", "thread"),
+    ("threading.Event", "thread"),
+    ("threading.Lock", "thread"),
+    ("threading.RLock", "thread"),
+    ("threading.Semaphore", "thread"),
+    ("threading.Thread", "thread"),
+    ("threading.local", "thread"),
+];
+
 /// Packages that build on `ssl`'s classes when they are imported; patching those afterwards leaves a mixture.
 const ON_SSL: [&str; 9] = [
     "aiohttp",
@@ -170,9 +187,20 @@ impl Patch {
 struct Hold {
     module: ModuleRef,
     span: Span,
-    /// `time.sleep`, or the package that builds on `ssl`.
+    /// `time.sleep`, the package that builds on `ssl`, or the class.
     what: String,
-    on_ssl: bool,
+    how: How,
+}
+
+/// How something took hold of what is patched later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// It was imported by name.
+    ByName,
+    /// A package was imported that builds on `ssl`.
+    OnSsl,
+    /// An object was made of it.
+    Made,
 }
 
 fn finding(rule: &'static Rule, whole: &Whole<'_>, patch: &Patch) -> Option<Finding> {
@@ -201,16 +229,20 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, patch: &Patch) -> Option<Find
         }
     }
     let hold = found?;
-    let key = if hold.on_ssl { "ssl" } else { "held" };
+    let (key, before) = match hold.how {
+        How::ByName => ("held", "before"),
+        How::OnSsl => ("ssl", "before"),
+        How::Made => ("made", "made-here"),
+    };
     let name = patch.name.clone();
     let message = Message::new(key)
         .with("patch", name)
         .with("what", hold.what.clone());
     let mut finding = draft(rule, whole.program, patch.function, place, message)
-        .confidence(if hold.on_ssl {
-            Confidence::Medium
-        } else {
+        .confidence(if hold.how == How::ByName {
             Confidence::High
+        } else {
+            Confidence::Medium
         })
         .help(Message::new("first"));
     finding.related = way(&ways, home, hold.module);
@@ -219,7 +251,7 @@ fn finding(rule: &'static Rule, whole: &Whole<'_>, patch: &Patch) -> Option<Find
             file: FileId(hold.module.0),
             span: hold.span,
         },
-        message: Message::new("before").with("what", hold.what),
+        message: Message::new(before).with("what", hold.what),
     });
     Some(finding)
 }
@@ -261,19 +293,19 @@ fn imports(module: &Module, before: Option<u32>) -> impl Iterator<Item = (Import
 fn hold(whole: &Whole<'_>, patch: &Patch, at: ModuleRef, before: Option<u32>) -> Option<Hold> {
     let module = whole.program.module(at);
     let home = whole.program.code(patch.function).0;
-    imports(module, before).find_map(|(id, target, span)| {
+    let by_import = imports(module, before).find_map(|(id, target, span)| {
         let import = &module.imports[id.index()];
         if import.level > 0 {
             return None;
         }
         let from = module.name(import.module);
         let name = import.name.map(|name| module.name(name));
-        let held = |what: String, on_ssl| {
+        let held = |what: String, how| {
             Some(Hold {
                 module: at,
                 span,
                 what,
-                on_ssl,
+                how,
             })
         };
         if let Some(name) = name {
@@ -281,14 +313,46 @@ fn hold(whole: &Whole<'_>, patch: &Patch, at: ModuleRef, before: Option<u32>) ->
                 *of == from && names.contains(&name) && patch.covers(home, part)
             });
             if replaced && is_used(module, target) {
-                return held(format!("{from}.{name}"), false);
+                return held(format!("{from}.{name}"), How::ByName);
             }
         }
         let package = from.split('.').next().unwrap_or_default();
         let builds = ON_SSL.contains(&package) && patch.is_gevent() && patch.covers(home, "ssl");
         (builds && !is_project(whole, at, target))
-            .then(|| held(package.to_owned(), true))
+            .then(|| held(package.to_owned(), How::OnSsl))
             .flatten()
+    });
+    by_import.or_else(|| made(whole, patch, at, before))
+}
+
+/// The first lock, queue or socket that a module makes at its top.
+fn made(whole: &Whole<'_>, patch: &Patch, at: ModuleRef, before: Option<u32>) -> Option<Hold> {
+    let module = whole.program.module(at);
+    let home = whole.program.code(patch.function).0;
+    let evaluate = Evaluate::new(whole.program, at, FunctionId::new(0));
+    module.body().insts.iter().find_map(|inst| {
+        let InstKind::Bind {
+            source: Source::Value(value),
+            ..
+        } = inst.kind
+        else {
+            return None;
+        };
+        let ExprKind::Call { callee, .. } = module.kind(value) else {
+            return None;
+        };
+        if before.is_some_and(|before| inst.span.start >= before) {
+            return None;
+        }
+        let name = evaluate.dotted(callee)?;
+        let name = name.replace("Queue.", "queue.");
+        let &(what, part) = MADE.iter().find(|(of, _)| *of == name)?;
+        patch.covers(home, part).then(|| Hold {
+            module: at,
+            span: inst.span,
+            what: what.to_owned(),
+            how: How::Made,
+        })
     })
 }
 

@@ -22,6 +22,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
 fn level(_: &Site<'_, '_>, outside: Option<Outside>) -> Level {
     match outside {
         Some(outside) if outside.is_foreign() => Some((Severity::Error, Confidence::High)),
+        Some(Outside::Input) => Some((Severity::Warning, Confidence::Medium)),
         _ => Some((Severity::Hint, Confidence::Medium)),
     }
 }

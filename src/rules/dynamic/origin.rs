@@ -1,14 +1,13 @@
 //! Where a value comes from: the command line, a request, a socket, a file, a database; and the way it took.
 
 use crate::finding::{Message, Related};
-use crate::ir::{
-    ExprId, ExprKind, Function, FunctionId, InstKind, Module, PlaceId, Scope, Source, Step,
-};
+use crate::ir::{ExprId, ExprKind, FunctionId, InstKind, PlaceId, Scope, Source, Step};
 use crate::project::{Actual, Evaluate, Target, actuals};
 use crate::rules::Whole;
 use crate::rules::constants::{bound, global};
+use crate::rules::dynamic::asked::{asked, is_request, is_self};
 use crate::rules::dynamic::told;
-use crate::rules::dynamic::words::{ASKS_ITSELF, ASKS_REQUEST, OF_REQUEST, READS, RECEIVES, TURNS};
+use crate::rules::dynamic::words::{OF_REQUEST, READS, TURNS};
 use crate::rules::sequences::{KEEPING, PASSING};
 use crate::rules::stores;
 use crate::summary::{ClassRef, Effects};
@@ -84,6 +83,7 @@ pub(in crate::rules) fn origin(
         path: Vec::new(),
         steps: 0,
         is_picked: false,
+        is_asked_by_name: false,
     };
     let outside = match seek.of(function, expr, DEPTH)? {
         Outside::File if seek.is_picked => Outside::Record,
@@ -102,6 +102,8 @@ struct Seek<'s, 'w> {
     steps: usize,
     /// It is one item or key of something larger.
     is_picked: bool,
+    /// The project was searched once already for calls that only a method's name tells.
+    is_asked_by_name: bool,
 }
 
 /// No search goes on for longer than that.
@@ -181,8 +183,10 @@ impl Seek<'_, '_> {
                 .callers(function, usize::from(index), depth)
                 .or_else(|| self.told(function, place)),
             Scope::Global { .. } => {
-                let (body, value) = global(self.whole, function, module.name(name))?;
-                self.of(body, value, depth)
+                let name = module.name(name);
+                let bound = global(self.whole, function, name)
+                    .and_then(|(body, value)| self.of(body, value, depth));
+                bound.or_else(|| self.put_global(function, name, depth))
             }
             Scope::Free {
                 function: outer,
@@ -204,6 +208,8 @@ impl Seek<'_, '_> {
             Outside::Request
         } else if told::is_told(module, code, place) {
             Outside::Network
+        } else if told::is_typed(self.whole.program, function, place) {
+            Outside::Input
         } else {
             return None;
         };
@@ -222,28 +228,26 @@ impl Seek<'_, '_> {
 
     fn callers(&mut self, function: FunctionRef, index: usize, depth: usize) -> Option<Outside> {
         let (module, code) = self.whole.program.code(function);
-        let calls: Vec<_> = self
-            .whole
-            .graph
-            .calls_of(function)
+        let calls = self.whole.graph.calls_of(function);
+        let mut calls: Vec<(FunctionRef, ExprId, bool)> = calls
             .filter(|call| !crate::rules::is_test(self.whole.program, call.caller))
             .take(CALLERS)
-            .copied()
+            .map(|call| (call.caller, call.call, call.bound))
             .collect();
-        for call in calls {
-            let (outer, _) = self.whole.program.code(call.caller);
-            let arguments = stores::arguments(outer, call.call);
-            let given = actuals(outer, arguments, module, code, call.bound);
+        if calls.is_empty() && !std::mem::replace(&mut self.is_asked_by_name, true) {
+            let named = told::calls_by_name(self.whole.program, function);
+            calls.extend(named.into_iter().map(|(at, call)| (at, call, true)));
+        }
+        for (caller, call, is_bound) in calls {
+            let (outer, _) = self.whole.program.code(caller);
+            let arguments = stores::arguments(outer, call);
+            let given = actuals(outer, arguments, module, code, is_bound);
             let Some(Actual::Given(argument)) = given.get(index).copied() else {
                 continue;
             };
-            if let Some(outside) = self.of(call.caller, argument, depth) {
+            if let Some(outside) = self.of(caller, argument, depth) {
                 let name = self.whole.program.qualified_name(function);
-                self.note(
-                    call.caller,
-                    call.call,
-                    Message::new("passed").with("name", name),
-                );
+                self.note(caller, call, Message::new("passed").with("name", name));
                 return Some(outside);
             }
         }
@@ -270,6 +274,10 @@ impl Seek<'_, '_> {
         }
         if OF_REQUEST.contains(&name) && is_request(module, code, value) {
             return self.found(function, expr, Outside::Request);
+        }
+        // The handlers of `socketserver` and `http.server` read the client's side of the connection from here.
+        if name == "rfile" && is_self(module, code, value) {
+            return self.found(function, expr, Outside::Network);
         }
         if let Type::Instance(class) = program.types.get(evaluate.value(value).class)
             && program.project_class(class).is_some()
@@ -312,6 +320,23 @@ impl Seek<'_, '_> {
             }
         }
         self.put(class, module.name(name), depth)
+    }
+
+    /// What functions of a module put into a container that a global holds.
+    fn put_global(&mut self, at: FunctionRef, name: &str, depth: usize) -> Option<Outside> {
+        let program = self.whole.program;
+        let (module_ref, _) = program.locate(at);
+        let module = program.module(module_ref);
+        for (index, code) in module.functions.iter().enumerate().skip(1) {
+            let function = program.function(module_ref, FunctionId::new(index));
+            for value in told::put_into_global(module, code, name) {
+                if let Some(outside) = self.picked(function, value, depth) {
+                    self.note(function, value, Message::new("kept"));
+                    return Some(outside);
+                }
+            }
+        }
+        None
     }
 
     /// What methods of a class put into a container that an attribute holds.
@@ -449,36 +474,6 @@ impl Seek<'_, '_> {
                 return Some(Outside::File);
             }
         }
-        let (receiver, name) = stores::method(module, expr)?;
-        if RECEIVES.contains(&name) {
-            return Some(Outside::Network);
-        }
-        if name == "communicate" {
-            return Some(Outside::Process);
-        }
-        // Handlers of Tornado ask themselves; a loader's `get_data` reads a file.
-        let is_asked = ASKS_REQUEST.contains(&name) && is_request(module, code, receiver)
-            || ASKS_ITSELF.contains(&name) && is_self(module, code, receiver);
-        if is_asked {
-            return Some(Outside::Request);
-        }
-        matches!(name, "fetchone" | "fetchall").then_some(Outside::Database)
+        asked(module, code, expr)
     }
-}
-
-/// Whether an expression is called a request.
-fn is_request(module: &Module, code: &Function, expr: ExprId) -> bool {
-    match module.kind(expr) {
-        ExprKind::Name(place) => {
-            let name = module.place_text(code, place);
-            matches!(name.as_str(), "request" | "req")
-        }
-        ExprKind::Attribute { name, .. } => module.name(name) == "request",
-        _ => false,
-    }
-}
-
-fn is_self(module: &Module, code: &Function, expr: ExprId) -> bool {
-    let first = code.parameters.first().map(|first| first.place);
-    first.is_some() && code.class.is_some() && module.kind(expr).place() == first
 }

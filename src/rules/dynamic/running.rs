@@ -56,8 +56,18 @@ pub(in crate::rules) fn findings(
 
 /// What decides what is run: the first argument; `imp.load_source` takes a name and then the path.
 fn input(whole: &Whole<'_>, function: FunctionRef, known: &Call, call: ExprId) -> Option<ExprId> {
-    let (module, _) = whole.program.code(function);
+    let (module, code) = whole.program.code(function);
     let arguments = stores::arguments(module, call);
+    // `Unpickler(file).load()`
+    if arguments.is_empty()
+        && let Some((receiver, _)) = stores::method(module, call)
+    {
+        let made = match module.kind(receiver) {
+            ExprKind::Name(place) => stores::bound_value(module, code, place)?,
+            _ => receiver,
+        };
+        return Some(stores::arguments(module, made).first()?.value);
+    }
     let first = arguments.first()?.value;
     let second = arguments.get(1).filter(|_| known.name.starts_with("imp."));
     match second {

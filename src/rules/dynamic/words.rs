@@ -1,7 +1,7 @@
 //! The names by which values come in from outside, and by which they are passed on.
 
 /// Attributes of a request that the client fills.
-pub(in crate::rules) const OF_REQUEST: [&str; 27] = [
+pub(in crate::rules) const OF_REQUEST: [&str; 28] = [
     "args",
     "form",
     "values",
@@ -29,6 +29,7 @@ pub(in crate::rules) const OF_REQUEST: [&str; 27] = [
     "user_agent",
     "match_info",
     "matchdict",
+    "stream",
 ];
 
 /// Methods that ask a request for something that the client sent.
@@ -91,4 +92,30 @@ pub(in crate::rules) const TURNS: [&str; 24] = [
     "format",
     "join",
     "urlsafe_b64decode",
+];
+
+/// Methods by which frameworks give the body of a request.
+pub(in crate::rules) const BODY_OF_REQUEST: [&str; 6] =
+    ["body", "form", "json", "post", "read", "text"];
+
+/// Methods that fetch an object from a store in a network.
+pub(in crate::rules) const DOWNLOADS: [&str; 8] = [
+    "download_as_bytes",
+    "download_as_string",
+    "download_as_text",
+    "download_blob",
+    "get_blob_to_bytes",
+    "get_contents_as_string",
+    "get_object",
+    "get_object_content",
+];
+
+/// Methods that read from what is called a store.
+pub(in crate::rules) const READS_STORE: [&str; 8] = [
+    "blpop", "brpop", "download", "get", "hget", "lpop", "read", "rpop",
+];
+
+/// Words for stores that others can write to.
+pub(in crate::rules) const STORES: [&str; 8] = [
+    "blob", "bucket", "gcs", "memcache", "minio", "redis", "s3", "sqs",
 ];

@@ -20,12 +20,16 @@ pub(in crate::rules) const RULE: Rule = Rule {
 };
 
 /// Functions that want a function, and where: by the name they are called by, whoever's they are.
-const WANTING: [(&str, usize); 26] = [
+const WANTING: [(&str, usize); 32] = [
     ("addBoth", 0),
     ("addCallback", 0),
     ("addErrback", 0),
     ("add_done_callback", 0),
+    ("add_job", 0),
+    ("add_signal_handler", 1),
+    ("add_timeout", 1),
     ("after", 1),
+    ("after_idle", 0),
     ("apply_async", 0),
     ("call_at", 1),
     ("call_later", 1),
@@ -36,6 +40,8 @@ const WANTING: [(&str, usize); 26] = [
     ("callLater", 1),
     ("callWhenRunning", 0),
     ("deferToThread", 0),
+    ("enter", 2),
+    ("enterabs", 2),
     ("run_in_executor", 1),
     ("spawn", 0),
     ("spawn_later", 1),

@@ -5,7 +5,7 @@ mod by_callers;
 mod second_class;
 
 use crate::escape::clauses::{Fate, fate, insts_in};
-use crate::escape::{Entry, Escape, Site};
+use crate::escape::{ANSWERS, Entry, Escape, Site};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
 use crate::project::Catches;
@@ -250,20 +250,6 @@ fn is_own_affair(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
         && region.statements <= CLOSE
         && handlers.iter().all(ends)
 }
-
-/// Parts of names of classes that say what the other side answered, rather than that it could not be asked.
-const ANSWERS: [&str; 10] = [
-    "NotFound",
-    "NotExist",
-    "NoSuch",
-    "Exists",
-    "Missing",
-    "Duplicate",
-    "Conflict",
-    "Integrity",
-    "error_perm",
-    "Forbidden",
-];
 
 /// Whether a handler waits for an answer that the program knows what to do with: the rest is left to callers on purpose.
 fn names_answer(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {

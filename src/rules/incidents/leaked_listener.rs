@@ -214,10 +214,10 @@ impl Place<'_, '_> {
         };
         let message = Message::new("observer")
             .with("call", name.unwrap_or_default())
-            .with("undo", of.undo);
+            .with("undo", of.undo.clone());
         let span = self.module.span(of.call);
         let finding = draft(self.rule, self.whole.program, self.function, span, message);
-        finding.help(Message::new("remove").with("undo", of.undo))
+        finding.help(Message::new("remove").with("undo", of.undo.clone()))
     }
 
     fn report(&self, key: &'static str, call: ExprId, help: &'static str) -> Finding {

@@ -5,6 +5,7 @@ use crate::library::schema::Runs;
 use crate::project::{Evaluate, Program, Target};
 use crate::rules::Whole;
 use crate::rules::around::{called, receiver, root_variable};
+use crate::rules::incidents::kept;
 use crate::rules::incidents::reached::reached;
 use crate::text::Span;
 use crate::types::FunctionRef;
@@ -41,23 +42,33 @@ const OFTEN: [Runs; 5] = [
 pub(in crate::rules) struct Registered {
     pub(in crate::rules) call: ExprId,
     /// `remove_listener`, as the project writes it elsewhere.
-    pub(in crate::rules) undo: &'static str,
+    pub(in crate::rules) undo: String,
     /// The class has a method by which its instances end: there is more than one of them in the life of the program.
     pub(in crate::rules) ends: bool,
 }
 
 /// Methods by which an instance ends before the program does.
-const ENDINGS: [&str; 10] = [
+const ENDINGS: [&str; 20] = [
+    "__aexit__",
+    "__del__",
     "__exit__",
+    "aclose",
+    "cleanup",
     "close",
     "closeEvent",
     "connectionLost",
+    "connection_lost",
     "destroy",
     "disconnect",
     "dispose",
     "hide",
+    "leave",
     "on_close",
+    "on_connection_close",
+    "on_disconnect",
     "teardown",
+    "unload",
+    "unmount",
 ];
 
 /// The calls in a method that register it, or another method of its instance, with something global, where the project
@@ -87,11 +98,32 @@ pub(in crate::rules) fn registered(
         let ExprKind::Call { callee, arguments } = module.kind(call) else {
             continue;
         };
+        let is_kept = receiver(module, callee).is_some_and(|of| is_global(module, code, of));
         let name = called(module, code, callee);
-        let Some((_, undo)) = PAIRS.iter().find(|(add, _)| *add == name) else {
+        if !is_kept {
+            continue;
+        }
+        let pair = PAIRS.iter().find(|(add, _)| *add == name);
+        let known = pair.map(|(_, undo)| undo.to_vec());
+        let undo = known.or_else(|| match program.target(evaluate.value(callee)) {
+            Target::Function {
+                function,
+                bound: true,
+            } => kept::undone_by(program, function),
+            _ => None,
+        });
+        let Some(undo) = undo else {
+            if ends && let Some(undo) = kept::pushed(program, function, call) {
+                let is_own = |of: &Argument| kept::is_of(module, of.value, own);
+                let owner = program.class_of_method(function);
+                let is_removed =
+                    owner.is_none_or(|of| kept::is_removed(program, &undo.container, of));
+                if module.arguments(arguments).iter().any(is_own) && !is_removed {
+                    found.push(undo.registered(call));
+                }
+            }
             continue;
         };
-        let is_kept = receiver(module, callee).is_some_and(|of| is_global(module, code, of));
         let is_own = |given: &Argument| match module.kind(given.value) {
             ExprKind::Name(place) => place == own,
             ExprKind::Attribute { value, .. } if module.kind(value) == ExprKind::Name(own) => {
@@ -102,19 +134,20 @@ pub(in crate::rules) fn registered(
             }
             _ => false,
         };
-        if !is_kept
-            || !module.arguments(arguments).iter().any(is_own)
-            || mentions(module, class, undo)
-        {
+        if !module.arguments(arguments).iter().any(is_own) || mentions(module, class, &undo) {
             continue;
         }
         let known = undo.iter().find(|undo| program.find_symbol(undo).is_some());
-        found.extend(known.map(|&undo| Registered { call, undo, ends }));
+        found.extend(known.map(|&undo| Registered {
+            call,
+            undo: undo.to_owned(),
+            ends,
+        }));
     }
     found
 }
 
-fn is_global(module: &Module, code: &Function, of: ExprId) -> bool {
+pub(super) fn is_global(module: &Module, code: &Function, of: ExprId) -> bool {
     let place = root_variable(module, of);
     place.is_some_and(|place| {
         matches!(

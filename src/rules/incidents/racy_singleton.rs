@@ -2,17 +2,18 @@
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, Scope, Step, TryKind,
-    UnaryOperator,
+    BlockId, Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, Next, Scope,
+    Step, TryKind, UnaryOperator,
 };
 use crate::library::schema::{Mark, Runs};
 use crate::project::{Evaluate, Program, Target};
 use crate::rules::around::{bound_value, called, covers};
 use crate::rules::incidents::reached::reached;
+use crate::rules::stores::bound_value as bound_value_of;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
-use crate::text::Location;
-use crate::types::FunctionRef;
+use crate::text::{Location, Span};
+use crate::types::{FunctionRef, Type};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "racy-singleton",
@@ -21,6 +22,22 @@ pub(in crate::rules) const RULE: Rule = Rule {
     severity: Severity::Warning,
     check: Check::Program(check),
 };
+
+/// Words of classes whose instances keep connections or threads.
+const CLIENTS: [&str; 12] = [
+    "Client",
+    "Cluster",
+    "Connection",
+    "Consumer",
+    "Elasticsearch",
+    "Engine",
+    "Executor",
+    "OpenSearch",
+    "Pool",
+    "Producer",
+    "Redis",
+    "Session",
+];
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
@@ -34,9 +51,43 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let concurrent = reached(whole, &[Runs::Thread, Runs::Greenlet, Runs::Request]);
     let found = races.into_iter().map(|race| {
         let by = concurrent[race.function.0 as usize];
+        let by = by.or_else(|| constructed(program, race.function, &concurrent));
         report(rule, program, &race, by)
     });
     found.collect()
+}
+
+/// Where the class of a `__new__` is instantiated.
+fn constructed(
+    program: &Program<'_>,
+    function: FunctionRef,
+    concurrent: &[Option<Runs>],
+) -> Option<Runs> {
+    let (module, code) = program.code(function);
+    let made = program.class_of_method(function)?;
+    if module.name(code.name) != "__new__" {
+        return None;
+    }
+    let reached = concurrent.iter().enumerate();
+    let mut reached =
+        reached.filter_map(|(index, runs)| Some((FunctionRef(index as u32), (*runs)?)));
+    reached.find_map(|(at, runs)| {
+        let (module_ref, id) = program.locate(at);
+        let (module, code) = program.code(at);
+        let evaluate = Evaluate::new(program, module_ref, id);
+        let is_made = code
+            .exprs
+            .range()
+            .map(ExprId::new)
+            .any(|call| match module.kind(call) {
+                ExprKind::Call { callee, .. } => matches!(
+                    program.target(evaluate.value(callee)),
+                    Target::Construct { class, .. } if program.linearization(class).contains(&made)
+                ),
+                _ => false,
+            });
+        is_made.then_some(runs)
+    })
 }
 
 /// A test and the assignment behind it, with no lock around them.
@@ -55,52 +106,141 @@ fn race(program: &Program<'_>, function: FunctionRef) -> Option<Race> {
         return None;
     }
     let evaluate = Evaluate::new(program, module_ref, id);
-    for block in &code.blocks {
+    let is_race = |name: &String, target: ExprId, value: ExprId, span: Span| {
+        shared_name(module, code, target).as_ref() == Some(name)
+            && is_worth_one(program, module, code, &evaluate, value)
+            && !is_locked(program, module, code, &evaluate, span)
+    };
+    for (index, block) in code.blocks.iter().enumerate() {
         let insts = code.insts(block);
         let Some(InstKind::Assume { test, holds }) = insts.first().map(|inst| inst.kind) else {
             continue;
         };
-        let Some(tested) = found_missing(module, test, holds) else {
+        let Some(name) = found_missing(module, code, test, holds) else {
             continue;
         };
-        let Some(name) = shared_name(module, code, tested) else {
-            continue;
-        };
-        for inst in insts {
-            let Some((target, value)) = bound_value(inst.kind) else {
-                continue;
-            };
-            if shared_name(module, code, target).as_ref() == Some(&name)
-                && is_worth_one(program, module, &evaluate, value)
-                && !is_locked(program, module, code, &evaluate, inst.span)
-            {
-                return Some(Race {
-                    function,
-                    test,
-                    made: value,
-                    name,
-                });
+        for at in behind(code, BlockId::new(index)) {
+            for inst in code.insts(code.block(at)) {
+                let Some((target, value)) = bound_value(inst.kind) else {
+                    continue;
+                };
+                if is_race(&name, target, value, inst.span) {
+                    return Some(Race {
+                        function,
+                        test,
+                        made: value,
+                        name,
+                    });
+                }
             }
         }
     }
-    None
+    code.insts.iter().find_map(|inst| {
+        let (target, value) = bound_value(inst.kind)?;
+        let ExprKind::Or(parts) = module.kind(value) else {
+            return None;
+        };
+        let &[test, made] = module.list(parts) else {
+            return None;
+        };
+        let name = shared_name(module, code, test)?;
+        is_race(&name, target, made, inst.span).then_some(Race {
+            function,
+            test,
+            made,
+            name,
+        })
+    })
 }
 
-/// What a test found to be None or false.
-fn found_missing(module: &Module, test: ExprId, holds: bool) -> Option<ExprId> {
+/// The blocks that are only reached through one, that one among them.
+fn behind(code: &Function, gate: BlockId) -> Vec<BlockId> {
+    let reach = |from: BlockId, barred: Option<BlockId>| {
+        let mut seen = vec![false; code.blocks.len()];
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            if Some(at) == barred || std::mem::replace(&mut seen[at.index()], true) {
+                continue;
+            }
+            match code.block(at).next {
+                Next::Goto(to) => open.push(to),
+                Next::Branch(one, other) => open.extend([one, other]),
+                _ => {}
+            }
+        }
+        seen
+    };
+    let without = reach(BlockId::new(0), Some(gate));
+    let from = reach(gate, None);
+    let all = 0..code.blocks.len();
+    all.filter(|&at| from[at] && !without[at])
+        .map(BlockId::new)
+        .collect()
+}
+
+/// What a test found to be None or false, or not to be there.
+fn found_missing(module: &Module, code: &Function, test: ExprId, holds: bool) -> Option<String> {
     match module.kind(test) {
         ExprKind::Compare {
             operator: Comparison::Is | Comparison::Equal,
             left,
             right,
-        } if holds && module.kind(right) == ExprKind::None => Some(left),
+        } if holds && module.kind(right) == ExprKind::None => shared_name(module, code, left),
+        ExprKind::Compare {
+            operator: Comparison::IsNot | Comparison::NotEqual,
+            left,
+            right,
+        } if !holds && module.kind(right) == ExprKind::None => shared_name(module, code, left),
         ExprKind::Unary {
             operator: UnaryOperator::Not,
             operand,
-        } => found_missing(module, operand, !holds),
-        ExprKind::Name(_) | ExprKind::Attribute { .. } if !holds => Some(test),
+        } => found_missing(module, code, operand, !holds),
+        // `name not in clients`
+        ExprKind::Compare {
+            operator: Comparison::NotIn,
+            right,
+            ..
+        } if holds => registry(module, code, right),
+        ExprKind::Compare {
+            operator: Comparison::In,
+            right,
+            ..
+        } if !holds => registry(module, code, right),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } if !holds => shared_name(module, code, test),
+        // `hasattr(cls, "instance")`
+        ExprKind::Call { callee, arguments }
+            if !holds && called(module, code, callee) == "hasattr" =>
+        {
+            let &[owner, name] = module.arguments(arguments) else {
+                return None;
+            };
+            let ExprKind::Text(name) = module.kind(name.value) else {
+                return None;
+            };
+            let owner = module.dotted(code, owner.value)?;
+            is_class_name(&owner).then(|| format!("{owner}.{}", module.name(name)))
+        }
         _ => None,
     }
+}
+
+/// The items of a dict of the module or of a class, each of which is made once.
+fn registry(module: &Module, code: &Function, container: ExprId) -> Option<String> {
+    let text = match module.kind(container) {
+        ExprKind::Name(place) => match code.place(place).step {
+            Step::Variable {
+                scope: Scope::Global { .. },
+                ..
+            } => module.place_text(code, place),
+            _ => return None,
+        },
+        _ => shared_name(module, code, container)?,
+    };
+    Some(format!("{text}[…]"))
+}
+
+fn is_class_name(owner: &str) -> bool {
+    owner == "cls" || owner.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
 /// The text of a variable of the module or an attribute of a class: what all threads share.
@@ -118,10 +258,9 @@ fn shared_name(module: &Module, code: &Function, expr: ExprId) -> Option<String>
         }
         ExprKind::Attribute { value, name, .. } => {
             let owner = module.dotted(code, value)?;
-            let is_class =
-                owner == "cls" || owner.starts_with(|first: char| first.is_ascii_uppercase());
-            is_class.then(|| format!("{owner}.{}", module.name(name)))
+            is_class_name(&owner).then(|| format!("{owner}.{}", module.name(name)))
         }
+        ExprKind::Subscript { value, .. } => registry(module, code, value),
         _ => None,
     }
 }
@@ -130,9 +269,18 @@ fn shared_name(module: &Module, code: &Function, expr: ExprId) -> Option<String>
 fn is_worth_one(
     program: &Program<'_>,
     module: &Module,
+    code: &Function,
     evaluate: &Evaluate<'_, '_>,
     value: ExprId,
 ) -> bool {
+    // `instance = super().__new__(cls)`, and then `cls.instance = instance`.
+    let value = match module.kind(value) {
+        ExprKind::Name(place) => match bound_value_of(module, code, place) {
+            Some(value) => value,
+            None => return false,
+        },
+        _ => value,
+    };
     let ExprKind::Call { callee, .. } = module.kind(value) else {
         return false;
     };
@@ -144,10 +292,22 @@ fn is_worth_one(
         Target::Library(call) => {
             let known = program.library.get(call);
             let reaches_out = Effects::NETWORK.with(Effects::DATABASE);
-            known.marks.contains(&Mark::Opens) || known.summary.effects.meets(reaches_out)
+            known.marks.contains(&Mark::Opens)
+                || known.summary.effects.meets(reaches_out)
+                || is_client(program, evaluate, value)
         }
         _ => is_own_instance(module, callee),
     }
+}
+
+/// Whether a call makes what keeps connections, though it opens none yet.
+fn is_client(program: &Program<'_>, evaluate: &Evaluate<'_, '_>, value: ExprId) -> bool {
+    let Type::Instance(class) = program.types.get(evaluate.value(value).class) else {
+        return false;
+    };
+    let name = program.class_name(class);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    CLIENTS.iter().any(|word| last.contains(word))
 }
 
 /// `cls()`, `super().__new__(cls)`.

@@ -77,6 +77,13 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
     let mut ways = None;
     let mut findings = Vec::new();
     for (index, inst) in flow.code.insts.iter().enumerate() {
+        if let InstKind::Eval(call) = inst.kind
+            && let Some((open, what)) = written_in_passing(flow, call)
+        {
+            let message = Message::new("passing").with("what", what);
+            let finding = scene.at(open, message).help(Message::new("with"));
+            findings.push(finding.confidence(Confidence::Medium));
+        }
         let Some((target, value)) = bound_value(inst.kind) else {
             continue;
         };
@@ -96,6 +103,16 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
         findings.extend(found.map(|left| report(scene, place, value, &what, left)));
     }
     findings
+}
+
+/// `open(path, "w").write(text)`: the file that is written to is held by nobody.
+fn written_in_passing(flow: &Flow<'_, '_>, call: ExprId) -> Option<(ExprId, String)> {
+    let (file, method) = crate::rules::stores::method(flow.module, call)?;
+    if !matches!(method, "write" | "writelines") {
+        return None;
+    }
+    let what = opened(flow, file)?;
+    Some((file, what))
 }
 
 fn report(scene: &Scene<'_>, place: PlaceId, value: ExprId, what: &str, left: Left) -> Finding {
@@ -326,6 +343,22 @@ fn lets_go(flow: &Flow<'_, '_>, name: ExprId, inst: u32) -> bool {
     result
 }
 
+/// `sock.makefile().readline()`: what is made of the resource is gone with the expression.
+fn is_used_up(flow: &Flow<'_, '_>, chain: &[ExprId], method: &str) -> bool {
+    let module = flow.module;
+    let around = |back: usize| chain.len().checked_sub(back).map(|index| chain[index]);
+    let (Some(attribute), Some(call)) = (around(3), around(4)) else {
+        return false;
+    };
+    let is_called =
+        matches!(module.kind(call), ExprKind::Call { callee, .. } if callee == attribute);
+    let reads = match module.kind(attribute) {
+        ExprKind::Attribute { name, .. } => module.name(name).starts_with("read"),
+        _ => false,
+    };
+    method == "makefile" && is_called && reads
+}
+
 /// Whether one of the expressions around a read keeps what is read.
 fn kept(flow: &Flow<'_, '_>, chain: &[ExprId], name: ExprId, is_returned: bool) -> bool {
     let module = flow.module;
@@ -345,7 +378,8 @@ fn kept(flow: &Flow<'_, '_>, chain: &[ExprId], name: ExprId, is_returned: bool) 
         ExprKind::Attribute { name: method, .. } => match above.map(|above| module.kind(above)) {
             Some(ExprKind::Call { callee, .. }) if callee == parent => {
                 let method = module.name(method);
-                ENDING.contains(&method) || is_returned && INSIDE.contains(&method)
+                ENDING.contains(&method) && !is_used_up(flow, chain, method)
+                    || is_returned && INSIDE.contains(&method) && !is_used_up(flow, chain, method)
             }
             // A method that is handed on may be the one that closes.
             Some(ExprKind::Call { .. }) => true,

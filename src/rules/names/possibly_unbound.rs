@@ -1,17 +1,20 @@
 //! `possibly-unbound`: a name is read that is not bound on every path.
 
+mod going_on;
+
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{
     At, Course, Decided, Event, Flow, Reach, Reaching, Shape, Start, State, Wanted, Witness,
 };
 use crate::ir::{
-    BlockId, Dialect, ExprId, ExprKind, FunctionKind, Handler, Inst, InstKind, NameId, PlaceId,
-    Scope, Source, Step, Try, TryKind,
+    BlockId, Dialect, ExprId, ExprKind, Function, FunctionKind, InstKind, LoopKind, NameId, Next,
+    PlaceId, Scope, Source, Step, TryKind,
 };
 use crate::project::Catches;
-use crate::rules::around::{binds, called};
+use crate::rules::around::binds;
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::{Kinds, Value};
+use going_on::{calls, goes_on};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "possibly-unbound",
@@ -38,7 +41,10 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     };
     let text = flow.place_text(place);
     let awaited = awaited(flow);
-    if comes_from_elsewhere(flow, &text) || awaited == Awaited::Named {
+    if comes_from_elsewhere(flow, &text)
+        || keeps_a_builtin(flow, place)
+        || awaited == Awaited::Named
+    {
         return None;
     }
     let read = Read {
@@ -50,7 +56,11 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     let confidence = match awaited {
         // Whoever takes everything takes this, too.
         Awaited::Any => Confidence::Low,
-        Awaited::No | Awaited::Named if held.value.kinds == Kinds::UNBOUND => Confidence::High,
+        Awaited::No | Awaited::Named
+            if held.value.kinds == Kinds::UNBOUND && read.witness(flow) > Witness::Unlikely =>
+        {
+            Confidence::High
+        }
         Awaited::No | Awaited::Named => confidence,
     };
     let ways = Reaching::of(flow);
@@ -118,6 +128,15 @@ fn comes_from_elsewhere(flow: &Flow<'_, '_>, name: &str) -> bool {
                 .any(|dialect| flow.program.builtin(name, dialect) != Value::UNKNOWN)
     };
     flow.code.kind == FunctionKind::Module && (is_builtin() || has_star() || is_in_text(flow, name))
+}
+
+/// `cmp = cmp` in a module: the builtin of some version of Python gets to be the module's own.
+fn keeps_a_builtin(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
+    let inst = flow.code.insts.get(flow.position().1 as usize);
+    flow.code.kind == FunctionKind::Module
+        && matches!(inst.map(|inst| inst.kind), Some(InstKind::Bind { target, source: Source::Value(value), .. })
+            if flow.module.kind(target) == ExprKind::Name(place)
+                && flow.module.kind(value) == ExprKind::Name(place))
 }
 
 /// What every module has.
@@ -222,6 +241,27 @@ impl Read {
         flow.witness_at(self.wanted(), self.name)
     }
 
+    /// Whether a loop right before the read looks for what it binds the name to, and leaves by `break` once it has found it.
+    fn is_searched(self, flow: &Flow<'_, '_>) -> bool {
+        let code = flow.code;
+        let ways = Reaching::of(flow);
+        let [only] = &ways.bindings(self.place)[..] else {
+            return false;
+        };
+        let bound = code.insts[only.inst as usize].span;
+        let read = code.insts[self.at.1 as usize].span;
+        let Some(block) = ways.block_of(only.inst) else {
+            return false;
+        };
+        code.loops.iter().any(|of| {
+            matches!(of.kind, LoopKind::For { .. })
+                && of.suite.contains(bound)
+                && !of.span.contains(read)
+                && follows(flow, of.span.end, read.start)
+                && !leads_to(code, block, of.header, self.at.0)
+        })
+    }
+
     /// How sure it is that there is a way to this read on which nothing binds the name, and what that way rests on.
     fn judged(self, flow: &Flow<'_, '_>) -> Option<(Confidence, Option<Course>)> {
         let witness = self.witness(flow);
@@ -237,6 +277,11 @@ impl Read {
             (Witness::Path, Some(Shape::Other)) => Confidence::Medium,
             (Witness::Unfound, Some(Shape::Straight)) => Confidence::Medium,
             (Witness::Path, Some(Shape::Chain)) => Confidence::Medium,
+            (Witness::Unfound, Some(Shape::Guarded | Shape::EarlierRound))
+                if self.is_searched(flow) =>
+            {
+                Confidence::Medium
+            }
             (Witness::Exception | Witness::Unfound, Some(Shape::Handled))
                 if goes_on(flow, decided) =>
             {
@@ -253,167 +298,31 @@ impl Read {
     }
 }
 
-/// Whether the body of a `try` raises by a statement of its own: that is what the handlers wait for.
-fn raises_itself(flow: &Flow<'_, '_>, region: &Try) -> bool {
-    flow.code.insts.iter().any(|inst| {
-        region.body.contains(inst.span)
-            && matches!(
-                inst.kind,
-                InstKind::Raise {
-                    exception: Some(_),
-                    assertion: false,
-                    ..
-                }
-            )
-    })
+/// Whether nothing but blanks stands between two offsets: a statement follows right behind another.
+fn follows(flow: &Flow<'_, '_>, end: u32, start: u32) -> bool {
+    let mut between = flow.code.insts.iter();
+    !between.any(|inst| inst.span.start >= end && inst.span.end <= start)
 }
 
-/// Whether an expression calls something, awaited or not.
-fn calls(flow: &Flow<'_, '_>, value: ExprId) -> bool {
-    match flow.module.kind(value) {
-        ExprKind::Call { .. } => true,
-        ExprKind::Await(value) | ExprKind::Subscript { value, .. } => calls(flow, value),
-        _ => false,
-    }
-}
-
-/// Whether some handler of what raised is sure to go on: it asks nothing, leaves nowhere, and gives the exception to nobody
-/// who may well raise it again, as in `self.fail(error)`. Of what a `with` swallows, only `suppress` is sure.
-fn goes_on(flow: &Flow<'_, '_>, decided: Option<Decided>) -> bool {
-    let Some(Decided::Raised(raised)) = decided else {
-        return true;
-    };
-    let raised = flow.code.insts[raised as usize].span;
-    let mut regions = flow.code.tries.iter();
-    regions.any(|region| {
-        region.body.contains(raised)
-            && !raises_itself(flow, region)
-            && match &region.kind {
-                TryKind::Catch { handlers, .. } => {
-                    handlers.iter().any(|handler| is_plain(flow, handler))
-                }
-                TryKind::With { manager, .. } => suppresses(flow, *manager),
-                TryKind::Finally { .. } => false,
-            }
-    })
-}
-
-fn suppresses(flow: &Flow<'_, '_>, manager: ExprId) -> bool {
-    let ExprKind::Call { callee, .. } = flow.module.kind(manager) else {
-        return false;
-    };
-    let name = flow.module.dotted(flow.code, callee).unwrap_or_default();
-    name.rsplit('.').next() == Some("suppress")
-}
-
-fn is_plain(flow: &Flow<'_, '_>, handler: &Handler) -> bool {
-    let body = handler.body;
-    let mut regions = flow.code.tries.iter();
-    if regions.any(|region| body.contains(region.span)) {
-        return false;
-    }
-    let error = handler
-        .target
-        .and_then(|target| flow.module.kind(target).place());
-    let inside = flow
-        .code
-        .insts
-        .iter()
-        .filter(|inst| body.contains(inst.span));
-    let leaves = |inst: &Inst| {
-        matches!(
-            inst.kind,
-            InstKind::Assume { .. } | InstKind::Return(_) | InstKind::Raise { .. }
-        )
-    };
-    // Where it asks something, the way that was found goes on for one answer.
-    let asks = inside.clone().any(leaves);
-    let mut inside = inside;
-    inside.all(|inst| match inst.kind {
-        InstKind::Eval(value) => {
-            let is_given = error.is_some_and(|error| hands_on(flow, value, error));
-            let leaves = asks && sounds_leaving(flow, value);
-            !matches!(flow.module.kind(value), ExprKind::Yield(_)) && !is_given && !leaves
+/// Whether control gets from one block to another without passing a third, exceptions aside.
+fn leads_to(code: &Function, from: BlockId, to: BlockId, without: BlockId) -> bool {
+    let mut seen = vec![false; code.blocks.len()];
+    let mut open = vec![from];
+    while let Some(at) = open.pop() {
+        if at == to {
+            return true;
         }
-        // Somebody who is given the exception may decide whether to go on.
-        InstKind::Bind {
-            source: Source::Value(value),
-            ..
-        } if asks => !error.is_some_and(|error| is_given(flow, value, error)),
-        _ => true,
-    })
+        if at == without || std::mem::replace(&mut seen[at.index()], true) {
+            continue;
+        }
+        match code.block(at).next {
+            Next::Goto(next) => open.push(next),
+            Next::Branch(one, other) => open.extend([one, other]),
+            _ => {}
+        }
+    }
+    false
 }
-
-/// Parts of names of functions that hardly come back.
-const LEAVES: [&str; 10] = [
-    "abort", "bail", "die", "error", "exit", "fail", "fatal", "raise", "throw", "usage",
-];
-
-/// Whether an expression calls something that sounds as if it ended the function.
-fn sounds_leaving(flow: &Flow<'_, '_>, value: ExprId) -> bool {
-    let ExprKind::Call { callee, .. } = flow.module.kind(value) else {
-        return false;
-    };
-    let name = called(flow.module, flow.code, callee);
-    let lower = name.to_ascii_lowercase();
-    !NOTES.contains(&name) && LEAVES.iter().any(|part| lower.contains(part))
-}
-
-/// Whether an expression calls something with the exception.
-fn is_given(flow: &Flow<'_, '_>, value: ExprId, error: PlaceId) -> bool {
-    let ExprKind::Call { arguments, .. } = flow.module.kind(value) else {
-        return false;
-    };
-    let mut given = flow.module.arguments(arguments).iter();
-    given.any(|argument| flow.module.kind(argument.value).place() == Some(error))
-}
-
-fn hands_on(flow: &Flow<'_, '_>, value: ExprId, error: PlaceId) -> bool {
-    let call = match flow.module.kind(value) {
-        ExprKind::Await(call) => call,
-        _ => value,
-    };
-    let ExprKind::Call { callee, arguments } = flow.module.kind(call) else {
-        return false;
-    };
-    let ExprKind::Attribute { value, name, .. } = flow.module.kind(callee) else {
-        return false;
-    };
-    let owner = flow.module.dotted(flow.code, value).unwrap_or_default();
-    let owner = owner.rsplit('.').next().unwrap_or_default();
-    let is_log = LOGS.contains(&owner.trim_start_matches('_').to_ascii_lowercase().as_str());
-    let notes = is_log || NOTES.contains(&flow.module.name(name));
-    let mut given = flow.module.arguments(arguments).iter();
-    !notes && given.any(|argument| flow.module.kind(argument.value).place() == Some(error))
-}
-
-/// Names of what takes note of things.
-const LOGS: [&str; 6] = [
-    "log",
-    "logger",
-    "logging",
-    "sentry",
-    "traceback",
-    "warnings",
-];
-
-/// Methods that take note of an exception, and come back.
-const NOTES: &[&str] = &[
-    "debug",
-    "info",
-    "warning",
-    "warn",
-    "error",
-    "exception",
-    "critical",
-    "log",
-    "msg",
-    "err",
-    "write",
-    "append",
-    "add",
-    "put",
-];
 
 /// A name is told once: at its first read that may find nothing.
 fn was_told(flow: &Flow<'_, '_>, ways: &Reaching<'_, '_, '_>, read: Read) -> bool {

@@ -79,6 +79,18 @@ pub(in crate::rules) fn returns_none(
     function: FunctionRef,
     given: &[(PlaceId, Given)],
 ) -> Returns {
+    returned(whole, function, given, DEPTH)
+}
+
+/// Calls whose results are handed on are followed so far.
+const DEPTH: usize = 2;
+
+fn returned(
+    whole: &Whole<'_>,
+    function: FunctionRef,
+    given: &[(PlaceId, Given)],
+    depth: usize,
+) -> Returns {
     let flow = whole.flow(function);
     let mut found = Returns::Never;
     for location in &whole.summaries[function.0 as usize].none_at {
@@ -103,7 +115,10 @@ pub(in crate::rules) fn returns_none(
                 if flow.module.kind(value) != ExprKind::None
                     && !flow.evaluate.value(value).is_none() =>
             {
+                let never_comes =
+                    depth > 0 && handed_on(whole, &flow, value, depth - 1) == Some(Returns::Never);
                 match comes_from(&flow, value, position, given) {
+                    _ if never_comes => {}
                     Returns::Plainly => return Returns::Plainly,
                     Returns::HandedOn => found = Returns::HandedOn,
                     Returns::Never => {}
@@ -182,6 +197,29 @@ pub(in crate::rules) fn is_collected(
     })
 }
 
+/// How what is handed on comes to be None, where another function of the project gives it.
+fn handed_on(
+    whole: &Whole<'_>,
+    flow: &Flow<'_, '_>,
+    value: ExprId,
+    depth: usize,
+) -> Option<Returns> {
+    let ExprKind::Call { callee, .. } = flow.module.kind(value) else {
+        return None;
+    };
+    let Target::Function { function, .. } = whole.program.target(flow.evaluate.value(callee))
+    else {
+        return None;
+    };
+    let summary = &whole.summaries[function.0 as usize];
+    let given = given(whole, flow.function, value, function);
+    // Of a default that comes back nothing is known here.
+    let is_plain = !summary.none_at.is_empty()
+        && summary.none_if_none.is_empty()
+        && !is_collected(whole, flow.function, value, function);
+    is_plain.then(|| returned(whole, function, &given, depth))
+}
+
 /// Whether a variable that is returned can still be the None that it was set to. What calls give it can't be ruled out.
 fn comes_from(
     flow: &Flow<'_, '_>,
@@ -189,6 +227,9 @@ fn comes_from(
     target: (BlockId, u32),
     given: &[(PlaceId, Given)],
 ) -> Returns {
+    if is_search(flow, value) {
+        return Returns::Plainly;
+    }
     let Some(place) = flow.place_of(value) else {
         return Returns::HandedOn;
     };
@@ -222,6 +263,21 @@ fn comes_from(
         (true, _) => Returns::Plainly,
         (false, true) => Returns::HandedOn,
         (false, false) => Returns::Never,
+    }
+}
+
+/// `next((… for …), None)`: a search that says itself what it gives where it finds nothing.
+fn is_search(flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(value) else {
+        return false;
+    };
+    match module.arguments(arguments) {
+        [_, default] => {
+            module.kind(default.value) == ExprKind::None
+                && module.dotted(flow.code, callee).as_deref() == Some("next")
+        }
+        _ => false,
     }
 }
 

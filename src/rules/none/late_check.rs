@@ -9,7 +9,7 @@ use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, PlaceId, So
 use crate::project::Coverage;
 use crate::rules::none::belief::{
     Asked, Question, Reliance, Relied, asked, dominates, guards, has_effects, is_own_variable,
-    needed_length, relied_on, wanted_length,
+    needed_length, relied_on, relies, wanted_length,
 };
 use crate::rules::{Check, Family, Rule, Scene};
 
@@ -266,9 +266,42 @@ fn contradicts(
 ) -> bool {
     used.place == test.asked.place
         && answers(flow, used.how, test.asked)
+        && !is_of_own_class(flow, used, test.asked)
         && is_steady(flow, used, inst, test)
         && !is_asked_before(flow, (used, block), tests)
         && may_be_none(flow, used)
+}
+
+/// Whether an object that is asked for truth was made of a class right here, or is asked for what it says itself first, as in
+/// `if session.modified and session`: then it is there, and the question is whether it holds anything.
+fn is_of_own_class(flow: &Flow<'_, '_>, used: Relied, asked: Asked) -> bool {
+    let (module, code) = (flow.module, flow.code);
+    if asked.question != Question::Truth || !matches!(used.how, Reliance::Attribute { .. }) {
+        return false;
+    }
+    let is_class = |value: ExprId| {
+        let ExprKind::Call { callee, .. } = module.kind(value) else {
+            return false;
+        };
+        let name = module.dotted(code, callee).unwrap_or_default();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let last = last.trim_start_matches('_');
+        last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase)
+    };
+    let is_made_here = flow.only_value(used.place).is_some_and(is_class);
+    let is_used_first = |test: ExprId| {
+        let ExprKind::And(parts) = module.kind(test) else {
+            return false;
+        };
+        let parts = module.list(parts);
+        let at = parts.iter().position(|&part| part == asked.at);
+        let mut before = Vec::new();
+        for &part in &parts[..at.unwrap_or_default()] {
+            relies(flow, part, &mut before);
+        }
+        before.iter().any(|before| before.place == used.place)
+    };
+    is_made_here || code.exprs.range().map(ExprId::new).any(is_used_first)
 }
 
 /// Whether a use that went well answers the question: nothing that is empty has a first item.

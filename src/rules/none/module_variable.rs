@@ -233,11 +233,6 @@ fn finding(
         location: variable.start?,
         message: Message::new("start").with("name", name.clone()),
     };
-    // Whether an import worked is asked by the few whom all others come through.
-    let confidence = match variable.set_by.is_empty() {
-        true => Confidence::Low,
-        false => Confidence::Medium,
-    };
     Some(
         Finding {
             statement,
@@ -245,7 +240,8 @@ fn finding(
             ..finding
         }
         .because(start)
-        .confidence(confidence)
+        // Who is called before it is set, or whether an import worked, the few know whom all others come through.
+        .confidence(Confidence::Low)
         .help(Message::new("guard").with("name", name)),
     )
 }

@@ -1,19 +1,22 @@
 //! `none-argument`: a parameter that can be None is used with no guard.
 
-use crate::finding::{Confidence, Finding, Message, Related, Severity};
+mod interface;
+mod path;
+
+use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
 use crate::infer::ParameterUse;
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
-use crate::rules::evidence::{
-    AllEvidence, Evidence, Key, gather, has_none_default, is_called_by_name, is_called_in_earnest,
-};
+use crate::rules::evidence::{AllEvidence, Evidence, Key, gather, is_called_in_earnest};
 use crate::rules::none::belief::{Question, asked, dominates};
 use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft, is_test};
 use crate::summary::Effects;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
+use interface::{is_dispatched, is_interface, is_reckoned_with, is_replaced_by_state, is_tested};
+use path::path;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "none-argument",
@@ -209,117 +212,6 @@ fn text_of(whole: &Whole<'_>, location: Location) -> String {
     whole.program.sources[location.file.0 as usize].path.clone()
 }
 
-/// From the parameter back to where None comes from.
-fn path(
-    whole: &Whole<'_>,
-    evidence: &AllEvidence,
-    mut key: Key,
-    mut why: Evidence,
-) -> Vec<Related> {
-    let mut related = Vec::new();
-    while related.len() < CHAIN {
-        let (module, code) = whole.program.code(key.0);
-        let parameter = &code.parameters[usize::from(key.1)];
-        let name = module.name(parameter.name).to_owned();
-        let here = |span| Location {
-            file: whole.program.file(key.0),
-            span,
-        };
-        match why {
-            Evidence::Default(call) => {
-                let location = here(parameter.span);
-                related.push(Related {
-                    location,
-                    message: Message::new("default-here").with("name", name.clone()),
-                });
-                if let Some((caller, call)) = call {
-                    related.push(Related {
-                        location: call_location(whole, caller, call),
-                        message: Message::new("omitted").with("name", name),
-                    });
-                }
-                break;
-            }
-            Evidence::Asked(test) => {
-                related.push(Related {
-                    location: here(module.span(test)),
-                    message: Message::new("asked-here").with("name", name),
-                });
-                break;
-            }
-            Evidence::Declared => {
-                related.push(Related {
-                    location: here(parameter.span),
-                    message: Message::new("declared-here").with("name", name),
-                });
-                break;
-            }
-            Evidence::Passed {
-                caller,
-                call,
-                literal,
-                source,
-            } => {
-                let message =
-                    Message::new(if literal { "passes" } else { "may-pass" }).with("name", name);
-                related.push(Related {
-                    location: call_location(whole, caller, call),
-                    message,
-                });
-                if !literal {
-                    related.extend(arises(whole, caller, source));
-                }
-                break;
-            }
-            Evidence::Forwarded { from, call } => {
-                let message = Message::new("forwards").with("name", name);
-                related.push(Related {
-                    location: call_location(whole, from.0, call),
-                    message,
-                });
-                let Some(&next) = evidence.of(from).first() else {
-                    break;
-                };
-                key = from;
-                why = next;
-            }
-        }
-    }
-    related
-}
-
-/// Where the None that a caller may pass comes from: inside the function that it calls for it, or the call alone.
-fn arises(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Vec<Related> {
-    let (module, _) = whole.program.code(caller);
-    let flow = whole.flow(caller);
-    let returns = match module.kind(source) {
-        ExprKind::Call { callee, .. } => match whole.program.target(flow.evaluate.value(callee)) {
-            Target::Function { function, .. } => {
-                whole.summaries[function.0 as usize].none_at.as_slice()
-            }
-            _ => &[],
-        },
-        _ => &[],
-    };
-    let related = |location, message| Related {
-        location,
-        message: Message::new(message),
-    };
-    if returns.is_empty() {
-        return vec![related(call_location(whole, caller, source), "gives")];
-    }
-    let returns = returns.iter().take(2);
-    returns.map(|&at| related(at, "returns")).collect()
-}
-
-fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Location {
-    let (module, _) = whole.program.code(caller);
-    Location {
-        file: whole.program.file(caller),
-        span: module.span(call),
-    }
-}
-
 fn confidence(
     whole: &Whole<'_>,
     evidence: &AllEvidence,
@@ -340,6 +232,9 @@ fn confidence(
             false => of_source(whole, caller, source),
         },
         Evidence::Passed { .. } => Confidence::Low,
+        _ if is_replaced_by_state(whole, key) => Confidence::Low,
+        // What is declared never to be None makes the test above the one too many.
+        Evidence::Asked(_) if is_declared(whole, key) => Confidence::Low,
         Evidence::Asked(_) => Confidence::Medium,
         // Another default says what is meant, whatever the annotation allows for.
         Evidence::Declared if has_default(whole, key) => Confidence::Low,
@@ -458,6 +353,21 @@ fn has_default(whole: &Whole<'_>, (function, parameter): Key) -> bool {
     code.parameters[usize::from(parameter)].default.is_some()
 }
 
+/// Whether a parameter has no default, and an annotation that leaves no room for None.
+fn is_declared(whole: &Whole<'_>, (function, parameter): Key) -> bool {
+    let (module_ref, _) = whole.program.locate(function);
+    let (_, code) = whole.program.code(function);
+    let parameter = &code.parameters[usize::from(parameter)];
+    let (None, Some(annotation), Some(parent)) =
+        (parameter.default, parameter.annotation, code.parent)
+    else {
+        return false;
+    };
+    let outer = Evaluate::new(whole.program, module_ref, parent);
+    let declared = outer.annotated(annotation);
+    !declared.is_unknown() && !declared.may_be_none()
+}
+
 /// Whether the annotation of a parameter allows None.
 fn is_optional(whole: &Whole<'_>, (function, parameter): Key) -> bool {
     let (module_ref, _) = whole.program.locate(function);
@@ -574,76 +484,4 @@ fn is_registered(whole: &Whole<'_>, function: FunctionRef) -> bool {
     };
     whole.program.decoration(function).is_registered
         && module.list(code.decorators).iter().any(is_foreign)
-}
-
-/// A method that nobody calls by its name: it is found by it, and whoever does so passes what he likes.
-fn is_dispatched(whole: &Whole<'_>, function: FunctionRef) -> bool {
-    let (module, code) = whole.program.code(function);
-    whole.program.class_of_method(function).is_some()
-        && !module.name(code.name).starts_with("__")
-        && !is_called_by_name(whole, function)
-}
-
-/// Whether a method of another class, of the same name and with the same default, asks for the None that it may get.
-fn is_reckoned_with(whole: &Whole<'_>, key: Key) -> bool {
-    siblings(whole, key).any(|(other, place)| is_tested(whole, other, place))
-}
-
-/// Whether methods of other classes have the same name and the same default: then the default is the interface's, not this method's.
-fn is_interface(whole: &Whole<'_>, (function, parameter): Key) -> bool {
-    siblings(whole, (function, parameter)).next().is_some()
-}
-
-/// The parameters of the same name that methods of the same name in other classes leave None by default.
-fn siblings<'w>(
-    whole: &'w Whole<'_>,
-    (function, parameter): Key,
-) -> impl Iterator<Item = (FunctionRef, PlaceId)> + 'w {
-    let (module, code) = whole.program.code(function);
-    let name = module.name(code.name);
-    let wanted = module.name(code.parameters[usize::from(parameter)].name);
-    let is_method = whole.program.class_of_method(function).is_some() && !name.starts_with("__");
-    let count = if is_method { whole.traces.len() } else { 0 };
-    let others = (0..count).map(|index| FunctionRef(index as u32));
-    others.filter_map(move |other| {
-        let (theirs, method) = whole.program.code(other);
-        if other == function
-            || theirs.name(method.name) != name
-            || whole.program.class_of_method(other).is_none()
-        {
-            return None;
-        }
-        let mut parameters = method.parameters.iter().enumerate();
-        let (index, known) =
-            parameters.find(|(_, parameter)| theirs.name(parameter.name) == wanted)?;
-        has_none_default(whole, other, index as u16).then_some((other, known.place))
-    })
-}
-
-/// Whether the function tests the parameter for None or truth somewhere: then somebody thought of it.
-fn is_tested(whole: &Whole<'_>, function: FunctionRef, place: PlaceId) -> bool {
-    let (module, code) = whole.program.code(function);
-    code.insts.iter().any(|inst| {
-        let mut found = false;
-        if let InstKind::Assume { test, .. } = inst.kind {
-            module.for_each_asked(test, &mut |part| {
-                found |= module.kind(part) == ExprKind::Name(place)
-            });
-        }
-        inst.kind.for_each_expr(&mut |root| {
-            module.walk(root, &mut |part| match module.kind(part) {
-                ExprKind::Compare {
-                    operator: Comparison::Is | Comparison::IsNot,
-                    left,
-                    ..
-                } => found |= module.kind(left) == ExprKind::Name(place),
-                ExprKind::Or(parts) => {
-                    let first = module.list(parts).first();
-                    found |= first.is_some_and(|&it| module.kind(it) == ExprKind::Name(place));
-                }
-                _ => {}
-            });
-        });
-        found
-    })
 }

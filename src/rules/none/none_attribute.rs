@@ -7,7 +7,7 @@ use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
 use crate::project::{CallSite, Symbol};
-use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default};
+use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
 use crate::rules::none::attributes::{Assignment, Attributes, gather};
 use crate::rules::none::belief::dominates;
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -94,7 +94,6 @@ fn finding(
         module.name(code.name)
     };
     let start = start(whole, &assignments)?;
-    let ends = start.parameter.is_none() && belief::is_ending(name_of(start.function));
     let set: Vec<&&Assignment> = assignments
         .iter()
         .filter(|assignment| !assignment.starts_none && !assignment.may_be_none)
@@ -103,21 +102,19 @@ fn finding(
         assignment.function == function
             || (assignment.function == start.function && !belief::is_conditional(whole, assignment))
     };
-    if set.iter().any(|assignment| is_settled(assignment)) || (function == start.function && !ends)
-    {
+    if set.iter().any(|assignment| is_settled(assignment)) || function == start.function {
         return None;
     }
     if is_needed_at_start(whole, start) {
         return None;
     }
     let initializer = program.method(used.class, "__init__");
-    let constructors = initializer.into_iter().chain([start.function]);
+    let mut constructors = initializer.into_iter().chain([start.function]);
     let elsewhere: Vec<&&Assignment> = set
         .iter()
         .copied()
         .filter(|assignment| assignment.function != start.function)
         .collect();
-    let mut constructors = constructors.filter(|_| !ends);
     if constructors.any(|constructor| reaches(whole, constructor, &elsewhere, DEPTH)) {
         return None;
     }
@@ -136,7 +133,15 @@ fn finding(
     let is_alias = flow
         .place_of(used.source)
         .is_some_and(|source| source != place);
-    if (!is_alias && flow.witness(wanted) < Witness::Exception)
+    let wanted = match is_alias {
+        true => Wanted {
+            origin: Some(used.source),
+            passed: false,
+            ..wanted
+        },
+        false => wanted,
+    };
+    if flow.witness_at(wanted, used.subject) < Witness::Exception
         || sets_before(whole, function, used, &set)
     {
         return None;
@@ -171,11 +176,15 @@ fn finding(
             _ => is_taken(whole, &attributes.arguments, key),
         }
     });
+    // Where the method asks something first, that may go together with what the object was made with.
+    let is_always = is_always(&flow, used.position.0);
+    // Nobody here leaves it out, though objects are made here, and nobody replaces it.
+    let is_filled =
+        for_good && taken == Some(Taken::MayBe) && is_called_in_earnest(whole, start.function);
     let confidence = match taken {
-        Some(taken) => {
+        Some(taken) if is_always && !is_filled => {
             let is_tested = testing.iter().any(|&by| by != function);
-            let unused = ((for_good && !is_tested) || (is_protocol && by_itself))
-                && is_always(&flow, used.position.0);
+            let unused = (for_good && !is_tested) || (is_protocol && by_itself);
             match taken {
                 Taken::ByCall if for_good => Confidence::Medium,
                 Taken::MayBe if unused && is_protocol => Confidence::Medium,
@@ -184,9 +193,11 @@ fn finding(
             }
         }
         // Whoever calls mostly knows in what state the object is.
-        None => Confidence::Low,
+        _ => Confidence::Low,
     };
     let is_kept = for_good
+        && is_always
+        && !is_filled
         && match taken {
             Some(taken) => taken != Taken::ByNobody,
             None => start.is_declared,
@@ -197,7 +208,9 @@ fn finding(
         true => believed,
         false => confidence.max(believed),
     };
-    let confidence = match is_implied(whole, attributes, function, used) {
+    // A lambda is mostly run where it is handed to, under what was tested around it.
+    let is_lambda = flow.code.kind == FunctionKind::Lambda;
+    let confidence = match is_lambda || is_implied(whole, attributes, function, used) {
         true => Confidence::Low,
         false => confidence,
     };
@@ -226,13 +239,14 @@ fn finding(
     )
 }
 
-/// Where an attribute becomes None: in the constructor, in the body of the class, or where a method ends what others began.
+/// Where an attribute starts as None: in the constructor or in the body of the class. A method that ends what others began
+/// starts nothing.
 fn start<'a>(whole: &Whole<'_>, assignments: &[&'a Assignment]) -> Option<&'a Assignment> {
     let named = |assignment: &Assignment| {
         let (module, code) = whole.program.code(assignment.function);
         (module.name(code.name), code.kind)
     };
-    let mut nones = assignments
+    let nones = assignments
         .iter()
         .copied()
         .filter(|assignment| assignment.starts_none);
@@ -249,11 +263,6 @@ fn start<'a>(whole: &Whole<'_>, assignments: &[&'a Assignment]) -> Option<&'a As
             bodies
                 .find(|assignment| named(assignment).1 == FunctionKind::Class)
                 .filter(|_| !is_redefined())
-        })
-        .or_else(|| {
-            nones.find(|assignment| {
-                assignment.parameter.is_none() && belief::is_ending(named(assignment).0)
-            })
         })
 }
 

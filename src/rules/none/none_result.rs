@@ -4,6 +4,7 @@ mod ends;
 mod habit;
 mod keyed;
 mod library;
+mod null;
 mod optional;
 mod options;
 mod pattern;
@@ -14,9 +15,9 @@ use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
 use crate::flow::{Circumstances, Flow, Use, Wanted, Witness};
 use crate::infer::ResultUse;
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, Module, PlaceId};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, Module, PlaceId, Source};
 use crate::project::Target;
-use crate::rules::none::belief::{alike, dominates};
+use crate::rules::none::belief::{Question, alike, asked, dominates};
 use crate::rules::none::calls::{Returns, given, is_collected, returns_none};
 use crate::rules::none::sibling;
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -59,7 +60,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
     }
     let others = sibling::findings(rule, whole).into_iter();
-    for new in others.chain(options::findings(rule, whole)) {
+    let others = others.chain(options::findings(rule, whole));
+    for new in others.chain(null::findings(rule, whole)) {
         if !findings.iter().any(|known| known.location == new.location) {
             findings.push(new);
         }
@@ -190,6 +192,7 @@ fn finding(
         Target::Function { function, .. } => {
             let given = given(whole, flow.function, used.source, function);
             let confidence = match returns_none(whole, function, &given) {
+                _ if is_collected(whole, flow.function, used.source, function) => Confidence::Low,
                 Returns::Never => of_default(whole, function, &given)?,
                 // Who reads a property mostly knows in what state the object is.
                 Returns::HandedOn
@@ -201,9 +204,6 @@ fn finding(
                             function,
                         ) =>
                 {
-                    Confidence::Low
-                }
-                Returns::Plainly if is_collected(whole, flow.function, used.source, function) => {
                     Confidence::Low
                 }
                 Returns::Plainly
@@ -236,10 +236,19 @@ fn finding(
         }
         _ => of_library(flow, used, keys)?.min(Confidence::Medium),
     };
+    let name_is_missing = name.is_none();
     let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
-    // A lambda is handed to somebody, who may well call it to see whether it fails.
     let confidence = match flow.code.kind {
+        // A lambda is handed to somebody, who may well call it to see whether it fails.
         FunctionKind::Lambda => Confidence::Low,
+        // One of several alternatives, or what somebody else made of it.
+        _ if name_is_missing
+            && !at_once
+            && !matches!(callee(flow, used.source), Target::Function { .. }) =>
+        {
+            Confidence::Low
+        }
+        _ if is_half_asked(flow, used) => Confidence::Low,
         _ => confidence,
     };
     Some(finding.confidence(confidence).help(help))
@@ -325,6 +334,42 @@ fn is_search_of_text(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
         && !matches!(used.how, Use::Attribute | Use::Subscript | Use::Iterate)
 }
 
+/// Whether a way to the use leads past `if flag and x is None: return`: who wrote it down knows that the two go together.
+fn is_half_asked(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let (module, code) = (flow.module, flow.code);
+    let Some(place) = flow.place_of(used.subject) else {
+        return false;
+    };
+    code.blocks.iter().enumerate().any(|(index, block)| {
+        let Some(InstKind::Assume { test, holds: false }) =
+            code.insts(block).first().map(|inst| inst.kind)
+        else {
+            return false;
+        };
+        let ExprKind::And(parts) = module.kind(test) else {
+            return false;
+        };
+        let mut found = Vec::new();
+        for &part in module.list(parts) {
+            asked(module, code, part, &mut found);
+        }
+        let is_asked = found.iter().any(|asked| {
+            asked.place == place
+                && !asked.positive
+                && matches!(asked.question, Question::None | Question::Truth)
+        });
+        let is_flag = |&part: &ExprId| {
+            let asks = found
+                .iter()
+                .any(|asked| asked.at == part && asked.place != place);
+            asks && module.kind(part).place().is_some()
+        };
+        is_asked
+            && module.list(parts).iter().any(is_flag)
+            && dominates(code, BlockId::new(index), used.position.0)
+    })
+}
+
 /// Whether a call that is written alike was tested on the way to this one or to the use, however far up.
 fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
     let (module, code) = (flow.module, flow.code);
@@ -344,11 +389,32 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
         };
         let mut found = false;
         module.walk(test, &mut |part| {
-            found |= asks_alike(module, part, used.source)
+            found |= asks_alike(module, part, used.source) || is_bound_alike(flow, part, used)
         });
         let mut targets = targets.iter().flatten();
         found && targets.any(|&target| dominates(code, BlockId::new(index), target))
     })
+}
+
+/// Whether another variable was bound to another call that is written alike.
+fn is_bound_alike(flow: &Flow<'_, '_>, asked: ExprId, used: &ResultUse) -> bool {
+    let ExprKind::Name(place) = flow.module.kind(asked) else {
+        return false;
+    };
+    let call = used.source;
+    flow.place_of(used.subject) != Some(place)
+        && flow.code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } => {
+                value != call
+                    && flow.place_of(target) == Some(place)
+                    && asks_alike(flow.module, value, call)
+            }
+            _ => false,
+        })
 }
 
 /// Whether two calls are written alike, but for the default that the first may give to a lookup.

@@ -1,5 +1,7 @@
 //! `none-variable`: a variable that is None on one path is used.
 
+mod together;
+
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::ResultUse;
@@ -84,6 +86,9 @@ fn finding(
     reached: &Reached,
 ) -> Finding {
     let confidence = match reached.witness {
+        Witness::Path if together::may_go_together(flow, &reached.used, reached.place) => {
+            Confidence::Low
+        }
         Witness::Path => Confidence::High,
         Witness::Exception | Witness::EmptyLoop => Confidence::Medium,
         _ => Confidence::Low,

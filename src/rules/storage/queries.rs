@@ -68,7 +68,10 @@ pub(super) fn is_request(known: &Call) -> bool {
 pub(super) fn is_read(module: &Module, code: &Function, site: &StoreCall<'_>) -> bool {
     let name = last(&site.known.name);
     let reads = match name {
-        "execute" => statement(module, code, site.call) == Some(Statement::Read),
+        "execute" => matches!(
+            statement(module, code, site.call),
+            Some(Statement::Read | Statement::Built)
+        ),
         _ => READS.contains(&name),
     };
     reads && site.known.batch.is_some()

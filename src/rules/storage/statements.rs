@@ -57,16 +57,23 @@ pub(in crate::rules) fn statement(
 /// A statement that SQLAlchemy builds, or a text that it wraps.
 fn built(module: &Module, code: &Function, expr: ExprId, callee: ExprId) -> Option<Statement> {
     let mut at = callee;
+    let mut attribute = None;
     for _ in 0..CHAIN {
         match module.kind(at) {
-            ExprKind::Attribute { value, .. } => at = value,
+            ExprKind::Attribute { value, name, .. } => {
+                attribute = Some(module.name(name));
+                at = value;
+            }
             ExprKind::Call { callee, .. } => at = callee,
             ExprKind::Name(place) => {
                 let name = module.place_text(code, place);
-                return match name.as_str() {
-                    "select" => Some(Statement::Built),
-                    "insert" | "update" | "delete" => Some(Statement::Write),
-                    "text" => statement(module, code, expr),
+                let is_package = matches!(name.as_str(), "sa" | "sqlalchemy" | "sql" | "db");
+                return match (name.as_str(), attribute) {
+                    ("select", _) | (_, Some("select")) => Some(Statement::Built),
+                    ("insert" | "update" | "delete", _)
+                    | (_, Some("insert" | "update" | "delete")) => Some(Statement::Write),
+                    ("text", _) => statement(module, code, expr),
+                    (_, Some("text")) if is_package => statement(module, code, expr),
                     _ => None,
                 };
             }

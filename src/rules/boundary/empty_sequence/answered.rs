@@ -8,8 +8,7 @@ use crate::flow::State;
 use crate::ir::{
     Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, TryKind,
 };
-use crate::project::{CallSite, Coverage, Target};
-use crate::rules::Scene;
+use crate::project::{CallSite, Coverage};
 use crate::rules::sequences::{Boundary, Outside};
 use crate::types::FunctionRef;
 
@@ -24,7 +23,7 @@ const AGGREGATES: [&str; 6] = ["count(", "max(", "min(", "sum(", "avg(", "exists
 
 /// Why what a call of the project gives may be empty.
 pub(super) fn answered(boundary: &Boundary<'_>, call: ExprId) -> Option<Evidence> {
-    let function = callee(boundary, call)?;
+    let function = boundary.callee(call)?;
     if asks_for_one(boundary, call) {
         return None;
     }
@@ -63,7 +62,7 @@ pub(super) fn is_doubted(
 
 /// The function that is called, if it is a generator which yields only in loops and under conditions.
 pub(super) fn yields_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
-    let Some(function) = callee(boundary, call) else {
+    let Some(function) = boundary.callee(call) else {
         return false;
     };
     let (module, code) = boundary.flow.program.code(function);
@@ -85,17 +84,6 @@ pub(super) fn yields_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
         }
     }
     yields > 0
-}
-
-pub(super) fn callee(boundary: &Boundary<'_>, call: ExprId) -> Option<FunctionRef> {
-    let flow = boundary.flow;
-    let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
-        return None;
-    };
-    match flow.program.target(flow.evaluate.value(callee)) {
-        Target::Function { function, .. } if function != flow.function => Some(function),
-        _ => None,
-    }
 }
 
 /// What the way a function's answer is written says.
@@ -121,24 +109,19 @@ fn of_function(boundary: &Boundary<'_>, function: FunctionRef, depth: usize) -> 
     }
     // Where there is another answer, that may be for the texts that have too few parts.
     let is_only = returned.len() == 1;
-    let inner = boundary.flow.of_another(function);
-    let solution = inner.solve();
-    let scene = Scene {
-        flow: &inner,
-        ..*boundary.scene
-    };
-    let within = Boundary::new(&scene, &solution);
-    let nothing_known = State::of(code.places.len());
-    returned.into_iter().find_map(|value| {
-        let value = match (module.kind(value), &within.values(value)[..]) {
-            (ExprKind::Name(place), _) if is_tested(module, code, place) => return None,
-            (ExprKind::Name(_), [only]) => *only,
-            (ExprKind::Name(_), _) => return None,
-            _ => value,
-        };
-        of_form(&within, value, &nothing_known)
-            .filter(|found| is_list(found.key) && (found.least == 0 || is_only))
-            .or_else(|| of_function(&within, callee(&within, value)?, depth))
+    boundary.in_another_solved(function, |within| {
+        let nothing_known = State::of(code.places.len());
+        returned.into_iter().find_map(|value| {
+            let value = match (module.kind(value), &within.values(value)[..]) {
+                (ExprKind::Name(place), _) if is_tested(module, code, place) => return None,
+                (ExprKind::Name(_), [only]) => *only,
+                (ExprKind::Name(_), _) => return None,
+                _ => value,
+            };
+            of_form(within, value, &nothing_known)
+                .filter(|found| is_list(found.key) && (found.least == 0 || is_only))
+                .or_else(|| of_function(within, within.callee(value)?, depth))
+        })
     })
 }
 
@@ -280,7 +263,7 @@ pub(super) fn is_of_found(boundary: &Boundary<'_>, iterable: ExprId) -> bool {
 
 /// Whether a function of the project says `return []` in a handler: what failed is nothing.
 fn gives_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
-    let Some(function) = callee(boundary, call) else {
+    let Some(function) = boundary.callee(call) else {
         return false;
     };
     let (module, code) = boundary.flow.program.code(function);
@@ -301,7 +284,7 @@ fn gives_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
 }
 
 fn is_found(boundary: &Boundary<'_>, value: ExprId) -> bool {
-    if callee(boundary, value).is_some() {
+    if boundary.callee(value).is_some() {
         return answered(boundary, value)
             .is_some_and(|found| found.least == 0 && found.confidence >= Confidence::Medium)
             || gives_nothing(boundary, value);

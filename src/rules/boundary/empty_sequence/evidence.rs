@@ -1,18 +1,17 @@
 //! Why a value may have too few elements.
 
 use super::alike::ALIKE;
-use super::answered::{answered, asks_for_one, callee, is_doubted, is_of_found};
-use super::attribute::{DOUBTED, DOUBTED_FILL, of_attribute};
+use super::answered::{answered, asks_for_one, is_doubted, is_of_found};
+use super::attribute::{DOUBTED, of_attribute};
 use super::beside;
 use super::guarded::is_asked_beside;
 use super::list::{appends, filled, of_empty_display};
 use super::parsed::{is_asked_for_form, is_of_list};
-use super::passed::{PASSED, WORDS};
 use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use super::queries::{is_cursor, is_query};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
-use crate::flow::State;
+use crate::flow::{Flow, State};
 use crate::ir::{ComprehensionKind, Dialect, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
 use crate::project::Target;
 use crate::rules::sequences::{Boundary, Origin, Outside};
@@ -66,13 +65,10 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Where it comes from, if that is in the function itself: what another one calls its places means nothing here.
-    pub(super) fn own_source(&self) -> Option<ExprId> {
-        (!matches!(
-            self.key,
-            ALIKE | DEFAULTED | DOUBTED | DOUBTED_FILL | PASSED | WORDS | "probed"
-        ))
-        .then_some(self.source)
+    /// Where it comes from, if a test of that says something of the function's own value.
+    pub(super) fn own_source(&self, flow: &Flow<'_, '_>) -> Option<ExprId> {
+        let is_elsewhere = matches!(self.key, ALIKE | DEFAULTED | DOUBTED | "probed");
+        (!is_elsewhere && flow.code.owns(self.source)).then_some(self.source)
     }
 }
 
@@ -128,7 +124,9 @@ fn of_result(
     let sequence = Kinds::LIST | Kinds::TUPLE | Kinds::TEXT | Kinds::BYTES;
     let fits = (value.kinds - sequence - Kinds::NONE).is_empty() && value.kinds.meets(sequence);
     let is_doubted = || {
-        callee(boundary, source).is_some_and(|function| is_doubted(boundary, function, source, 0))
+        boundary
+            .callee(source)
+            .is_some_and(|function| is_doubted(boundary, function, source, 0))
     };
     let confidence = if returns_nothing(boundary, source) || is_doubted() {
         Confidence::Medium

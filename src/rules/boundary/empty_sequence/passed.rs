@@ -7,7 +7,6 @@ use crate::finding::Confidence;
 use crate::flow::Flow;
 use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
 use crate::project::{CallKind, CallSite};
-use crate::rules::Scene;
 use crate::rules::sequences::{Boundary, Candidate, Outside};
 
 /// The evidence is a call: what it says of its places means nothing in the function that is called.
@@ -68,19 +67,19 @@ fn passes_nothing(boundary: &Boundary<'_>, site: &CallSite, position: usize) -> 
     if !is_thinned(&inner, place, site) {
         return false;
     }
-    let solution = inner.solve();
-    let scene = Scene {
-        flow: &inner,
-        ..*boundary.scene
-    };
-    let caller = Boundary::new(&scene, &solution);
-    let candidate = Candidate {
+    let candidate = passed_at(site, argument);
+    boundary.in_another_solved(site.caller, |caller| {
+        let is_caught = caller.is_caught(site.block, &["IndexError", "ValueError"]);
+        !is_caught && !caller.is_tested(candidate, &[place])
+    })
+}
+
+fn passed_at(site: &CallSite, argument: ExprId) -> Candidate {
+    Candidate {
         expr: argument,
         root: site.call,
         at: (site.block, 0),
-    };
-    let is_caught = caller.is_caught(site.block, &["IndexError", "ValueError"]);
-    !is_caught && !caller.is_tested(candidate, &[place])
+    }
 }
 
 /// The variable that a call passes.
@@ -122,30 +121,21 @@ fn passes_words(boundary: &Boundary<'_>, site: &CallSite, position: usize, need:
     if !is_split {
         return false;
     }
-    let solution = inner.solve();
-    let scene = Scene {
-        flow: &inner,
-        ..*boundary.scene
-    };
-    let caller = Boundary::new(&scene, &solution);
-    let candidate = Candidate {
-        expr: argument,
-        root: site.call,
-        at: (site.block, 0),
-    };
-    let Some(("split", Some(text), _)) = caller.called(split) else {
-        return false;
-    };
-    let is_typed = matches!(
-        caller.written_by(text),
-        Some((Outside::Input | Outside::Network | Outside::Request, _))
-    );
-    let places = guarding(&caller, argument, Some(split));
-    let is_caught = || caller.is_caught(site.block, &["IndexError", "LookupError"]);
-    is_typed
-        && parts(&caller, split, need)
-            .is_some_and(|parts| !caller.are_counted(candidate, &places, &parts))
-        && !is_caught()
+    let candidate = passed_at(site, argument);
+    boundary.in_another_solved(site.caller, |caller| {
+        let Some(("split", Some(text), _)) = caller.called(split) else {
+            return false;
+        };
+        let is_typed = matches!(
+            caller.written_by(text),
+            Some((Outside::Input | Outside::Network | Outside::Request, _))
+        );
+        let places = guarding(caller, argument, Some(split));
+        is_typed
+            && parts(caller, split, need)
+                .is_some_and(|parts| !caller.are_counted(candidate, &places, &parts))
+            && !caller.is_caught(site.block, &["IndexError", "LookupError"])
+    })
 }
 
 /// Whether the last thing that a variable was bound to before a call is a list of which elements were left out, or an empty one

@@ -90,8 +90,18 @@ fn reduced(
     .or_else(|| asked_later(boundary, candidate, argument))?;
     if evidence.least > 0
         || boundary.is_caught(candidate.at.0, &[error])
-        || is_guarded(boundary, candidate, argument, evidence.own_source())
-        || is_guarded(boundary, candidate, through, evidence.own_source())
+        || is_guarded(
+            boundary,
+            candidate,
+            argument,
+            evidence.own_source(boundary.flow),
+        )
+        || is_guarded(
+            boundary,
+            candidate,
+            through,
+            evidence.own_source(boundary.flow),
+        )
     {
         return None;
     }

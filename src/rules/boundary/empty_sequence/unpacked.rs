@@ -99,7 +99,12 @@ fn spread(
     let evidence = evidence(boundary, candidate.expr, state)?;
     if evidence.least >= wanted
         || boundary.is_caught(candidate.at.0, &["ValueError"])
-        || is_guarded(boundary, candidate, candidate.expr, evidence.own_source())
+        || is_guarded(
+            boundary,
+            candidate,
+            candidate.expr,
+            evidence.own_source(boundary.flow),
+        )
     {
         return None;
     }

@@ -6,10 +6,8 @@ use super::keywords::is_keywords;
 use super::search::Search;
 use crate::finding::Confidence;
 use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step};
-use crate::project::Target;
 use crate::rules::sequences::{Boundary, Origin};
 use crate::text::Location;
-use crate::types::FunctionRef;
 
 /// Documents are followed through so many names, keys and functions.
 pub(super) const DEPTH: usize = 9;
@@ -179,18 +177,6 @@ pub(super) fn is_empty(boundary: &Boundary<'_>, value: ExprId) -> bool {
             Some(("dict", None, arguments)) if arguments.is_empty()
         ),
         _ => false,
-    }
-}
-
-/// The function of the project that is called, by a name of its own.
-pub(super) fn callee(boundary: &Boundary<'_>, call: ExprId) -> Option<FunctionRef> {
-    let flow = boundary.flow;
-    let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
-        return None;
-    };
-    match flow.program.target(flow.evaluate.value(callee)) {
-        Target::Function { function, .. } if function != flow.function => Some(function),
-        _ => None,
     }
 }
 

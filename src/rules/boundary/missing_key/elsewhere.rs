@@ -1,6 +1,5 @@
 //! What other functions believe of a document that comes from the same place.
 
-use super::document::callee;
 use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Source};
 use crate::project::Coverage;
 use crate::rules::sequences::Boundary;
@@ -19,7 +18,7 @@ pub(super) fn is_asked_elsewhere(boundary: &Boundary<'_>, value: ExprId) -> bool
         ExprKind::Await(inner) => inner,
         _ => call,
     };
-    let Some(function) = callee(boundary, call) else {
+    let Some(function) = boundary.callee(call) else {
         return false;
     };
     let mut sites = boundary.scene.graph.calls_of(function).take(CALLS);

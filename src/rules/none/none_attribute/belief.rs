@@ -13,43 +13,10 @@ use rustc_hash::FxHashSet;
 /// So many methods that test make a habit that the one which does not breaks.
 const HABIT: usize = 3;
 
-/// Methods that end what others began. They may be called before it began, and once more after it ended.
-const ENDING: [&str; 19] = [
-    "__del__",
-    "__exit__",
-    "cancel",
-    "cleanup",
-    "close",
-    "deinit",
-    "destroy",
-    "detach",
-    "disable",
-    "disconnect",
-    "dispose",
-    "logout",
-    "quit",
-    "release",
-    "reset",
-    "shutdown",
-    "stop",
-    "teardown",
-    "terminate",
-];
-
 /// How the names of methods start that somebody calls once something has happened, when the object is in use.
 const EVENTS: [&str; 10] = [
     "after", "do", "got", "handle", "on", "process", "received", "run", "visit", "test",
 ];
-
-/// Whether a method ends what others began, by its name.
-pub(super) fn is_ending(name: &str) -> bool {
-    let bare = name.trim_start_matches('_').to_ascii_lowercase();
-    ENDING.contains(&name)
-        || ENDING.iter().any(|ending| {
-            bare.strip_prefix(ending)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-        })
-}
 
 fn is_event(name: &str) -> bool {
     let first = name.trim_start_matches('_').split('_').next();
@@ -83,8 +50,10 @@ pub(super) fn confidence(
     let own = program.class_of_method(function);
     let is_own = own.is_some_and(|own| is_related(whole, own, used.class));
     let is_aware = testing.contains(&function);
+    // All others test it, and this one does, in another place.
+    let is_alone = testing.len() >= HABIT && (careless == 1 || (is_aware && careless == 0));
     if testing.is_empty()
-        || is_aware
+        || (is_aware && !(is_alone && testing.len() > HABIT))
         || is_private
         || (is_event(name) && is_own)
         || careless > testing.len()
@@ -100,23 +69,17 @@ pub(super) fn confidence(
         .into_iter()
         .flatten()
         .filter(|known| is_related(whole, known.class, used.class));
-    let ends = known.clone().any(|assignment| {
-        let (module, code) = program.code(assignment.function);
-        let name = module.name(code.name);
-        assignment.starts_none && assignment.parameter.is_none() && is_ending(name)
-    });
     // What nobody in the class sets is filled from outside, before anybody asks.
-    let is_filled = known.clone().any(|known| {
+    let is_filled = { known }.any(|known| {
         let by = program.class_of_method(known.function);
         !known.starts_none
             && !is_test(program, known.function)
             && by.is_some_and(|by| is_related(whole, by, used.class))
     });
-    if !is_kept && !is_filled {
+    if !is_kept && !is_filled && testing.len() <= HABIT {
         return Confidence::Low;
     }
-    let is_last = is_own && (is_ending(name) || ends);
-    match is_kept || is_last || (testing.len() >= HABIT && careless == 1) {
+    match (is_kept && !is_aware) || is_alone {
         true => Confidence::Medium,
         false => Confidence::Low,
     }

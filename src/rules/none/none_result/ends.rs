@@ -158,9 +158,18 @@ fn is_searching(flow: &Flow<'_, '_>, ends: &[BlockId]) -> bool {
         matches!(of.kind, LoopKind::For { .. })
             && !is_retry(flow.module, code, of)
             && returns_inside(of)
+            && goes_round(code, of)
             && leads_to(code, of.header, ends, &|_| true)
     });
     found || ends.iter().any(|&end| is_missing(flow, end))
+}
+
+/// Whether a loop can come to a second round: one that leaves in the first takes the only element that there is.
+fn goes_round(code: &Function, of: &Loop) -> bool {
+    match code.block(of.header).next {
+        Next::Branch(inside, _) => leads_to(code, inside, &[of.header], &|_| true),
+        _ => true,
+    }
 }
 
 fn is_missing(flow: &Flow<'_, '_>, end: BlockId) -> bool {

@@ -7,13 +7,15 @@ use crate::finding::Confidence;
 use crate::flow::{Flow, Use};
 use crate::infer::ResultUse;
 use crate::ir::{
-    Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source, TryKind,
+    Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, LoopKind, PlaceId, Source,
+    TryKind,
 };
 use crate::project::Target;
 use crate::rules::none::belief::{self, Question, alike};
 
 /// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
-const STEADY: [&str; 8] = [
+const STEADY: [&str; 9] = [
+    "get_filename",
     "get_payload",
     "get_starttag_text",
     "spec_from_file_location",
@@ -57,13 +59,29 @@ const OF_SYSTEM: [&str; 12] = [
 pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> Option<Confidence> {
     let module = flow.module;
     let source = used.source;
+    // Who is called for an object that is referred to so is mostly called by it.
+    if let Target::Library(call) = callee_of(flow, source)
+        && flow.program.library.get(call).name.starts_with("weakref.")
+        && !is_doubted_anywhere(flow, used)
+        && !is_reference_error_awaited(flow, used)
+    {
+        return Some(Confidence::Low);
+    }
     let ExprKind::Call { callee, arguments } = module.kind(source) else {
         let ExprKind::Attribute { name, .. } = module.kind(source) else {
-            return Some(Confidence::Medium);
+            // Of what an object keeps, who wrote the number down knows what is there.
+            return Some(match module.kind(source) {
+                ExprKind::Subscript { value, .. }
+                    if matches!(module.kind(value), ExprKind::Attribute { .. }) =>
+                {
+                    Confidence::Low
+                }
+                _ => Confidence::Medium,
+            });
         };
         let name = module.name(name);
         let is_present = PRESENT.contains(&name) || name.starts_with("__");
-        return Some(match is_present && name != "__doc__" {
+        return Some(match is_present {
             true => Confidence::Low,
             false => Confidence::Medium,
         });
@@ -89,6 +107,7 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
         {
             Some(Confidence::Low)
         }
+        ("fetchone", _) if is_counted(flow, source) => None,
         ("get" | "getenv", [key, ..]) if is_of_system(flow, value, key.value) => {
             Some(Confidence::Low)
         }
@@ -118,6 +137,41 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
         }
         _ => Some(Confidence::High),
     }
+}
+
+/// Whether a handler waits for what a proxy raises, and a reference does not.
+fn is_reference_error_awaited(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
+    let (module, code) = (flow.module, flow.code);
+    let mut at = code.block(used.position.0).guard;
+    while let Some(id) = at {
+        let region = code.region(id);
+        if let TryKind::Catch { handlers, .. } = &region.kind {
+            let types = handlers.iter().filter_map(|handler| handler.types);
+            let mut types = types.filter_map(|types| module.dotted(code, types));
+            if types.any(|name| name == "ReferenceError") {
+                return true;
+            }
+        }
+        at = region.parent;
+    }
+    false
+}
+
+/// Whether a row is fetched once for each that the cursor has counted: `for _ in range(cursor.rowcount)`.
+fn is_counted(flow: &Flow<'_, '_>, source: ExprId) -> bool {
+    let module = flow.module;
+    let span = module.span(source);
+    flow.code.loops.iter().any(|of| {
+        let LoopKind::For { iterable, .. } = of.kind else {
+            return false;
+        };
+        let mut found = false;
+        module.walk(iterable, &mut |part| {
+            found |= matches!(module.kind(part), ExprKind::Attribute { name, .. }
+                if matches!(module.name(name), "rowcount" | "rownumber"));
+        });
+        found && of.suite.contains(span)
+    })
 }
 
 /// A match of a pattern, by what is known of the pattern and the text.

@@ -35,6 +35,9 @@ pub(super) fn certainty(flow: &Flow<'_, '_>, call: ExprId) -> Certainty {
 }
 
 fn of_pattern(pattern: &str, method: &str) -> Certainty {
+    if is_mostly_there(pattern) && method != "fullmatch" {
+        return Certainty::OneLine;
+    }
     let mut needs = Needs::default();
     let mut rest = pattern.chars().peekable();
     if !alternatives(&mut rest, &mut needs, DEPTH) || rest.next().is_some() {
@@ -46,6 +49,20 @@ fn of_pattern(pattern: &str, method: &str) -> Certainty {
         ("search" | "match", true) if pattern.contains(".*") => Certainty::OneLine,
         _ => Certainty::Open,
     }
+}
+
+/// A run of anything but one or two characters, and no more: `([^(]+)`. Only an empty text, or one of nothing else, has none.
+fn is_mostly_there(pattern: &str) -> bool {
+    const LEFT_OUT: usize = 2;
+    let inner = pattern
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    let class = inner.unwrap_or(pattern).strip_prefix("[^");
+    let class = class.and_then(|rest| rest.strip_suffix("]+"));
+    class.is_some_and(|class| {
+        let left_out = class.replace('\\', "");
+        left_out.chars().count() <= LEFT_OUT && !left_out.contains(']')
+    })
 }
 
 /// What a match of nothing still asks for.
