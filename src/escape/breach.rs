@@ -194,8 +194,15 @@ fn is_missed(
 }
 
 /// Parts of names of classes that say that the program, its settings or its user are wrong.
-const MISUSES: [&str; 7] = [
-    "Argument", "Config", "Internal", "Missing", "Option", "Setting", "Usage",
+const MISUSES: [&str; 8] = [
+    "Argument",
+    "Config",
+    "Internal",
+    "Invocation",
+    "Missing",
+    "Option",
+    "Setting",
+    "Usage",
 ];
 
 /// Parts of names of classes that say what the other side answered, rather than that it could not be asked.

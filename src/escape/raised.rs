@@ -4,7 +4,7 @@ use super::search::Search;
 use super::sites::IO;
 use super::text;
 use crate::infer::LibraryCall;
-use crate::ir::{Dialect, ExprId, ExprKind, Function, LoopKind, Module, Passing};
+use crate::ir::{Dialect, ExprId, ExprKind, Function, InstKind, LoopKind, Module, Passing, Source};
 use crate::library::Call;
 use crate::library::schema::{Mark, When};
 use crate::summary::ClassRef;
@@ -118,7 +118,9 @@ pub(super) fn seldom(
     if known.summary.raises.is_empty() && !is_closed_elsewhere(search, function, call.call) {
         all.retain(is_of_text);
     }
-    if all.iter().any(is_of_text) && !text::is_strict(module, code) {
+    if all.iter().any(is_of_text)
+        && (!text::is_strict(module, code) || text::is_of_bytes(module, code, call.call))
+    {
         all.retain(|class| !is_of_text(class));
     }
     if OPENS.contains(&known.name.as_str()) && text::is_read(module, code, call) {
@@ -221,11 +223,37 @@ fn names_codec(module: &Module, code: &Function, call: ExprId) -> bool {
         ExprKind::Name(_) => module.dotted(code, codec.value),
         _ => None,
     };
+    // A function that finds a codec has tried it.
+    let is_found = |part: ExprId| {
+        code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } => {
+                module.kind(target).place() == module.kind(part).place()
+                    && matches!(module.kind(value), ExprKind::Call { callee, .. }
+                        if module.dotted(code, callee).is_some_and(|name| sounds_finding(&name)))
+            }
+            _ => false,
+        })
+    };
+    if is_found(codec.value) {
+        return false;
+    }
     name.is_some_and(|name| {
         let last = name.rsplit('.').next().unwrap_or_default();
         let lower = last.to_ascii_lowercase();
         last != last.to_ascii_uppercase() && !lower.contains("default") && !name.starts_with("sys.")
     })
+}
+
+/// Whether a function finds out which codec a text is in, by its name.
+fn sounds_finding(name: &str) -> bool {
+    const PARTS: [&str; 6] = ["charset", "codec", "detect", "encoding", "guess", "utf"];
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let lower = last.to_ascii_lowercase();
+    PARTS.iter().any(|part| lower.contains(part))
 }
 
 /// Whether a client is made that is not told where to connect: `FTP()` waits for its `connect`.

@@ -43,6 +43,40 @@ pub(super) fn is_strict(module: &Module, code: &Function) -> bool {
             })
 }
 
+/// Whether a method is called on a file that some function opened for bytes: `with fopen(path, "rb") as file`.
+pub(super) fn is_of_bytes(module: &Module, code: &Function, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = module.kind(call) else {
+        return false;
+    };
+    let file = match module.kind(callee) {
+        ExprKind::Attribute { value, .. } => module.kind(value).place(),
+        _ => None,
+    };
+    let Some(file) = file else {
+        return false;
+    };
+    let is_mode = |expr: ExprId| {
+        matches!(module.kind(expr), ExprKind::Text(mode)
+            if module.name(mode).len() <= 3
+                && module.name(mode).contains('b')
+                && module.name(mode).chars().all(|letter| "rwaxbU+".contains(letter)))
+    };
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value) | Source::Entered { manager: value, .. },
+            ..
+        } if module.kind(target).place() == Some(file) => match module.kind(value) {
+            ExprKind::Call { arguments, .. } => {
+                let mut arguments = module.arguments(arguments).iter();
+                arguments.any(|argument| is_mode(argument.value))
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// Whether a file is opened as a text, and read under the same handlers.
 pub(super) fn is_read(module: &Module, code: &Function, call: LibraryCall) -> bool {
     let Some(suite) = suite_of(code, code.block(call.block).guard) else {

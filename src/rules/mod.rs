@@ -45,7 +45,7 @@ rules! {
         misplaced_guard
         unchecked_argument
     }
-    guarded(beside elapsed excuses fragile handled harm io looked_at meant mistaken_index repeats settled siblings sources) {
+    guarded(answered beside elapsed everyday excuses fragile handled harm io looked_at meant mistaken_index read_beside repeats settled siblings sources) {
         unguarded_network
         unguarded_database
         unguarded_file

@@ -13,7 +13,7 @@ use crate::rules::guarded::excuses::{
 };
 use crate::rules::guarded::harm::{Harm, harm};
 use crate::rules::{Check, Family, Rule, Whole, draft};
-use crate::text::Location;
+use crate::text::{Location, Span};
 use crate::types::FunctionRef;
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -86,6 +86,7 @@ fn translated(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>) -> Option
         || is_logged(module, code, handler)
         || catches_interrupts(whole, bare)
         || is_excused(whole, bare)
+        || is_over_at_once(module, code, bare.region.body)
         || called_names(module, code, handler.body).contains(&"exc_info")
     {
         return None;
@@ -107,6 +108,16 @@ fn translated(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>) -> Option
             .severity(Severity::Warning)
             .help(Message::new("name")),
     )
+}
+
+/// Whether all that a suite does is over at once, and fails for one reason: a number is read, a text is cut.
+fn is_over_at_once(module: &Module, code: &Function, suite: Span) -> bool {
+    const SHORT: [&str; 9] = [
+        "float", "get", "group", "int", "len", "long", "split", "str", "strptime",
+    ];
+    called_names(module, code, suite)
+        .iter()
+        .all(|name| SHORT.contains(name))
 }
 
 fn finding(rule: &'static Rule, whole: &Whole<'_>, bare: &Bare<'_>, count: usize) -> Finding {

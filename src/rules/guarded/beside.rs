@@ -114,6 +114,23 @@ fn catches_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
     })
 }
 
+/// Whether a region's handlers together catch all that a site raises, by whatever name.
+fn covers_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let program = whole.program;
+    let (module_ref, id) = program.locate(site.function);
+    let (module, code) = program.code(site.function);
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    let mut classes = site.named(site.left.classes);
+    classes.all(|class| {
+        handlers.iter().any(|handler| {
+            let catches = program.catches(module_ref, id, handler.types);
+            program.covers(&catches, class, module.dialect) == Coverage::Full
+        })
+    })
+}
+
 /// A guarded change of a folder in the same function as one that is not guarded.
 pub(super) fn guarded_like(whole: &Whole<'_>, site: &Site) -> Option<Span> {
     let is_entry = |callee: CallRef| ENTRIES.contains(&name_of_call(whole, callee));
@@ -129,7 +146,9 @@ pub(super) fn guarded_like(whole: &Whole<'_>, site: &Site) -> Option<Span> {
                 return false;
             };
             let ends = |handler: &Handler| fate(module, code, handler) == Fate::Handled;
-            is_within(code, guard, TryId::new(index)) && handlers.iter().any(ends)
+            is_within(code, guard, TryId::new(index))
+                && handlers.iter().any(ends)
+                && covers_all(whole, site, TryId::new(index))
         });
         call.call != site.call.call && is_entry(call.callee) && is_guarded
     })?;

@@ -100,8 +100,13 @@ const MOMENTS: [&str; 14] = [
 
 /// Whether the name of an expression says how long something took.
 pub(in crate::rules) fn sounds_elapsed(scene: &Scene<'_>, expr: ExprId) -> bool {
-    has_word(scene, expr, &SPANS)
+    has_word(scene, expr, &SPANS) && !has_word(scene, expr, &CONFIGURED)
 }
+
+/// Words of names of lengths of time that somebody set.
+const CONFIGURED: [&str; 7] = [
+    "default", "interval", "max", "maximum", "min", "minimum", "target",
+];
 
 /// Whether an expression is a moment, by a clock or by its name.
 pub(in crate::rules) fn tells_time(scene: &Scene<'_>, expr: ExprId) -> bool {

@@ -77,6 +77,12 @@ pub(in crate::rules) fn is_fragile(whole: &Whole<'_>, site: &Site) -> bool {
         // A lock that waits is got in the end; one that does not wait is there to be refused. What is held is let go.
         return mentions(whole, site, "LOCK_NB") && !mentions(whole, site, "LOCK_UN");
     }
+    // What sends a signal to a process that it holds does as the system does: callers know.
+    let is_sender = SENDERS.contains(&module.name(code.name))
+        && whole.program.class_of_method(site.function).is_some();
+    if is_sender && ["os.kill", "os.killpg"].contains(&known.name.as_str()) {
+        return false;
+    }
     known.has(Mark::Fragile)
         && !(is_process && arguments.iter().any(|argument| is_safe(argument.value)))
 }
@@ -112,9 +118,29 @@ pub(in crate::rules) fn is_of_itself(whole: &Whole<'_>, site: &Site) -> bool {
         && arguments
             .first()
             .is_some_and(|first| is_function(first.value));
+    let opens = ["io.open", "open", "os.fdopen"].contains(&known.name.as_str());
+    let wakes = |part: ExprId| matches!(module.kind(part), ExprKind::Bytes(text) | ExprKind::Text(text) if module.name(text).len() <= 1);
+    let is_own_pipe = (opens && asks(whole, site, "pipe"))
+        || (known.name == "os.write" && arguments.get(1).is_some_and(|data| wakes(data.value)));
     is_default
+        || is_own_pipe
         || of_source
         || (is_process && (of_receiver || arguments.iter().any(|given| is_own(given.value))))
+}
+
+/// Whether the function of a call makes a file or folder of its own to work in.
+pub(in crate::rules) fn makes_temporary(whole: &Whole<'_>, site: &Site) -> bool {
+    const MAKERS: [&str; 5] = [
+        "NamedTemporaryFile",
+        "SpooledTemporaryFile",
+        "TemporaryDirectory",
+        "mkdtemp",
+        "mkstemp",
+    ];
+    let (module, code) = whole.program.code(site.function);
+    called_names(module, code, code.span)
+        .iter()
+        .any(|name| MAKERS.contains(name))
 }
 
 /// Whether an expression stands for this very process: `os.getpid()`, `psutil.Process(os.getpid())`, or a name for one of them.
@@ -175,6 +201,9 @@ pub(in crate::rules) fn reads_own_files(whole: &Whole<'_>, site: &Site) -> bool 
             _ => false,
         })
 }
+
+/// Methods that send a signal.
+const SENDERS: [&str; 4] = ["kill", "send_signal", "signal", "terminate"];
 
 /// Calls that look a name up.
 const RESOLVERS: [&str; 3] = [

@@ -7,7 +7,9 @@ mod second_class;
 use crate::escape::clauses::{Fate, fate, insts_in};
 use crate::escape::{ANSWERS, Entry, Escape, Site};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{Handler, Inst, InstKind, TryId, TryKind};
+use crate::ir::{
+    ExprId, Function, Handler, Inst, InstKind, LoopKind, Module, PlaceId, Source, TryId, TryKind,
+};
 use crate::project::Catches;
 use crate::rules::guarded::fragile::{is_fragile, reads_own_files};
 use crate::rules::guarded::io::{Told, Touches, errors, finding, level, level_of, touches};
@@ -118,20 +120,76 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     let is_at_top = escape.is_some_and(|escape| {
         escape.entry == Entry::Top && escape.path.is_empty() && touches(site) == Touches::Text
     });
-    let confidence = if is_at_top || reads_own_files(whole, site) {
+    let confidence = if is_at_top
+        || reads_own_files(whole, site)
+        || (site.rare_for.is_some() && !is_everyday(whole, site, region))
+    {
         Confidence::Low
     } else {
         confidence
     };
     let classes = escape.map_or(site.left.classes, |escape| escape.classes);
     let confidence = match escape {
-        Some(escape) if ends_here(whole, site, region, escape) => {
+        Some(escape) if site.rare_for.is_none() && ends_here(whole, site, region, escape) => {
             confidence.max(Confidence::Medium)
         }
         _ => confidence,
     };
     let help = Message::new("widen").with("errors", errors(whole, site, classes));
     Some(finding.severity(severity).confidence(confidence).help(help))
+}
+
+/// Whether what a call seldom raises is an everyday thing. A file with bytes that are no text is one where the handlers have
+/// malformed documents in mind, where they pass over one file of many, or where the lines before it have been dealt with.
+fn is_everyday(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    let (module, code) = whole.program.code(site.function);
+    let is_only = |wanted: &str| {
+        let mut left = site.named(site.left.classes);
+        left.all(|class| whole.program.class_name(class) == wanted)
+    };
+    if !is_only("UnicodeDecodeError") {
+        return true;
+    }
+    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
+        return false;
+    };
+    let mut kinds = handlers
+        .iter()
+        .map(|handler| types_text(module, code, handler));
+    let span = code.region(region).span;
+    let is_one_of_many = code
+        .loops
+        .iter()
+        .any(|of| matches!(of.kind, LoopKind::For { .. }) && of.suite.contains(span));
+    // The line that is none may come after many that were dealt with.
+    let goes_by_line = code.loops.iter().any(|of| match of.kind {
+        LoopKind::For { iterable, .. } => {
+            span.contains(of.span)
+                && module
+                    .kind(iterable)
+                    .place()
+                    .is_some_and(|place| Some(place) == opened(module, code, site.call.call))
+        }
+        LoopKind::While { .. } => false,
+    });
+    goes_by_line
+        || kinds.any(|kind| kind.contains("DecodeError"))
+        || (is_one_of_many
+            && handlers
+                .iter()
+                .all(|handler| fate(module, code, handler) == Fate::Handled))
+}
+
+/// The variable that holds the file that a call opens.
+fn opened(module: &Module, code: &Function, call: ExprId) -> Option<PlaceId> {
+    code.insts.iter().find_map(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value) | Source::Entered { manager: value, .. },
+            ..
+        } if value == call => module.kind(target).place(),
+        _ => None,
+    })
 }
 
 /// Whether a `try` that is about little else than reading a text ends the matter in a function that others call: it answers

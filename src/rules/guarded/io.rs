@@ -6,7 +6,7 @@ use crate::ir::{ExprId, ExprKind, FunctionKind, LoopKind, TryId};
 use crate::library::schema::{Fate, Runs};
 use crate::rules::guarded::beside::{guarded_like, guarded_on_same, left_outside, replaces};
 use crate::rules::guarded::fragile::{
-    is_fragile, is_lent, is_of_itself, is_setup, reads_own_files,
+    is_fragile, is_lent, is_of_itself, is_setup, makes_temporary, reads_own_files,
 };
 use crate::rules::guarded::handled::means_to_handle;
 use crate::rules::guarded::meant::missed;
@@ -77,6 +77,11 @@ pub(in crate::rules) fn unguarded(
             (None, Some(usual)) => usual,
             (None, None) => continue,
         };
+        let confidence = match wanted {
+            // Whoever opened the session ends the transaction, and hears of what goes wrong.
+            Touches::Database if is_left_to_others(whole, site, key) => Confidence::Low,
+            _ => confidence,
+        };
         let mut finding = finding(rule, whole, site, site.escape.as_ref(), key);
         if let Some((_, related)) = belief {
             finding.related.insert(0, related);
@@ -90,6 +95,14 @@ pub(in crate::rules) fn unguarded(
     let mut findings = told.findings;
     findings.extend(repeats::findings(rule, whole, wanted));
     findings
+}
+
+/// Whether a database's error is for the callers of a public function, or comes out of what ends a transaction that failed.
+fn is_left_to_others(whole: &Whole<'_>, site: &Site, key: &str) -> bool {
+    let entry = site.escape.as_ref().map(|escape| escape.entry);
+    let name = &whole.program.library.get(site.call.callee).name;
+    let is_for_callers = entry == Some(Entry::Public) && !means_to_handle(whole, site);
+    is_for_callers || key == "replaces" || name.ends_with(".rollback")
 }
 
 /// What the code around a call says of it, and where: the other calls of the same thing, a `try` right behind it, its like in
@@ -120,8 +133,12 @@ fn belief(
         return None;
     }
     let outside = || left_outside(whole, site).map(|span| here("outside", "handler", span));
+    // Nobody else works in a folder that was just made.
+    let is_shared = !makes_temporary(whole, site);
     let like = || guarded_like(whole, site).map(|span| here("like", "guarded", span));
+    let like = || is_shared.then(like).flatten();
     let same = || guarded_on_same(whole, site).map(|span| here("like", "guarded", span));
+    let same = || is_shared.then(same).flatten();
     let replaces = || replaces(whole, site).map(|span| here("replaces", "replaced", span));
     let near = || {
         let sibling = beside(whole, site, &whole.escapes.sites)?;
@@ -156,7 +173,8 @@ fn may_be_forgotten(whole: &Whole<'_>, site: &Site) -> bool {
         && !is_lent(whole, site)
 }
 
-fn guarded_sibling(whole: &Whole<'_>, sibling: &Site) -> Related {
+/// Where its like is guarded.
+pub(in crate::rules) fn guarded_sibling(whole: &Whole<'_>, sibling: &Site) -> Related {
     let (module, _) = whole.program.code(sibling.function);
     Related {
         location: Location {
@@ -237,7 +255,7 @@ impl Told {
             self.findings.push(finding);
             return;
         };
-        if finding.severity > first.severity {
+        if (finding.severity, finding.confidence) > (first.severity, first.confidence) {
             // The place that matters is the one to point at.
             *first = finding;
             return;

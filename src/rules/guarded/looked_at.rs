@@ -30,7 +30,7 @@ pub(super) fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
         let mut found = false;
         module.walk(test, &mut |part| {
             let name = called_name(module, part);
-            let is_look = name.is_some_and(|name| LOOKS.contains(&name));
+            let is_look = name.is_some_and(|name| LOOKS.contains(&name) || sounds_testing(name));
             let is_match = name.is_some_and(|name| MATCHES.contains(&name));
             // What the pattern lets through is known to be more than digits.
             found |= (is_look || (is_match && group == Held::Unknown))
@@ -58,7 +58,12 @@ pub(super) fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
             .exprs
             .range()
             .any(|index| match module.exprs[index].kind {
-                ExprKind::Conditional { test, .. } => looks(test),
+                ExprKind::Conditional { test, then, .. } => {
+                    looks(test)
+                        || (module.span(then).contains(module.span(site.call.call))
+                            && is_of_number(module, code, test)
+                            && is_about(module, test, &read))
+                }
                 ExprKind::And(parts) => module.list(parts).iter().any(|&part| looks(part)),
                 ExprKind::Comprehension(id) => {
                     let mut clauses = module.comprehension(id).clauses.iter();
@@ -66,6 +71,33 @@ pub(super) fn is_looked_at(whole: &Whole<'_>, site: &Site) -> bool {
                 }
                 _ => false,
             })
+}
+
+/// Whether a function tests a text, by its name: `is_number(text)`, `valid_port(text)`.
+fn sounds_testing(name: &str) -> bool {
+    let name = name.trim_start_matches('_').to_ascii_lowercase();
+    name.starts_with("is_") && name != "is_none" || name.contains("valid")
+}
+
+/// Whether a test asks whether something is a number already: `isinstance(value, (bool, float))`.
+fn is_of_number(module: &Module, code: &Function, test: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = module.kind(test) else {
+        return false;
+    };
+    let Some(classes) = module.arguments(arguments).get(1) else {
+        return false;
+    };
+    let is_number = |class: ExprId| {
+        matches!(
+            module.dotted(code, class).as_deref(),
+            Some("bool" | "float" | "int" | "long")
+        )
+    };
+    called_name(module, test) == Some("isinstance")
+        && match module.kind(classes.value) {
+            ExprKind::Tuple(parts) => module.list(parts).iter().all(|&part| is_number(part)),
+            _ => is_number(classes.value),
+        }
 }
 
 /// The variables and paths that an expression reads, a path and not what it starts from.

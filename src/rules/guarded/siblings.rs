@@ -176,7 +176,7 @@ fn is_constructor(whole: &Whole<'_>, site: &Site) -> bool {
 }
 
 /// The sites of one module: those of all stand in the order of modules.
-fn of_module<'w>(whole: &Whole<'_>, sites: &'w [Site], module: ModuleRef) -> &'w [Site] {
+pub(super) fn of_module<'w>(whole: &Whole<'_>, sites: &'w [Site], module: ModuleRef) -> &'w [Site] {
     let at = |site: &Site| whole.program.locate(site.function).0;
     let first = sites.partition_point(|site| at(site) < module);
     let last = sites.partition_point(|site| at(site) <= module);

@@ -4,6 +4,7 @@
 mod entrance;
 mod number;
 mod step;
+mod words;
 
 pub(in crate::rules) use entrance::{Door, Entrance};
 

@@ -3,7 +3,8 @@
 use crate::escape::clauses::{called_names, does_nothing, insts_in, only_constants, tells};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::ir::{
-    Dialect, ExprKind, Function, FunctionKind, Handler, Inst, InstKind, Module, Try, TryId, TryKind,
+    Dialect, ExprId, ExprKind, Function, FunctionKind, Handler, Inst, InstKind, Module, PlaceId,
+    Source, Try, TryId, TryKind,
 };
 use crate::project::{Catches, Coverage};
 use crate::rules::guarded::excuses::{
@@ -129,11 +130,17 @@ fn swallowed(
     };
     let is_question = key != "falls" && is_question(whole, function, (id, region), handler, key);
     let goes_on = key != "constant" && tries_another(module, code, region, handler);
-    let confidence = if is_question || goes_on || is_promised(module, code) {
-        Confidence::Low
-    } else {
-        confidence
-    };
+    let is_nothing = key == "constant"
+        && !does_io(whole, function, id)
+        && !waits(module, code, region.body)
+        && gives_nothing(module, code, handler);
+    let is_heard = key == "folder" && is_used_next(module, code, region);
+    let confidence =
+        if is_question || goes_on || is_nothing || is_heard || is_promised(module, code) {
+            Confidence::Low
+        } else {
+            confidence
+        };
     let finding = finding.confidence(confidence).help(Message::new("tell"));
     let is_harmless = is_explained(module, handler)
         || (key != "falls" && sounds_tidying(module.name(code.name)))
@@ -146,20 +153,74 @@ fn swallowed(
     })
 }
 
+/// Whether all that a handler puts in place of what failed is a value that stands for none: who reads it has to ask.
+fn gives_nothing(module: &Module, code: &Function, handler: &Handler) -> bool {
+    let is_nothing = |value: ExprId| match module.kind(value) {
+        ExprKind::None => true,
+        ExprKind::Text(text) | ExprKind::Bytes(text) => module.name(text).is_empty(),
+        ExprKind::Tuple(parts) | ExprKind::List(parts) | ExprKind::Dict(parts) => {
+            module.list(parts).is_empty()
+        }
+        _ => false,
+    };
+    insts_in(code, handler.body).all(|inst| match inst.kind {
+        InstKind::Return(value) => value.is_none_or(is_nothing),
+        InstKind::Bind {
+            source: Source::Value(value),
+            ..
+        } => is_nothing(value),
+        _ => true,
+    })
+}
+
+/// Whether the statement behind a `try` works in the folder that it makes: it raises where there is none.
+fn is_used_next(module: &Module, code: &Function, region: &Try) -> bool {
+    let places = |root: ExprId| {
+        let mut found: Vec<PlaceId> = Vec::new();
+        module.walk(root, &mut |part| found.extend(module.kind(part).place()));
+        found
+    };
+    let mut made = Vec::new();
+    for inst in insts_in(code, region.body) {
+        inst.kind
+            .for_each_expr(&mut |root| made.extend(places(root)));
+    }
+    let mut behind: Vec<&Inst> = code
+        .insts
+        .iter()
+        .filter(|inst| inst.span.start >= region.span.end)
+        .collect();
+    behind.sort_by_key(|inst| inst.span.start);
+    behind.into_iter().take(DEFAULTS).any(|inst| {
+        let mut found = false;
+        inst.kind.for_each_expr(&mut |root| {
+            let is_call = matches!(module.kind(root), ExprKind::Call { .. });
+            found |= is_call && places(root).iter().any(|place| made.contains(place));
+        });
+        found
+    })
+}
+
 /// Whether the name that a suite binds was bound to something else right before: that stands where the suite fails.
 fn has_default(module: &Module, code: &Function, region: &Try) -> bool {
     let bound = |inst: &Inst| match inst.kind {
         InstKind::Bind { target, .. } => module.kind(target).place(),
         _ => None,
     };
-    let before = code
+    let mut before: Vec<&Inst> = code
         .insts
         .iter()
         .filter(|inst| inst.span.end <= region.span.start)
-        .max_by_key(|inst| inst.span.end);
-    let default = before.and_then(bound);
-    default.is_some() && insts_in(code, region.body).any(|inst| bound(inst) == default)
+        .collect();
+    before.sort_by_key(|inst| std::cmp::Reverse(inst.span.end));
+    let defaults: Vec<PlaceId> = before.into_iter().take(DEFAULTS).map_while(bound).collect();
+    insts_in(code, region.body)
+        .filter_map(bound)
+        .any(|name| defaults.contains(&name))
 }
+
+/// So many statements right before a `try` may give names their defaults.
+const DEFAULTS: usize = 4;
 
 /// Whether a suite only makes a folder, and everything that the system says of it is dropped: not only that it is there.
 fn makes_folder(

@@ -4,11 +4,13 @@ use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ExprId, ExprKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
+use crate::rules::guarded::everyday::is_everyday;
 use crate::rules::guarded::fragile::reads_own_files;
-use crate::rules::guarded::io::{Told, Touches, finding, level, touches};
+use crate::rules::guarded::io::{Told, Touches, finding, guarded_sibling, level, touches};
 use crate::rules::guarded::looked_at::is_looked_at;
 use crate::rules::guarded::meant::missed;
 use crate::rules::guarded::mistaken_index::mistaken;
+use crate::rules::guarded::read_beside::read_beside;
 use crate::rules::guarded::sources::{Door, Entrance, Sources};
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::text::Location;
@@ -35,20 +37,30 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         }
         let entrance = sources.of_call(site.function, site.call.call, name);
-        if (!site.call.from_outside && entrance.is_none()) || is_looked_at(whole, site) {
+        let is_outside = site.call.from_outside || entrance.is_some();
+        let known = (!site.is_spared && !reads_own_files(whole, site))
+            .then(|| read_beside(whole, site))
+            .flatten();
+        if (!is_outside && known.is_none()) || is_looked_at(whole, site) {
             continue;
         }
-        let door = entrance.map_or(Door::Other, |entrance| entrance.door);
-        let Some((severity, confidence)) = graded(whole, site, name, door) else {
+        let Some((severity, mut confidence)) = graded(whole, site, name, entrance) else {
             continue;
         };
+        if known.is_some() {
+            confidence = Confidence::Medium;
+        } else if !is_everyday(whole, site, name, entrance) {
+            confidence = Confidence::Low;
+        }
         let escape = site.escape.as_ref();
-        let key = if escape.is_some() {
-            "unguarded"
-        } else {
-            "unclear"
+        let key = match (known, escape) {
+            (Some(_), _) => "beside",
+            (None, Some(_)) => "unguarded",
+            (None, None) => "unclear",
         };
         let mut finding = finding(rule, whole, site, escape, key);
+        let sibling = known.map(|known| guarded_sibling(whole, known));
+        finding.related.splice(..0, sibling);
         finding
             .related
             .extend(entrance.and_then(|entrance| comes_in(whole, site, entrance)));
@@ -70,8 +82,9 @@ fn graded(
     whole: &Whole<'_>,
     site: &Site,
     name: &str,
-    door: Door,
+    entrance: Option<Entrance>,
 ) -> Option<(Severity, Confidence)> {
+    let door = entrance.map_or(Door::Other, |entrance| entrance.door);
     // Whoever is on the other side of a socket, or wrote another program, knows nothing of who calls this function.
     let is_of_others = matches!(door, Door::Network | Door::Command);
     // The kernel and the package itself write what can be read; the library that got the answer has read its length; the
@@ -80,7 +93,7 @@ fn graded(
         || reads_environment(whole, site)
         || asks_kernel(whole, site)
         || reads_own_files(whole, site)
-        || is_content_length(whole, site);
+        || is_content_length(whole, site, entrance);
     if is_well_formed {
         return Some((Severity::Warning, Confidence::Low));
     }
@@ -119,13 +132,25 @@ fn comes_in(whole: &Whole<'_>, site: &Site, entrance: Entrance) -> Option<Relate
 }
 
 /// Whether the length of an answer's body is read, which the library of the client has read before.
-fn is_content_length(whole: &Whole<'_>, site: &Site) -> bool {
-    let (module, _) = whole.program.code(site.function);
-    let mut found = false;
-    module.walk(site.call.call, &mut |part| {
-        found |= matches!(module.kind(part), ExprKind::Text(text)
-            if module.name(text).eq_ignore_ascii_case("content-length"));
-    });
+fn is_content_length(whole: &Whole<'_>, site: &Site, entrance: Option<Entrance>) -> bool {
+    let names_it = |function, root| {
+        let (module, code) = whole.program.code(function);
+        let mut found = false;
+        module.walk(root, &mut |part| {
+            found |= match module.kind(part) {
+                ExprKind::Text(text) => module.name(text).eq_ignore_ascii_case("content-length"),
+                ExprKind::Attribute { name, .. } => module.name(name) == "CONTENT_LENGTH",
+                ExprKind::Name(place) => module
+                    .place_text(code, place)
+                    .to_ascii_lowercase()
+                    .contains("content_length"),
+                _ => false,
+            };
+        });
+        found
+    };
+    let found = names_it(site.function, site.call.call)
+        || entrance.is_some_and(|entrance| names_it(entrance.function, entrance.expr));
     found && !answers_requests(whole, site)
 }
 

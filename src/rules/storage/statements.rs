@@ -83,13 +83,15 @@ fn built(module: &Module, code: &Function, expr: ExprId, callee: ExprId) -> Opti
     None
 }
 
-/// Whether the first thing that is filled in is the name of a table.
+/// Whether something that is filled in is the name of a table: each round then asks another one.
 fn names_table(upper: &str) -> bool {
-    let hole = upper.find(['%', '{']).unwrap_or(upper.len());
-    let before = upper[..hole].trim_end_matches(['"', '`', '\'', ' ', '.', '[']);
-    let word = before.split_whitespace().last().unwrap_or_default();
-    matches!(
-        word,
-        "FROM" | "INTO" | "UPDATE" | "TABLE" | "JOIN" | "SELECT"
-    )
+    let mut holes = upper.match_indices(['%', '{']);
+    holes.any(|(hole, _)| {
+        let before = upper[..hole].trim_end_matches(['"', '`', '\'', ' ', '.', '[', '\n']);
+        let word = before.split_whitespace().last().unwrap_or_default();
+        matches!(
+            word,
+            "FROM" | "INTO" | "UPDATE" | "TABLE" | "JOIN" | "SELECT"
+        )
+    })
 }

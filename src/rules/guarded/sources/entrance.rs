@@ -29,7 +29,62 @@ pub(in crate::rules) struct Entrance {
     pub(in crate::rules) expr: ExprId,
     /// Which way.
     pub(in crate::rules) door: Door,
+    /// On its way the text went through a function that many call, or an attribute that many set: where it comes in says little of
+    /// this one.
+    pub(in crate::rules) is_lost: bool,
+    /// It is a part of a document that was decoded on the way.
+    pub(in crate::rules) is_field: bool,
 }
+
+impl Entrance {
+    /// Something that comes in right here.
+    pub(super) fn new(function: FunctionRef, expr: ExprId, door: Door) -> Self {
+        Self {
+            function,
+            expr,
+            door,
+            is_lost: false,
+            is_field: false,
+        }
+    }
+
+    /// The same for a part of a document that was decoded.
+    pub(super) fn in_document(self) -> Self {
+        Self {
+            is_field: true,
+            ..self
+        }
+    }
+
+    /// Whether a field of it is one of a document that another program sent, not of a form or of headers that somebody filled in.
+    pub(super) fn is_of_document(self, (module, code): &(&Module, &Function)) -> bool {
+        const FILLED_IN: [&str; 8] = [
+            "args", "argv", "cookie", "environ", "form", "header", "param", "query",
+        ];
+        let mut is_filled_in = false;
+        module.walk(self.expr, &mut |part| {
+            let name = match module.kind(part) {
+                ExprKind::Attribute { name, .. } => module.name(name).to_owned(),
+                ExprKind::Name(place) => module.place_text(code, place),
+                _ => return,
+            };
+            let name = name.to_ascii_lowercase();
+            is_filled_in |= FILLED_IN.iter().any(|word| name.contains(word));
+        });
+        self.door == Door::Network && !is_filled_in
+    }
+
+    /// The same behind one of so many ways.
+    pub(super) fn by_one_of(self, ways: usize) -> Self {
+        Self {
+            is_lost: self.is_lost || ways > FEW,
+            ..self
+        }
+    }
+}
+
+/// Whoever is called from more places than that, is called for many reasons.
+const FEW: usize = 3;
 
 impl Door {
     /// Which way a call of a library brings something in.

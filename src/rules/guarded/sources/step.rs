@@ -1,6 +1,7 @@
 //! One step back: from an expression to what it is made of.
 
 use super::entrance::{is_chosen_by_client, is_part_of_message};
+use super::words::{FORMS, LISTINGS, MATCHES, NUMBERS, PARTS, RECEIVES, SEARCHES, is_document};
 use super::{At, Binding, Door, Entrance, STEPS, Sources, Trail, WAYS};
 use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, InstKind, NameId, PlaceId, Run, Scope, Step,
@@ -8,123 +9,6 @@ use crate::ir::{
 use crate::project::{Actual, Evaluate, Target, actuals};
 use crate::types::{FunctionRef, Type};
 use crate::value::Facts;
-
-/// Methods that give a part of their receiver, or the same in another form.
-const PARTS: [&str; 44] = [
-    "casefold",
-    "decode",
-    "encode",
-    "expandtabs",
-    "find",
-    "findall",
-    "findtext",
-    "get",
-    "getlist",
-    "getroot",
-    "getvalue",
-    "iter",
-    "iterfind",
-    "iterdir",
-    "tolist",
-    "fromhex",
-    "copy",
-    "get_content_charset",
-    "get_param",
-    "group",
-    "groupdict",
-    "groups",
-    "items",
-    "json",
-    "lower",
-    "lstrip",
-    "partition",
-    "pop",
-    "read",
-    "readline",
-    "readlines",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "strip",
-    "translate",
-    "tobytes",
-    "upper",
-    "values",
-];
-
-/// Functions that give their first argument in another form.
-const FORMS: [&str; 32] = [
-    "abs",
-    "base64.b64decode",
-    "base64.urlsafe_b64decode",
-    "binascii.unhexlify",
-    "bytearray",
-    "bytes",
-    "dict",
-    "enumerate",
-    "filter",
-    "float",
-    "int",
-    "iter",
-    "json.loads",
-    "list",
-    "map",
-    "next",
-    "os.path.basename",
-    "os.path.normpath",
-    "os.path.split",
-    "os.path.splitext",
-    "pathlib.Path",
-    "reversed",
-    "set",
-    "sorted",
-    "str",
-    "tuple",
-    "urllib.parse.parse_qs",
-    "urllib.parse.parse_qsl",
-    "urllib.parse.unquote",
-    "urllib.parse.unquote_plus",
-    "xml.etree.ElementTree.fromstring",
-    "zlib.decompress",
-];
-
-/// Methods that take what the other side of a socket sent, whatever they are called on.
-const RECEIVES: [&str; 5] = [
-    "recv",
-    "recvfrom",
-    "recvmsg",
-    "recv_string",
-    "recv_multipart",
-];
-
-/// Functions that list the names of files, which anybody may have put there.
-const LISTINGS: [&str; 8] = [
-    "glob.glob",
-    "glob.iglob",
-    "os.listdir",
-    "os.walk",
-    "pathlib.Path.glob",
-    "pathlib.Path.iterdir",
-    "pathlib.Path.rglob",
-    "xml.etree.ElementTree.parse",
-];
-
-/// Functions of patterns, whose text is the second argument.
-const MATCHES: [&str; 5] = [
-    "re.findall",
-    "re.fullmatch",
-    "re.match",
-    "re.search",
-    "re.split",
-];
-
-/// Methods of patterns that give parts of their argument.
-const SEARCHES: [&str; 5] = ["findall", "finditer", "fullmatch", "match", "search"];
 
 impl Sources<'_, '_> {
     /// Where a value comes in, or nothing where it is made here or its way is lost.
@@ -139,11 +23,7 @@ impl Sources<'_, '_> {
         let program = self.whole.program;
         let (module_ref, id) = program.locate(function);
         let (module, code) = program.code(function);
-        let here = |door| Entrance {
-            function,
-            expr,
-            door,
-        };
+        let here = |door| Entrance::new(function, expr, door);
         if trail.is_number && !matches!(module.kind(expr), ExprKind::Name(_)) {
             return self.follow_number(at, trail);
         }
@@ -156,6 +36,9 @@ impl Sources<'_, '_> {
                 if is_outside {
                     return Some(here(Door::of_text(module, code, expr)));
                 }
+                if NUMBERS.contains(&module.name(name)) {
+                    return None;
+                }
                 self.follow_attribute(function, value, name, trail)
             }
             ExprKind::Subscript { value, index, .. } => {
@@ -165,6 +48,12 @@ impl Sources<'_, '_> {
                 let found = self.follow((function, value), trail)?;
                 // What stands under a key of a document that others handed on is as they agreed on.
                 let is_field = matches!(module.kind(index), ExprKind::Text(_));
+                let found = match is_field
+                    && found.is_of_document(&self.whole.program.code(found.function))
+                {
+                    true => found.in_document(),
+                    false => found,
+                };
                 (!is_field || found.function == function).then_some(found)
             }
             ExprKind::Call { callee, arguments } => {
@@ -309,14 +198,11 @@ impl Sources<'_, '_> {
             let parameter = code.parameters.get(usize::from(index))?;
             let mut names = code.exprs.range().map(ExprId::new);
             let expr = names.find(|&expr| module.kind(expr) == ExprKind::Name(parameter.place))?;
-            return Some(Entrance {
-                function,
-                expr,
-                door: Door::Network,
-            });
+            return Some(Entrance::new(function, expr, Door::Network));
         }
         let passes = self.passes.get(&(function, index))?;
-        passes.iter().find_map(|&at| self.follow(at, trail))
+        let found = passes.iter().find_map(|&at| self.follow(at, trail))?;
+        Some(found.by_one_of(passes.len()))
     }
 
     /// What a call gives for a parameter.
@@ -366,11 +252,12 @@ impl Sources<'_, '_> {
                     .flatten();
                 let targets: Vec<At> = stores.copied().take(WAYS).collect();
                 let left = std::mem::take(&mut trail.entered);
+                let ways = targets.len();
                 let found = targets
                     .into_iter()
                     .find_map(|(by, target)| self.follow_store(by, target, trail));
                 trail.entered = left;
-                found
+                found.map(|found| found.by_one_of(ways))
             }
             // The parts of a URL, of a match, of an answer.
             Type::Instance(_) | Type::Unknown => match program.code(function).0.kind(value) {
@@ -445,22 +332,19 @@ impl Sources<'_, '_> {
         if let Target::Library(call) = target {
             let known = program.library.get(call);
             if known.outside {
-                return Some(Entrance {
-                    function,
-                    expr,
-                    door: match Door::of_call(known) {
-                        Door::Other => Door::of_text(module, code, expr),
-                        door => door,
-                    },
+                let door = match Door::of_call(known) {
+                    Door::Other => Door::of_text(module, code, expr),
+                    door => door,
+                };
+                let found = Entrance::new(function, expr, door);
+                return Some(match is_document(&known.name) {
+                    true => found.in_document(),
+                    false => found,
                 });
             }
             let is_listing = LISTINGS.contains(&known.name.as_str());
             if is_listing || known.name == "open" || known.name == "io.open" {
-                return Some(Entrance {
-                    function,
-                    expr,
-                    door: Door::File,
-                });
+                return Some(Entrance::new(function, expr, Door::File));
             }
         }
         let dotted = evaluate.dotted(callee).unwrap_or_default();
@@ -472,7 +356,11 @@ impl Sources<'_, '_> {
             } else {
                 first
             };
-            return self.follow((function, text?), trail);
+            let found = self.follow((function, text?), trail)?;
+            return Some(match is_document(&dotted) {
+                true => found.in_document(),
+                false => found,
+            });
         }
         if MATCHES.contains(&dotted.as_str()) {
             return self.follow((function, second?), trail);
@@ -482,18 +370,10 @@ impl Sources<'_, '_> {
         };
         let name = module.name(name);
         if RECEIVES.contains(&name) && target == Target::Unknown {
-            return Some(Entrance {
-                function,
-                expr,
-                door: Door::Network,
-            });
+            return Some(Entrance::new(function, expr, Door::Network));
         }
         if name == "get" && first.is_some_and(|key| is_chosen_by_client(module, code, value, key)) {
-            return Some(Entrance {
-                function,
-                expr,
-                door: Door::Network,
-            });
+            return Some(Entrance::new(function, expr, Door::Network));
         }
         if SEARCHES.contains(&name) && first.is_some() {
             let found = self.follow((function, first?), trail);
@@ -507,6 +387,10 @@ impl Sources<'_, '_> {
         let found = self.follow((function, value), trail)?;
         let is_field = matches!(name, "get" | "pop")
             && first.is_some_and(|key| matches!(module.kind(key), ExprKind::Text(_)));
+        let found = match name {
+            "json" => found.in_document(),
+            _ => found,
+        };
         (!is_field || found.function == function).then_some(found)
     }
 
