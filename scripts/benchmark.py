@@ -43,7 +43,7 @@ def fetch(corpus, size):
         with tempfile.TemporaryDirectory() as away:
             command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", away, requirement]
             subprocess.run(command, check=True)
-            archive = next(pathlib.Path(away).iterdir())
+            archive = next(pathlib.Path(away).iterdir())  # pothole: ignore[empty-sequence] pip has put one file there
             with tarfile.open(archive) as tar:
                 tar.extractall(away, filter="data")
             unpacked = next(path for path in pathlib.Path(away).iterdir() if path.is_dir())

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How the cost of a run grows: Python that nobody would write, in three sizes of each shape.
 
     python3 scripts/growth.py target/release/pothole            every shape

@@ -97,6 +97,8 @@ def copy(file, words, pages):
     """Copies a file of docs; what it returns is its place in the site."""
     path = file.relative_to(HOME).as_posix()
     target = site_path(path, words)
+    if target is None:
+        raise ValueError(f"{path} has no place in the site")
     (pages / target).write_text(page(path, words), encoding="utf-8")
     return target
 

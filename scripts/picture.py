@@ -50,7 +50,7 @@ def repository(folder):
         subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
 
     git("init", "-q", "-b", "main")
-    changed, *files = sorted(EXAMPLE.glob("*.py"))
+    changed, *files = sorted(EXAMPLE.glob("*.py"))  # pothole: ignore[empty-sequence] the example is there
     for file in files:
         (folder / file.name).write_bytes(file.read_bytes())
     git("add", ".")
@@ -68,6 +68,8 @@ def comment(program, chromium):
         command = [program, "review", "--base", "HEAD~1", "--fail-on", "never", "--lang", "en"]
         said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
         comments = re.findall(r"^--- (\S+\.py:\d+)\n(.*?)(?=^--- )", said, re.MULTILINE | re.DOTALL)
+        if not comments:
+            raise SystemExit(f"nothing would be posted: {said}")
         place, body = max(comments, key=lambda comment: len(set(re.findall(r"\w+\.py", comment[1]))))
         rendered = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
         page = folder / "comment.html"
@@ -79,7 +81,10 @@ def comment(program, chromium):
         switches = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=2", f"--user-data-dir={name}/profile"]
         measured = [chromium, *switches, "--window-size=800,100", "--dump-dom", page.as_uri()]
         shown = subprocess.run(measured, capture_output=True, text=True, check=True).stdout
-        height = re.search(r"<title>(\d+)</title>", shown)[1]
+        measure = re.search(r"<title>(\d+)</title>", shown)
+        if measure is None:
+            raise SystemExit("the browser did not measure the page")
+        height = measure[1]
         target = f"--screenshot={PICTURES / 'comment.png'}"
         subprocess.run([chromium, *switches, f"--window-size=800,{height}", target, page.as_uri()], check=True, capture_output=True)
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Reduces typeshed's stubs of the standard library to `rules/library/typeshed.tsv`.
 
     pip download --no-deps mypy && unzip mypy-*.whl 'mypy/typeshed/*'

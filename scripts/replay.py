@@ -32,7 +32,7 @@ def merges(repository, count, least):
     """The last merges with Python in them: the main branch before, and the merged branch."""
     found = []
     for line in git(repository, "rev-list", "--first-parent", "--merges", "--parents", "--max-count=400", "HEAD").splitlines():
-        merge, main, *branches = line.split()
+        merge, main, *branches = line.split()  # pothole: ignore[empty-sequence] a merge has parents
         if len(branches) != 1:
             continue
         try:

@@ -59,6 +59,29 @@ pub enum Type {
 pub struct Types {
     all: Vec<Type>,
     known: FxHashMap<Type, TypeId>,
+    /// The types of classes and functions by their number, so that what is asked most is found without a search.
+    numbered: [Vec<TypeId>; NUMBERED],
+}
+
+/// Of how many sorts of types there is one for each number.
+const NUMBERED: usize = 5;
+
+/// The sort and number of a type that stands for something numbered.
+fn number(of: Type) -> Option<(usize, u32)> {
+    match of {
+        Type::Instance(class) => Some((0, class.0)),
+        Type::Class(class) => Some((1, class.0)),
+        Type::Function {
+            function,
+            bound: false,
+        } => Some((2, function.0)),
+        Type::Function {
+            function,
+            bound: true,
+        } => Some((3, function.0)),
+        Type::Call(call) => Some((4, call.0)),
+        _ => None,
+    }
 }
 
 impl Default for Types {
@@ -66,6 +89,7 @@ impl Default for Types {
         let mut types = Self {
             all: Vec::new(),
             known: FxHashMap::default(),
+            numbered: Default::default(),
         };
         types.intern(Type::Unknown);
         types
@@ -75,16 +99,32 @@ impl Default for Types {
 impl Types {
     /// The id of a type; a new one where it is not known yet.
     pub fn intern(&mut self, new: Type) -> TypeId {
-        let all = &mut self.all;
-        *self.known.entry(new).or_insert_with(|| {
-            all.push(new);
-            TypeId(all.len() as u32 - 1)
-        })
+        if let Some(known) = self.find(new) {
+            return known;
+        }
+        let id = TypeId(self.all.len() as u32);
+        self.all.push(new);
+        match number(new) {
+            Some((sort, number)) => {
+                let ids = &mut self.numbered[sort];
+                let missing = (number as usize + 1).saturating_sub(ids.len());
+                ids.extend(std::iter::repeat_n(TypeId::UNKNOWN, missing));
+                ids[number as usize] = id;
+            }
+            None => {
+                self.known.insert(new, id);
+            }
+        }
+        id
     }
 
     /// The id of a type that was interned before.
     pub fn find(&self, wanted: Type) -> Option<TypeId> {
-        self.known.get(&wanted).copied()
+        let Some((sort, number)) = number(wanted) else {
+            return self.known.get(&wanted).copied();
+        };
+        let id = self.numbered[sort].get(number as usize).copied();
+        id.filter(|&id| id != TypeId::UNKNOWN)
     }
 
     /// What an id stands for.

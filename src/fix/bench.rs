@@ -2,17 +2,34 @@
 
 use crate::finding::Edit;
 use crate::ir::{ExprId, Module};
+use crate::syntax::{self, Tree};
 use crate::text::Span;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 pub(super) struct Bench<'a> {
     pub(super) module: &'a Module,
     pub(super) source: &'a [u8],
+    tree: OnceCell<Option<Tree>>,
 }
 
 impl<'a> Bench<'a> {
     pub(super) fn new(module: &'a Module, source: &'a [u8]) -> Self {
-        Self { module, source }
+        Self {
+            module,
+            source,
+            tree: OnceCell::new(),
+        }
+    }
+
+    /// The syntax of a file of UTF-8 that the parser could read, parsed where it is first asked for.
+    pub(super) fn tree(&self) -> Option<&Tree> {
+        let parse = || {
+            std::str::from_utf8(self.source).ok()?;
+            let tree = syntax::parse(self.source);
+            (!tree.is_repaired()).then_some(tree)
+        };
+        self.tree.get_or_init(parse).as_ref()
     }
 
     pub(super) fn text(&self, span: Span) -> Cow<'a, str> {

@@ -28,25 +28,46 @@ use std::sync::LazyLock;
 
 /// The change that a finding calls for, if there is one that is sure to fit the text.
 pub fn of(finding: &Finding, module: &Module, source: &[u8]) -> Option<Fix> {
-    let bench = Bench::new(module, source);
-    let fix = match finding.rule {
-        "bare-except" => handler::name_exception(&bench, finding),
-        "cache-without-ttl" => expiry::give(&bench, finding),
-        "early-call" => later::pass_function(&bench, finding),
-        "finish-after-disconnect" => answer::once(&bench, finding),
-        "forgotten-await" => later::wait(&bench, finding),
-        "handler-misses-error" => handler::widen(&bench, finding),
-        "late-binding" => binding::bind_now(&bench, finding),
-        "missing-key" => key::with_default(&bench, finding),
-        "missing-timeout" => call::timeout(&bench, finding),
-        "mutable-default" => argument::fresh(&bench, finding),
-        "none-argument" => argument::guard(&bench, finding),
-        "overwriting-target" | "overwritten-parameter" => binding::rename(&bench, finding),
-        "racy-singleton" => lock::around(&bench, finding),
-        "unreachable-handler" => handler::delete(&bench, finding),
+    Fixer::new(module, source).fix(finding)
+}
+
+/// A file for whose findings there may be changes: its text is parsed at most once for all of them.
+pub struct Fixer<'a> {
+    bench: Bench<'a>,
+}
+
+impl<'a> Fixer<'a> {
+    /// For the findings in a file.
+    pub fn new(module: &'a Module, source: &'a [u8]) -> Self {
+        let bench = Bench::new(module, source);
+        Self { bench }
+    }
+
+    /// The change that a finding calls for, if there is one that is sure to fit the text.
+    pub fn fix(&self, finding: &Finding) -> Option<Fix> {
+        let fix = made(&self.bench, finding)?;
+        fits(&fix, self.bench.source).then_some(fix)
+    }
+}
+
+fn made(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
+    match finding.rule {
+        "bare-except" => handler::name_exception(bench, finding),
+        "cache-without-ttl" => expiry::give(bench, finding),
+        "early-call" => later::pass_function(bench, finding),
+        "finish-after-disconnect" => answer::once(bench, finding),
+        "forgotten-await" => later::wait(bench, finding),
+        "handler-misses-error" => handler::widen(bench, finding),
+        "late-binding" => binding::bind_now(bench, finding),
+        "missing-key" => key::with_default(bench, finding),
+        "missing-timeout" => call::timeout(bench, finding),
+        "mutable-default" => argument::fresh(bench, finding),
+        "none-argument" => argument::guard(bench, finding),
+        "overwriting-target" | "overwritten-parameter" => binding::rename(bench, finding),
+        "racy-singleton" => lock::around(bench, finding),
+        "unreachable-handler" => handler::delete(bench, finding),
         _ => None,
-    }?;
-    fits(&fix, source).then_some(fix)
+    }
 }
 
 /// New text is UTF-8: a file in another encoding takes only what is the same there.

@@ -2,13 +2,13 @@
 
 use super::bench::{Bench, insert};
 use crate::finding::Edit;
-use crate::syntax::{self, Kind, NodeId, Tree};
+use crate::syntax::{Kind, NodeId, Tree};
 use crate::text::{Span, line_end};
 
 /// The statements of a file of UTF-8.
 pub(super) struct Statements<'a> {
     bench: &'a Bench<'a>,
-    tree: Tree,
+    tree: &'a Tree,
 }
 
 /// A statement that has its rows to itself.
@@ -25,9 +25,8 @@ pub(super) struct Statement {
 
 impl<'a> Statements<'a> {
     pub(super) fn of(bench: &'a Bench<'a>) -> Option<Self> {
-        std::str::from_utf8(bench.source).ok()?;
-        let tree = syntax::parse(bench.source);
-        (!tree.is_repaired()).then_some(Self { bench, tree })
+        let tree = bench.tree()?;
+        Some(Self { bench, tree })
     }
 
     /// The innermost statement around a span.

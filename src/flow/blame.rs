@@ -121,7 +121,7 @@ impl Flow<'_, '_> {
 
     fn blame_place(&self, place: PlaceId, blamed: &mut Parameters) {
         // What was bound anew is not what the caller gave.
-        let is_given = self.bindings[place.index()] == 0;
+        let is_given = self.times_bound(place) == 0;
         if let Some(index) = self
             .code
             .parameters

@@ -144,10 +144,7 @@ impl Flow<'_, '_> {
         if !SOCKET_METHODS.contains(&name) {
             return Target::Unknown;
         }
-        let dotted = self.module.dotted(self.code, first.value);
-        let constant = dotted
-            .as_deref()
-            .and_then(|dotted| dotted.rsplit('.').next());
+        let constant = self.module.last_name(self.code, first.value);
         if !constant.is_some_and(|constant| SOCKET_CONSTANTS.contains(&constant)) {
             return Target::Unknown;
         }

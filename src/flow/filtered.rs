@@ -56,7 +56,7 @@ impl Flow<'_, '_> {
             } => 0,
             _ => return None,
         };
-        if self.bindings[container.index()] != expected {
+        if self.times_bound(container) != expected {
             return None;
         }
         let item = self.module.kind(clause.target);

@@ -194,8 +194,7 @@ impl Flow<'_, '_> {
         if matches!(self.module.kind(key), ExprKind::Text(_)) {
             return true;
         }
-        let dotted = self.module.dotted(self.code, key).unwrap_or_default();
-        let last = dotted.rsplit('.').next().unwrap_or_default();
+        let last = self.module.last_name(self.code, key).unwrap_or_default();
         last.len() > 1 && !last.contains(|letter: char| letter.is_lowercase())
     }
 
@@ -224,8 +223,8 @@ impl Flow<'_, '_> {
     }
 
     fn sounds_like_pattern(&self, receiver: ExprId) -> bool {
-        let dotted = self.module.dotted(self.code, receiver).unwrap_or_default();
-        let last = dotted.rsplit('.').next().unwrap_or_default();
+        let last = self.module.last_name(self.code, receiver);
+        let last = last.unwrap_or_default();
         let word = last.rsplit('_').next().unwrap_or_default();
         matches!(
             word.to_ascii_lowercase().as_str(),
@@ -234,8 +233,8 @@ impl Flow<'_, '_> {
     }
 
     fn sounds_like_dict(&self, receiver: ExprId) -> bool {
-        let dotted = self.module.dotted(self.code, receiver).unwrap_or_default();
-        let last = dotted.rsplit('.').next().unwrap_or_default();
+        let last = self.module.last_name(self.code, receiver);
+        let last = last.unwrap_or_default();
         let word = last.rsplit('_').next().unwrap_or_default();
         // `CONFIG` is a table that the program wrote down itself.
         DICTS.binary_search(&word).is_ok()

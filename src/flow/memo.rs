@@ -23,6 +23,9 @@ type Each<T> = OnceCell<Box<[T]>>;
 /// For each block, whether it is one of some.
 type Blocks = Rc<[bool]>;
 
+/// The arguments that must come out in a certain way for control to get past an expression; nothing where it never does.
+type ComingBack = Option<Rc<[(ExprId, bool)]>>;
+
 /// An instruction that control gets to, and what holds before it.
 pub(super) type Reached = ((BlockId, u32), State);
 
@@ -44,6 +47,10 @@ pub(super) struct Memo {
     witnesses: RefCell<FxHashMap<Question, Witness>>,
     reached: OnceCell<Rc<[Reached]>>,
     groups: RefCell<FxHashMap<ExprId, Option<Rc<[Group]>>>>,
+    slight: Each<Cell<Option<bool>>>,
+    swallows: RefCell<FxHashMap<ExprId, bool>>,
+    coming_back: RefCell<FxHashMap<ExprId, ComingBack>>,
+    objects: Each<OnceCell<Rc<[PlaceId]>>>,
 }
 
 /// What `known` has for a key, or else what `compute` gives, which it has from then on.
@@ -86,7 +93,7 @@ impl Flow<'_, '_> {
 
     /// The names that an assignment inside an expression binds, whether or not it comes to that.
     pub(super) fn assigned_in(&self, expr: ExprId) -> Rc<[PlaceId]> {
-        if !self.has_walrus {
+        if !self.has_walrus() {
             return Rc::default();
         }
         let mut places = Vec::new();
@@ -100,7 +107,7 @@ impl Flow<'_, '_> {
 
     /// The names that are bound wherever an expression is evaluated.
     pub(super) fn bound_in(&self, expr: ExprId) -> Rc<[PlaceId]> {
-        if !self.has_walrus {
+        if !self.has_walrus() {
             return Rc::default();
         }
         recall(&self.memo.bound, expr, || self.collect_bound(expr).into())
@@ -119,6 +126,44 @@ impl Flow<'_, '_> {
             .unwrap_or_else(|| self.raising_of(&insts[inst as usize]));
         cell.set(Some(raising));
         raising
+    }
+
+    /// Whether an instruction, an index into `Function::insts`, raises nothing for all practical purposes.
+    pub(super) fn is_slight(&self, inst: u32) -> bool {
+        let insts = &self.code.insts;
+        let known = &self.memo.slight;
+        let known = known.get_or_init(|| vec![Cell::new(None); insts.len()].into());
+        let cell = &known[inst as usize];
+        let is_slight = cell
+            .get()
+            .unwrap_or_else(|| self.is_slight_inst(&insts[inst as usize], self.raising(inst)));
+        cell.set(Some(is_slight));
+        is_slight
+    }
+
+    /// Whether a context manager may keep an exception from leaving its `with`.
+    pub(super) fn swallows(&self, manager: ExprId) -> bool {
+        recall(&self.memo.swallows, manager, || self.may_swallow(manager))
+    }
+
+    /// The arguments that must come out in a certain way for control to get past an expression; nothing where it never does.
+    pub(super) fn coming_back(&self, expr: ExprId) -> ComingBack {
+        recall(&self.memo.coming_back, expr, || {
+            let comes_back = !self.never_returns(expr);
+            comes_back.then(|| Rc::from(&self.stopping(expr)[..]))
+        })
+    }
+
+    /// The places whose attributes are read wherever an instruction runs, which `collect` finds.
+    pub(super) fn objects(
+        &self,
+        inst: u32,
+        collect: impl FnOnce() -> Vec<PlaceId>,
+    ) -> Rc<[PlaceId]> {
+        let count = self.code.insts.len();
+        let known = &self.memo.objects;
+        let known = known.get_or_init(|| vec![OnceCell::new(); count].into());
+        Rc::clone(known[inst as usize].get_or_init(|| collect().into()))
     }
 
     /// What each handler of a region catches; nothing for one that is no `try`.

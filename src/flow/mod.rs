@@ -182,8 +182,7 @@ pub struct Flow<'p, 'a> {
     shared: Vec<PlaceId>,
     iterated: Vec<ExprId>,
     entered: Vec<ExprId>,
-    bindings: Vec<u32>,
-    has_walrus: bool,
+    bindings: OnceCell<Bindings>,
     /// The call whose coroutine is awaited at once.
     awaiting: Cell<Option<ExprId>>,
     position: Cell<(BlockId, u32)>,
@@ -224,8 +223,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             shared: shared(code),
             iterated: iterables.collect(),
             entered: managers.collect(),
-            bindings: bindings(module, code),
-            has_walrus: has_walrus(module, code),
+            bindings: OnceCell::new(),
             awaiting: Cell::new(None),
             position: Cell::new((BlockId::new(0), 0)),
             effort: Cell::new(0),
@@ -332,6 +330,9 @@ impl<'p, 'a> Flow<'p, 'a> {
         let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
             return self.place_of(expr);
         };
+        if self.module.plain_name(self.code, callee) != Some("getattr") {
+            return None;
+        }
         let [object, name, ..] = self.module.arguments(arguments) else {
             return None;
         };
@@ -344,9 +345,6 @@ impl<'p, 'a> Flow<'p, 'a> {
             place.parent == Some(object)
                 && matches!(place.step, Step::Attribute(step) if step == name)
         };
-        if self.module.dotted(self.code, callee).as_deref() != Some("getattr") {
-            return None;
-        }
         let found = self.code.places.iter().position(is_it);
         found.map(PlaceId::new)
     }
@@ -397,14 +395,29 @@ impl<'p, 'a> Flow<'p, 'a> {
             Scope::Local {
                 rebound_inside: false,
                 ..
-            } => self.bindings[place.index()] == 1,
+            } => self.times_bound(place) == 1,
             Scope::Parameter {
                 rebound_inside: false,
                 ..
-            } => self.bindings[place.index()] == 0,
+            } => self.times_bound(place) == 0,
             Scope::Global { declared: false } => true,
             _ => false,
         }
+    }
+
+    /// How often a variable is bound in the function.
+    fn times_bound(&self, place: PlaceId) -> u32 {
+        self.bound_names().counts[place.index()]
+    }
+
+    /// Whether any expression binds a name.
+    fn has_walrus(&self) -> bool {
+        self.bound_names().has_walrus
+    }
+
+    fn bound_names(&self) -> &Bindings {
+        let count = || Bindings::of(self.module, self.code);
+        self.bindings.get_or_init(count)
     }
 
     /// The function's id in its module.
@@ -413,38 +426,43 @@ impl<'p, 'a> Flow<'p, 'a> {
     }
 }
 
-/// How often each variable is bound.
-fn bindings(module: &Module, code: &Function) -> Vec<u32> {
-    let mut counts = vec![0; code.places.len()];
-    let mut bind = |target: ExprId| {
-        module.walk(target, &mut |part| {
-            if let ExprKind::Name(place) = module.kind(part) {
-                counts[place.index()] += 1;
-            }
-        });
-    };
-    for inst in &code.insts {
-        if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind
-            && !matches!(
-                module.kind(target),
-                ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-            )
-        {
-            bind(target);
-        }
-    }
-    for index in code.exprs.range() {
-        if let ExprKind::Walrus { target, .. } = module.kind(ExprId::new(index)) {
-            bind(target);
-        }
-    }
-    counts
+/// What binds the names of a function.
+struct Bindings {
+    /// How often each variable is bound.
+    counts: Vec<u32>,
+    /// Some expression binds a name.
+    has_walrus: bool,
 }
 
-fn has_walrus(module: &Module, code: &Function) -> bool {
-    let is_walrus =
-        |index: usize| matches!(module.kind(ExprId::new(index)), ExprKind::Walrus { .. });
-    code.exprs.range().any(is_walrus)
+impl Bindings {
+    fn of(module: &Module, code: &Function) -> Self {
+        let mut counts = vec![0; code.places.len()];
+        let mut bind = |target: ExprId| {
+            module.walk(target, &mut |part| {
+                if let ExprKind::Name(place) = module.kind(part) {
+                    counts[place.index()] += 1;
+                }
+            });
+        };
+        for inst in &code.insts {
+            if let InstKind::Bind { target, .. } | InstKind::Forget(target) = inst.kind
+                && !matches!(
+                    module.kind(target),
+                    ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+                )
+            {
+                bind(target);
+            }
+        }
+        let mut has_walrus = false;
+        for index in code.exprs.range() {
+            if let ExprKind::Walrus { target, .. } = module.kind(ExprId::new(index)) {
+                has_walrus = true;
+                bind(target);
+            }
+        }
+        Self { counts, has_walrus }
+    }
 }
 
 /// For each place, the paths that go through it.

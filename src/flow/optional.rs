@@ -225,8 +225,8 @@ impl Flow<'_, '_> {
 
     /// Whether a call without arguments asks a weak reference for its object, by the name of what is called.
     pub(super) fn asks_reference(&self, callee: ExprId, arguments: &[Argument]) -> bool {
-        let dotted = self.module.dotted(self.code, callee).unwrap_or_default();
-        let last = dotted.rsplit('.').next().unwrap_or_default();
+        let last = self.module.last_name(self.code, callee);
+        let last = last.unwrap_or_default();
         let word = last.rsplit('_').next().unwrap_or_default();
         arguments.is_empty() && matches!(word, "ref" | "wref" | "weakref")
     }

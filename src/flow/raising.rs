@@ -225,7 +225,7 @@ impl Flow<'_, '_> {
 
     /// Whether an instruction raises nothing for all practical purposes, though nobody can be sure: it reads names,
     /// attributes and items, and calls what only copies, counts or formats.
-    pub(super) fn is_slight(&self, inst: &Inst, raising: Raising) -> bool {
+    pub(super) fn is_slight_inst(&self, inst: &Inst, raising: Raising) -> bool {
         if raising.class.is_some() || raising.import || raising.unpack {
             return false;
         }
@@ -276,7 +276,7 @@ impl Flow<'_, '_> {
     }
 
     /// Whether a context manager may keep an exception from leaving its `with`.
-    pub(super) fn swallows(&self, manager: ExprId) -> bool {
+    pub(super) fn may_swallow(&self, manager: ExprId) -> bool {
         let ExprKind::Call { callee, .. } = self.module.kind(manager) else {
             return false;
         };

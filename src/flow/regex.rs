@@ -182,10 +182,7 @@ impl Flow<'_, '_> {
         let ExprKind::Attribute { value, .. } = module.kind(callee) else {
             return None;
         };
-        if matches!(
-            module.dotted(self.code, value).as_deref(),
-            Some("re" | "regex")
-        ) {
+        if matches!(module.plain_name(self.code, value), Some("re" | "regex")) {
             return self.written_pattern(self.code, module.arguments(arguments));
         }
         let here = |value| (self.code, value);

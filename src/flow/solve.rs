@@ -8,7 +8,7 @@ use super::raising::Raising;
 use super::{Flow, Held, Observer, Silent, State};
 use crate::ir::{Block, BlockId, Inst, Next, TryId, TryKind};
 use crate::value::Kinds;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
 /// Where control was headed when it entered a `finally` body.
@@ -37,7 +37,10 @@ const KEPT: usize = 4_000_000;
 
 /// What holds at the head of every block.
 pub struct Solution {
-    states: FxHashMap<(BlockId, Way), State>,
+    /// Outside of all `finally` bodies, by block.
+    outside: Vec<Option<State>>,
+    /// Inside of them.
+    inside: FxHashMap<(BlockId, Way), State>,
     ways: Vec<Vec<(TryId, Headed)>>,
     known_ways: FxHashMap<Vec<(TryId, Headed)>, Way>,
     /// A bound was hit: nothing is known of this function.
@@ -58,7 +61,8 @@ impl<'p, 'a> Flow<'p, 'a> {
     /// Computes what holds at the head of every block.
     pub fn solve(&self) -> Solution {
         let mut solution = Solution {
-            states: FxHashMap::default(),
+            outside: Vec::new(),
+            inside: FxHashMap::default(),
             ways: vec![Vec::new()],
             known_ways: FxHashMap::default(),
             gave_up: false,
@@ -68,6 +72,7 @@ impl<'p, 'a> Flow<'p, 'a> {
             solution.gave_up = true;
             return solution;
         }
+        solution.outside.resize(self.code.blocks.len(), None);
         let mut run = Run {
             flow: self,
             solution,
@@ -92,10 +97,10 @@ impl<'p, 'a> Flow<'p, 'a> {
         if solution.gave_up {
             return;
         }
-        let mut heads: Vec<_> = solution.states.keys().copied().collect();
-        heads.sort_unstable();
-        for head in heads {
-            let mut state = solution.states[&head].clone();
+        for head in solution.heads() {
+            let Some(mut state) = solution.get(head.0, head.1).cloned() else {
+                continue;
+            };
             let block = self.code.block(head.0);
             for index in block.insts.range() {
                 self.position.set((head.0, index as u32));
@@ -132,8 +137,25 @@ impl<'p, 'a> Flow<'p, 'a> {
     }
 
     fn first_visits(&self, solution: &Solution, visit: &mut dyn FnMut((BlockId, u32), &State)) {
-        let seen = FxHashSet::default();
+        let seen = vec![false; self.code.insts.len()];
         self.walk(solution, &mut FirstVisits { visit, seen });
+    }
+
+    /// Walks through the function as `walk` does, and remembers what holds before each instruction for those who ask with
+    /// `each_reached` afterwards.
+    pub fn walk_and_remember(&self, solution: &Solution, observer: &mut dyn Observer) {
+        if self.code.insts.len() * self.code.places.len() > KEPT {
+            return self.walk(solution, observer);
+        }
+        let seen = vec![false; self.code.insts.len()];
+        let mut remembering = Remembering {
+            observer,
+            seen,
+            reached: Vec::with_capacity(self.code.insts.len()),
+        };
+        self.walk(solution, &mut remembering);
+        let reached = remembering.reached;
+        self.reached(|| reached);
     }
 
     fn ends_in_return(&self, block: &Block) -> bool {
@@ -151,7 +173,7 @@ impl<'p, 'a> Flow<'p, 'a> {
 /// Hands on each instruction once.
 struct FirstVisits<'v> {
     visit: &'v mut dyn FnMut((BlockId, u32), &State),
-    seen: FxHashSet<u32>,
+    seen: Vec<bool>,
 }
 
 impl Observer for FirstVisits<'_> {
@@ -159,18 +181,56 @@ impl Observer for FirstVisits<'_> {
 
     fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
         let at = flow.position();
-        if self.seen.insert(at.1) {
+        if !std::mem::replace(&mut self.seen[at.1 as usize], true) {
             (self.visit)(at, state);
         }
     }
 }
 
+/// Keeps what holds before each instruction, on the first way there.
+struct Remembering<'o> {
+    observer: &'o mut dyn Observer,
+    seen: Vec<bool>,
+    reached: Vec<((BlockId, u32), State)>,
+}
+
+impl Observer for Remembering<'_> {
+    fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: super::Event<'_>) {
+        self.observer.event(flow, state, event);
+    }
+
+    fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        let at = flow.position();
+        if !std::mem::replace(&mut self.seen[at.1 as usize], true) {
+            self.reached.push((at, state.clone()));
+        }
+        self.observer.inst(flow, state);
+    }
+}
+
 impl Solution {
+    fn get(&self, block: BlockId, way: Way) -> Option<&State> {
+        match way {
+            0 => self.outside.get(block.index())?.as_ref(),
+            _ => self.inside.get(&(block, way)),
+        }
+    }
+
+    /// Where control gets to, in order.
+    fn heads(&self) -> Vec<(BlockId, Way)> {
+        let outside = self.outside.iter().enumerate();
+        let outside = outside.filter(|(_, state)| state.is_some());
+        let outside = outside.map(|(block, _)| (BlockId::new(block), 0));
+        let mut heads: Vec<_> = outside.chain(self.inside.keys().copied()).collect();
+        heads.sort_unstable();
+        heads
+    }
+
     /// What holds when a block is entered, on all ways through it together.
     pub fn at(&self, block: BlockId) -> Option<State> {
         let mut joined: Option<State> = None;
         for way in 0..self.ways.len() as u32 {
-            let Some(state) = self.states.get(&(block, way)) else {
+            let Some(state) = self.get(block, way) else {
                 continue;
             };
             match &mut joined {
@@ -189,10 +249,18 @@ impl Run<'_, '_, '_> {
         if !state.is_reachable() {
             return;
         }
-        let changed = match self.solution.states.get_mut(&(block, way)) {
-            Some(known) => known.join(state),
-            None => {
-                self.solution.states.insert((block, way), state.clone());
+        let known = match way {
+            0 => self.solution.outside[block.index()].as_mut(),
+            _ => self.solution.inside.get_mut(&(block, way)),
+        };
+        let changed = match (known, way) {
+            (Some(known), _) => known.join(state),
+            (None, 0) => {
+                self.solution.outside[block.index()] = Some(state.clone());
+                true
+            }
+            (None, _) => {
+                self.solution.inside.insert((block, way), state.clone());
                 true
             }
         };
@@ -202,7 +270,7 @@ impl Run<'_, '_, '_> {
     }
 
     fn block(&mut self, id: BlockId, way: Way) {
-        let Some(mut state) = self.solution.states.get(&(id, way)).cloned() else {
+        let Some(mut state) = self.solution.get(id, way).cloned() else {
             return;
         };
         let block = *self.flow.code.block(id);

@@ -112,15 +112,18 @@ impl Flow<'_, '_> {
     /// An unknown function whose name says that it does not come back is believed: the alternative is a false alarm.
     pub(super) fn sounds_final(&self, callee: ExprId) -> bool {
         let (name, receiver) = match self.module.kind(callee) {
-            ExprKind::Attribute { value, name, .. } => {
-                (self.module.name(name), self.module.dotted(self.code, value))
+            ExprKind::Attribute { value, name, .. } => (self.module.name(name), value),
+            ExprKind::Name(_) => {
+                let name = self.module.plain_name(self.code, callee);
+                return name.is_some_and(|name| FINAL.contains(&name));
             }
-            ExprKind::Name(place) => return FINAL.contains(&self.place_text(place).as_str()),
             _ => return false,
         };
-        let of_parser =
-            receiver.is_some_and(|receiver| receiver.to_ascii_lowercase().contains("parser"));
-        FINAL.contains(&name) || (name == "error" && of_parser)
+        let of_parser = || {
+            let receiver = self.module.dotted(self.code, receiver);
+            receiver.is_some_and(|receiver| receiver.to_ascii_lowercase().contains("parser"))
+        };
+        FINAL.contains(&name) || (name == "error" && of_parser())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::analyze::{Cancelled, Counts, Monitor, NoteKind, Report, Source};
 use crate::config::Language;
 use crate::describe;
 use crate::finding::{Confidence, Finding};
-use crate::fix;
+use crate::fix::Fixer;
 use crate::ir::Module;
 use crate::report::{File, Invalid, Trouble};
 use crate::text::{FileId, Span};
@@ -65,10 +65,13 @@ impl Outcome {
     /// What is to be said of an analysis of sources, whose files are `ids`.
     pub(super) fn digest(&self, report: Report, sources: &[Source], ids: &[FileId]) -> Digest {
         let mut findings = report.findings;
-        for finding in &mut findings {
-            let index = finding.location.file.0 as usize;
+        for of_file in findings.chunk_by_mut(|a, b| a.location.file == b.location.file) {
+            let index = of_file[0].location.file.0 as usize;
             let text = &self.files[ids[index].0 as usize].source;
-            finding.fix = fix::of(finding, &sources[index].module, text);
+            let fixer = Fixer::new(&sources[index].module, text);
+            for finding in of_file {
+                finding.fix = fixer.fix(finding);
+            }
         }
         let mut notes = report.notes;
         notes.retain(|note| sources[note.file.0 as usize].reported);

@@ -24,7 +24,7 @@ pub fn trace(flow: &Flow<'_, '_>, solution: &Solution, listener: &mut dyn Observ
         uses: FxHashSet::default(),
         listener,
     };
-    flow.walk(solution, &mut tracer);
+    flow.walk_and_remember(solution, &mut tracer);
     tracer.trace
 }
 

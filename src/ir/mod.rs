@@ -232,6 +232,29 @@ impl Module {
         }
     }
 
+    /// The name that an expression is, if it is nothing but a name.
+    pub fn plain_name(&self, function: &Function, expr: ExprId) -> Option<&str> {
+        let ExprKind::Name(place) = self.kind(expr) else {
+            return None;
+        };
+        match function.places.get(place.index())?.step {
+            Step::Variable { name, .. } => Some(self.name(name)),
+            _ => None,
+        }
+    }
+
+    /// The last name of a chain of names and attributes: `join` of `os.path.join`. Nothing for any other expression.
+    pub fn last_name(&self, function: &Function, expr: ExprId) -> Option<&str> {
+        let ExprKind::Attribute { value, name, .. } = self.kind(expr) else {
+            return self.plain_name(function, expr);
+        };
+        let mut inner = value;
+        while let ExprKind::Attribute { value, .. } = self.kind(inner) {
+            inner = value;
+        }
+        matches!(self.kind(inner), ExprKind::Name(_)).then(|| self.name(name))
+    }
+
     /// The function and place that an access path or variable is written with, as source text: `self.db["users"]`.
     pub fn place_text(&self, function: &Function, place: PlaceId) -> String {
         let Place { parent, step } = function.places[place.index()];

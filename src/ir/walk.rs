@@ -3,6 +3,7 @@
 use super::{
     Comparison, ExprId, ExprKind, InstKind, Module, Pattern, PatternId, Source, UnaryOperator,
 };
+use smallvec::SmallVec;
 
 impl Module {
     /// Calls `visit` with each direct part of an expression, in the order of evaluation. A lambda's body is not a part:
@@ -155,7 +156,8 @@ impl Module {
 
     /// Calls `visit` with an expression and everything inside it, outermost first.
     pub fn walk(&self, expr: ExprId, visit: &mut dyn FnMut(ExprId)) {
-        let mut open = vec![expr];
+        let mut open: SmallVec<[ExprId; 16]> = SmallVec::new();
+        open.push(expr);
         while let Some(at) = open.pop() {
             visit(at);
             let first = open.len();

@@ -172,8 +172,7 @@ impl Program<'_> {
         if let Some(place) = self.facts.global(module, symbol) {
             return self.variable(self.function(module, FunctionId::new(0)), place);
         }
-        let submodule = format!("{}.{name}", self.module_name(module));
-        if let Some(found) = self.modules.find(&submodule, module, self.sources) {
+        if let Some(found) = self.submodule(module, name) {
             return self.module_value(found);
         }
         if depth < STAR_IMPORTS {
@@ -189,6 +188,14 @@ impl Program<'_> {
             return self.outside("six.moves", Dialect::Three);
         }
         Value::UNKNOWN
+    }
+
+    fn submodule(&self, module: ModuleRef, name: &str) -> Option<ModuleRef> {
+        if !self.modules.has_last_part(name) {
+            return None;
+        }
+        let dotted = format!("{}.{name}", self.module_name(module));
+        self.modules.find(&dotted, module, self.sources)
     }
 
     pub(super) fn module_value(&self, module: ModuleRef) -> Value {

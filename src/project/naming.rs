@@ -12,6 +12,8 @@ pub struct ModuleNames {
     canonical: Vec<String>,
     is_package: Vec<bool>,
     by_name: FxHashMap<String, SmallVec<[ModuleRef; 1]>>,
+    /// The last parts of all these names.
+    last_parts: FxHashSet<String>,
 }
 
 /// What an import's dotted module is.
@@ -41,6 +43,11 @@ impl ModuleNames {
             let start = package_start(folder, &packages);
             let canonical = parts[start.min(parts.len().saturating_sub(1))..].join(".");
             let module = ModuleRef(index as u32);
+            if let Some(&last) = parts.last()
+                && !names.last_parts.contains(last)
+            {
+                names.last_parts.insert(last.to_owned());
+            }
             for from in 0..=start.min(parts.len().saturating_sub(1)) {
                 let name = parts[from..].join(".");
                 let known = names.by_name.entry(name).or_default();
@@ -59,6 +66,11 @@ impl ModuleNames {
     /// A module's name.
     pub fn name(&self, module: ModuleRef) -> &str {
         &self.canonical[module.0 as usize]
+    }
+
+    /// Whether any module's name may end in a part.
+    pub fn has_last_part(&self, part: &str) -> bool {
+        part.contains('.') || self.last_parts.contains(part)
     }
 
     /// The module that `name` means to `importer`: the only one of that name, or the one nearest in the tree.

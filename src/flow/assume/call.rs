@@ -15,8 +15,7 @@ impl Flow<'_, '_> {
         state: &mut State,
     ) {
         let arguments = self.module.arguments(arguments);
-        let name = self.module.dotted(self.code, callee);
-        match name.as_deref() {
+        match self.module.plain_name(self.code, callee) {
             Some("isinstance" | "issubclass") => self.assume_instance(arguments, holds, state),
             Some("callable" | "hasattr") if holds => self.not_none(arguments.first(), state),
             Some("getattr") => {
@@ -94,7 +93,7 @@ impl Flow<'_, '_> {
                 ExprKind::Name(_) | ExprKind::Attribute { .. } => {
                     found |= self
                         .module
-                        .dotted(self.code, part)
+                        .last_name(self.code, part)
                         .is_some_and(|name| name.ends_with("NoneType"));
                 }
                 _ => {}

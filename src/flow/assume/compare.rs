@@ -101,9 +101,9 @@ impl Flow<'_, '_> {
         let ExprKind::Call { callee, arguments } = self.module.kind(left) else {
             return;
         };
-        let name = self.module.dotted(self.code, callee);
+        let name = self.module.plain_name(self.code, callee);
         let not_none = !matches!(self.module.kind(right), ExprKind::None);
-        if name.as_deref() == Some("type") && not_none {
+        if name == Some("type") && not_none {
             self.not_none(self.module.arguments(arguments).first(), state);
         }
     }
@@ -123,7 +123,7 @@ impl Flow<'_, '_> {
     fn assume_typed(&self, place: PlaceId, state: &mut State) {
         if let Some(bound) = self.alias(state, place)
             && let ExprKind::Call { callee, arguments } = self.module.kind(bound)
-            && self.module.dotted(self.code, callee).as_deref() == Some("type")
+            && self.module.plain_name(self.code, callee) == Some("type")
         {
             self.not_none(self.module.arguments(arguments).first(), state);
         }
@@ -235,7 +235,7 @@ impl Flow<'_, '_> {
         let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
             return None;
         };
-        let is_len = self.module.dotted(self.code, callee).as_deref() == Some("len");
+        let is_len = self.module.plain_name(self.code, callee) == Some("len");
         self.module
             .arguments(arguments)
             .first()

@@ -16,7 +16,7 @@ impl Flow<'_, '_> {
         if !state.is_reachable() {
             return;
         }
-        if self.has_walrus {
+        if self.has_walrus() {
             self.assume_evaluated(test, state);
         }
         if let Some(runs) = self.type_checking(test) {
@@ -245,9 +245,8 @@ impl Flow<'_, '_> {
                 .iter()
                 .all(|&part| self.place_of(part).is_some() || self.is_condition(part)),
             ExprKind::Call { callee, .. } => {
-                let name = self.module.dotted(self.code, callee);
                 matches!(
-                    name.as_deref(),
+                    self.module.plain_name(self.code, callee),
                     Some(
                         "bool" | "isinstance" | "all" | "any" | "callable" | "hasattr" | "getattr"
                     )

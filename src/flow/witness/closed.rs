@@ -122,11 +122,11 @@ impl Search<'_, '_, '_> {
                 {
                     return Some((self.subject(value), 1));
                 }
-                let name = module.dotted(self.flow.code, callee)?;
+                let name = module.plain_name(self.flow.code, callee)?;
                 let [subject, _] = arguments else {
                     return None;
                 };
-                let is_type_test = matches!(name.as_str(), "isinstance" | "issubclass" | "hasattr");
+                let is_type_test = matches!(name, "isinstance" | "issubclass" | "hasattr");
                 is_type_test.then(|| (self.subject(subject.value), 1))
             }
             ExprKind::Matches { subject, .. } if !holds => Some((self.subject(subject), 1)),
@@ -154,7 +154,7 @@ impl Search<'_, '_, '_> {
                     self.subject(value)
                 }
                 ExprKind::Name(_) if arguments.count == 1 => {
-                    match module.dotted(self.flow.code, callee).as_deref() {
+                    match module.plain_name(self.flow.code, callee) {
                         Some("len" | "type" | "str" | "int") => {
                             self.subject(module.arguments(arguments)[0].value)
                         }
@@ -185,27 +185,28 @@ impl Search<'_, '_, '_> {
             ExprKind::Subscript { value, index, .. } => {
                 self.is_constant(value) && self.is_constant(index)
             }
-            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                let name = module.dotted(self.flow.code, expr).unwrap_or_default();
-                let last = name.rsplit('.').next().unwrap_or_default();
-                is_capital(last) || name.contains('.') && starts_capital(last)
+            kind @ (ExprKind::Name(_) | ExprKind::Attribute { .. }) => {
+                let last = module.last_name(self.flow.code, expr).unwrap_or_default();
+                let is_member = matches!(kind, ExprKind::Attribute { .. });
+                is_capital(last) || is_member && starts_capital(last)
             }
             _ => false,
         }
     }
 
     /// Whether a way goes on behind an instruction that takes an attribute of what is None on this way.
-    pub(super) fn survives(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
+    pub(super) fn survives(&mut self, walker: &mut Walker, index: usize) -> bool {
+        let inst: &Inst = &self.flow.code.insts[index];
         if matches!(inst.kind, InstKind::Assume { .. }) {
             return true;
         }
-        let mut roots = Vec::new();
-        inst.kind.for_each_expr(&mut |root| roots.push(root));
-        let mut objects = Vec::new();
-        for root in roots {
-            self.objects(root, &mut objects);
-        }
-        objects.into_iter().all(|place| {
+        let objects = self.flow.objects(index as u32, || {
+            let mut objects = Vec::new();
+            inst.kind
+                .for_each_expr(&mut |root| self.objects(root, &mut objects));
+            objects
+        });
+        { objects.iter() }.all(|&place| {
             let condition = self.noneness_of(place);
             !walker.facts.contains(&super::Fact {
                 condition,

@@ -292,9 +292,8 @@ impl Search<'_, '_, '_> {
     /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
     pub(super) fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: Run) -> bool {
         let module = self.flow.module;
-        let name = module.dotted(self.flow.code, callee);
         let asks = matches!(
-            name.as_deref(),
+            module.plain_name(self.flow.code, callee),
             Some("isinstance" | "issubclass" | "callable")
         );
         let arguments = module.arguments(arguments);
@@ -307,7 +306,7 @@ impl Search<'_, '_, '_> {
         let mut about_none = false;
         for argument in &arguments[1..] {
             module.walk(argument.value, &mut |part| {
-                let name = module.dotted(self.flow.code, part);
+                let name = module.last_name(self.flow.code, part);
                 about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
                     || name.is_some_and(|name| name.ends_with("NoneType"));
             });
@@ -321,8 +320,8 @@ impl Search<'_, '_, '_> {
     }
 
     pub(super) fn is_type_test(&self, callee: ExprId, arguments: Run) -> bool {
-        let name = self.flow.module.dotted(self.flow.code, callee);
-        arguments.count == 2 && name.as_deref() == Some("isinstance")
+        let name = self.flow.module.plain_name(self.flow.code, callee);
+        arguments.count == 2 && name == Some("isinstance")
     }
 
     /// `isinstance(x, (A, B))`: one of `isinstance(x, A)` and `isinstance(x, B)`.

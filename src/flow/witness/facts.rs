@@ -2,6 +2,7 @@
 
 use super::{FACTS, Search, Walker, hash_of};
 use crate::ir::{ExprId, PlaceId};
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// How a condition came out.
@@ -39,6 +40,20 @@ impl Facts {
     }
 }
 
+impl Walker {
+    /// Becomes another way, in the room that this one took.
+    pub(super) fn become_one(&mut self, other: &Walker) {
+        self.facts.0.clone_from(&other.facts.0);
+        self.rounds.clone_from(&other.rounds);
+        self.begun.clone_from(&other.begun);
+        self.block = other.block;
+        self.armed = other.armed;
+        self.cost = other.cost;
+        self.trail = other.trail;
+        self.refused = other.refused;
+    }
+}
+
 impl Search<'_, '_, '_> {
     pub(super) fn remember(
         &mut self,
@@ -57,18 +72,34 @@ impl Search<'_, '_, '_> {
 
     pub(super) fn truth_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("truth", place));
-        self.mentions
-            .entry(condition)
-            .or_insert_with(|| Rc::from([place]));
+        self.is_about(condition, place);
         condition
     }
 
     pub(super) fn noneness_of(&mut self, place: PlaceId) -> u64 {
         let condition = hash_of(&("none", place));
-        self.mentions
-            .entry(condition)
-            .or_insert_with(|| Rc::from([place]));
+        self.is_about(condition, place);
         condition
+    }
+
+    fn is_about(&mut self, condition: u64, place: PlaceId) {
+        if let Entry::Vacant(entry) = self.mentions.entry(condition) {
+            entry.insert(Rc::from([place]));
+            self.ask_about(place);
+        }
+    }
+
+    /// A condition is about some places, whatever it was about before.
+    pub(super) fn mention(&mut self, condition: u64, places: Rc<[PlaceId]>) {
+        for &place in places.iter() {
+            self.ask_about(place);
+        }
+        self.mentions.insert(condition, places);
+    }
+
+    fn ask_about(&mut self, place: PlaceId) {
+        self.asked_about[place.index()] = true;
+        self.asked_about[self.flow.code.root(place).index()] = true;
     }
 
     /// Conditions that mention a place say nothing any more once it is bound again.
@@ -77,6 +108,9 @@ impl Search<'_, '_, '_> {
         let code = self.flow.code;
         let subject = hash_of(&("place", place));
         walker.refused = walker.refused.filter(|chain| chain.subject != subject);
+        if !self.asked_about[place.index()] {
+            return;
+        }
         walker.facts.retain(|fact| {
             let places = self.mentions.get(&fact.condition);
             !places.is_some_and(|places| {
@@ -123,7 +157,7 @@ impl Search<'_, '_, '_> {
 
     pub(super) fn remember_mentions(&mut self, condition: u64, test: ExprId) {
         let places = self.flow.mentioned_in(test);
-        self.mentions.insert(condition, places);
+        self.mention(condition, places);
     }
 
     pub(super) fn settle(&self, walker: &mut Walker, condition: u64, holds: bool) -> bool {

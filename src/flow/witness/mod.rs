@@ -24,6 +24,7 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use turns::Turn;
 pub use turns::{Course, Decided, Shape};
+use ways::Exits;
 
 /// What is looked for: control reaches `target` while `place` still holds what it was given at `origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,6 +165,12 @@ struct Search<'f, 'p, 'a> {
     /// Integers, by their form.
     numbers: FxHashMap<u64, i32>,
     steps: usize,
+    /// What coming to the end of a loop says, by its number.
+    exits: FxHashMap<u32, Exits>,
+    /// The places that conditions of `mentions` are about, and those that they start from.
+    asked_about: Vec<bool>,
+    /// Ways that were tried, for the room that their facts take.
+    tried: Vec<Walker>,
     /// What still counts, once the search turns out to be a long one.
     live: Option<Live>,
     /// The turns of all ways and the one before each, where they are wanted.
@@ -321,6 +328,9 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             literals: FxHashMap::default(),
             numbers: FxHashMap::default(),
             steps: 0,
+            exits: FxHashMap::default(),
+            asked_about: vec![false; flow.code.places.len()],
+            tried: Vec::new(),
             live: None,
             turns: None,
             found: None,

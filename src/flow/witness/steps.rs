@@ -9,11 +9,12 @@ use std::rc::Rc;
 
 impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
-    pub(super) fn inst(&mut self, walker: &mut Walker, inst: &Inst) -> bool {
-        if self.is_unbound && !self.survives(walker, inst) {
+    pub(super) fn inst(&mut self, walker: &mut Walker, index: usize) -> bool {
+        let inst: &Inst = &self.flow.code.insts[index];
+        if self.is_unbound && !self.survives(walker, index) {
             return false;
         }
-        if self.is_unbound && self.flow.has_walrus {
+        if self.is_unbound && self.flow.has_walrus() {
             let mut roots = Vec::new();
             inst.kind.for_each_expr(&mut |root| roots.push(root));
             if !roots.into_iter().all(|root| self.passes_by(walker, root)) {
@@ -89,7 +90,7 @@ impl Search<'_, '_, '_> {
     fn put(&mut self, walker: &mut Walker, place: PlaceId, container: ExprId, index: ExprId) {
         let (index, container) = (self.flow.form(index), self.flow.form(container));
         let condition = hash_of(&("compare", Comparison::In as u8, index, container));
-        self.mentions.insert(condition, Rc::from([place]));
+        self.mention(condition, Rc::from([place]));
         walker.facts.retain(|fact| fact.condition != condition);
         walker.facts.push(Fact {
             condition,
@@ -227,13 +228,10 @@ impl Search<'_, '_, '_> {
 
     /// Whether a call comes back, for all that is known of its arguments on this way.
     fn comes_back(&mut self, walker: &mut Walker, value: ExprId) -> bool {
-        if self.flow.never_returns(value) {
+        let Some(stopping) = self.flow.coming_back(value) else {
             return false;
-        }
-        let stopping = self.flow.stopping(value);
-        stopping
-            .into_iter()
-            .all(|(argument, holds)| self.suppose(walker, argument, holds))
+        };
+        { stopping.iter() }.all(|&(argument, holds)| self.suppose(walker, argument, holds))
     }
 
     /// Whether the wanted value is what an expression gives, or one side of it does.
@@ -283,8 +281,8 @@ impl Search<'_, '_, '_> {
         let ExprKind::Call { callee, arguments } = module.kind(value) else {
             return false;
         };
-        let name = module.dotted(self.flow.code, callee);
-        arguments.is_empty() && matches!(name.as_deref(), Some("set" | "list" | "dict"))
+        let name = module.plain_name(self.flow.code, callee);
+        arguments.is_empty() && matches!(name, Some("set" | "list" | "dict"))
     }
 
     /// `tasks = list(found)`, `error = caught`: what is known of the one is known of the other.
@@ -292,11 +290,8 @@ impl Search<'_, '_, '_> {
         let module = self.flow.module;
         let (copied, is_same) = match module.kind(value) {
             ExprKind::Call { callee, arguments } if arguments.count == 1 => {
-                let name = module.dotted(self.flow.code, callee);
-                if !matches!(
-                    name.as_deref(),
-                    Some("list" | "tuple" | "sorted" | "set" | "dict")
-                ) {
+                let name = module.plain_name(self.flow.code, callee);
+                if !matches!(name, Some("list" | "tuple" | "sorted" | "set" | "dict")) {
                     return;
                 }
                 (module.arguments(arguments)[0].value, false)
@@ -336,8 +331,8 @@ impl Search<'_, '_, '_> {
                 }
             }
             ExprKind::Call { callee, arguments } if round == 0 => {
-                let name = module.dotted(self.flow.code, callee);
-                let first = match (name.as_deref(), module.kind(target)) {
+                let name = module.plain_name(self.flow.code, callee);
+                let first = match (name, module.kind(target)) {
                     (Some("range" | "xrange"), _) => part == target && arguments.count == 1,
                     (Some("enumerate"), ExprKind::Tuple(parts)) => {
                         arguments.count == 1 && module.list(parts).first() == Some(&part)
@@ -367,7 +362,7 @@ impl Search<'_, '_, '_> {
     fn equal(&mut self, walker: &mut Walker, target: ExprId, place: PlaceId, literal: u64) {
         let positive = Comparison::Equal as u8;
         let condition = hash_of(&("compare", positive, self.flow.form(target), literal));
-        self.mentions.insert(condition, Rc::from([place]));
+        self.mention(condition, Rc::from([place]));
         self.literals.insert(condition, (place, vec![literal]));
         walker.facts.push(Fact {
             condition,

@@ -2,6 +2,7 @@
 
 use super::{Fact, Search, Walker, hash_of};
 use crate::ir::{ExprId, ExprKind, Run, UnaryOperator};
+use smallvec::SmallVec;
 
 /// As many undecided choices are tried one inside the other.
 const DEPTH: usize = 5;
@@ -97,12 +98,15 @@ impl Search<'_, '_, '_> {
 
     /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
     fn suppose_one(&mut self, walker: &mut Walker, parts: Run, holds: bool) -> bool {
-        let mut possible = Vec::new();
+        let mut possible: SmallVec<[ExprId; 4]> = SmallVec::new();
+        let mut one = self.tried.pop().unwrap_or_else(|| walker.clone());
         for &part in self.flow.module.list(parts) {
-            if self.suppose(&mut walker.clone(), part, holds) {
+            one.become_one(walker);
+            if self.suppose(&mut one, part, holds) {
                 possible.push(part);
             }
         }
+        self.tried.push(one);
         match possible[..] {
             [] => false,
             [only] => self.suppose(walker, only, holds),
@@ -215,13 +219,13 @@ impl Search<'_, '_, '_> {
     /// `any((a, b))` and `all([a, b])`: the parts, and whether it is `all`.
     fn quantified(&self, callee: ExprId, arguments: Run) -> Option<(Run, bool)> {
         let module = self.flow.module;
-        let name = module.dotted(self.flow.code, callee)?;
+        let name = module.plain_name(self.flow.code, callee)?;
         let [argument] = module.arguments(arguments) else {
             return None;
         };
         let (ExprKind::Tuple(parts) | ExprKind::List(parts)) = module.kind(argument.value) else {
             return None;
         };
-        matches!(name.as_str(), "any" | "all").then_some((parts, name == "all"))
+        matches!(name, "any" | "all").then_some((parts, name == "all"))
     }
 }

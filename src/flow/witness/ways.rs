@@ -1,7 +1,6 @@
 //! Where control can go from a block: the next ones, handlers, and the `finally` that the search is about.
 
 use super::{Fact, Facts, Search, Turn, Walker, Witness, hash_of};
-use crate::flow::raising::Raising;
 use crate::ir::{
     BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, Next, Source, Try, TryId, TryKind,
 };
@@ -9,6 +8,15 @@ use crate::project::Catches;
 
 /// `enumerate(reversed(list(x)))`: as many calls around an iterable are looked through.
 const WRAPPERS: usize = 3;
+
+/// What coming to the end of a loop says.
+#[derive(Clone, Copy)]
+pub(super) struct Exits {
+    /// It tries again, and raises when it has tried often enough.
+    gives_up: bool,
+    /// It binds the wanted name in some round.
+    searches: bool,
+}
 
 impl Search<'_, '_, '_> {
     /// Follows one block; true if the target is reached.
@@ -29,7 +37,7 @@ impl Search<'_, '_, '_> {
             if block.guard.is_some() {
                 self.raise(&walker, block.guard, index as u32, open);
             }
-            if !self.inst(&mut walker, inst) {
+            if !self.inst(&mut walker, index) {
                 if matches!(inst.kind, InstKind::Return(_)) {
                     self.finish(&walker, block.guard, Witness::Path, open);
                 }
@@ -172,7 +180,7 @@ impl Search<'_, '_, '_> {
                 let mut outside = walker.clone();
                 let written = self.written_rounds(header as usize);
                 let (may_begin, may_end) = self.begin(&mut inside, header, written);
-                if walker.cost <= Witness::Exception && self.gives_up(header) {
+                if walker.cost <= Witness::Exception && self.exits(header).gives_up {
                     outside.cost = outside.cost.min(Witness::Unlikely);
                 }
                 if may_begin && !self.has_no_round(&walker.facts, header as usize) {
@@ -182,7 +190,7 @@ impl Search<'_, '_, '_> {
                     return;
                 }
                 if walker.rounds.contains(&header) {
-                    if self.searches(header) {
+                    if self.exits(header).searches {
                         outside.cost = outside.cost.min(Witness::Unfound);
                     }
                     go(other, outside);
@@ -227,7 +235,7 @@ impl Search<'_, '_, '_> {
         for _ in 0..WRAPPERS {
             iterable = match self.flow.module.kind(iterable) {
                 ExprKind::Call { callee, arguments } => {
-                    let name = self.flow.module.dotted(self.flow.code, callee);
+                    let name = self.flow.module.plain_name(self.flow.code, callee);
                     // What has something in it has items.
                     if let ExprKind::Attribute { value, name, .. } = self.flow.module.kind(callee)
                         && arguments.is_empty()
@@ -239,7 +247,7 @@ impl Search<'_, '_, '_> {
                     let Some(first) = self.flow.module.arguments(arguments).first() else {
                         return false;
                     };
-                    match name.as_deref() {
+                    match name {
                         Some("enumerate" | "reversed" | "sorted" | "list" | "tuple" | "iter") => {
                             first.value
                         }
@@ -261,6 +269,19 @@ impl Search<'_, '_, '_> {
             };
         }
         false
+    }
+
+    /// What coming to the end of a loop says.
+    fn exits(&mut self, header: u32) -> Exits {
+        if let Some(&known) = self.exits.get(&header) {
+            return known;
+        }
+        let exits = Exits {
+            gives_up: self.gives_up(header),
+            searches: self.searches(header),
+        };
+        self.exits.insert(header, exits);
+        exits
     }
 
     /// A loop that tries again, and raises when it has tried often enough: it does not run out.
@@ -289,8 +310,8 @@ impl Search<'_, '_, '_> {
         let ExprKind::Call { callee, .. } = self.flow.module.kind(iterable) else {
             return false;
         };
-        let name = self.flow.module.dotted(self.flow.code, callee);
-        matches!(name.as_deref(), Some("range" | "xrange"))
+        let name = self.flow.module.plain_name(self.flow.code, callee);
+        matches!(name, Some("range" | "xrange"))
     }
 
     /// A loop that binds the wanted name in some round, and is read behind: it more likely finds what it looks for.
@@ -324,7 +345,7 @@ impl Search<'_, '_, '_> {
         if raising.is_nothing() || next_round || self.binds_before_it_raises(inst) {
             return;
         }
-        let likely = match self.is_unbound && self.flow.is_slight(inst, raising) {
+        let likely = match self.is_unbound && self.flow.is_slight(index) {
             true => Witness::Unlikely,
             false => Witness::Exception,
         };
@@ -355,7 +376,7 @@ impl Search<'_, '_, '_> {
                     if receives {
                         let cost = match raising.class {
                             Some(_) => walker.cost,
-                            None if self.is_meant_for_later(catches, region, inst, raising) => {
+                            None if self.is_meant_for_later(catches, region, index) => {
                                 walker.cost.min(Witness::Unlikely)
                             }
                             None => walker.cost.min(Witness::Exception),
@@ -377,7 +398,7 @@ impl Search<'_, '_, '_> {
 
     /// Whether an instruction binds the wanted name before anything in it can raise: `table[key := type(value)]`.
     fn binds_before_it_raises(&self, inst: &Inst) -> bool {
-        if !self.is_unbound || !self.flow.has_walrus {
+        if !self.is_unbound || !self.flow.has_walrus() {
             return false;
         }
         let (flow, module) = (self.flow, self.flow.module);
@@ -397,13 +418,8 @@ impl Search<'_, '_, '_> {
 
     /// Whether a handler more likely waits for what a later statement of its suite raises: where it waits for one
     /// class, or what is raised at once is next to nothing.
-    fn is_meant_for_later(
-        &self,
-        catches: &Catches,
-        region: &Try,
-        inst: &Inst,
-        raising: Raising,
-    ) -> bool {
+    fn is_meant_for_later(&self, catches: &Catches, region: &Try, index: u32) -> bool {
+        let inst = &self.flow.code.insts[index as usize];
         let program = self.flow.program;
         let is_broad = match catches {
             Catches::Everything => true,
@@ -412,14 +428,14 @@ impl Search<'_, '_, '_> {
                 matches!(name, "Exception" | "BaseException" | "StandardError")
             }),
         };
-        if is_broad && !(self.is_unbound && self.flow.is_slight(inst, raising)) {
+        if is_broad && !(self.is_unbound && self.flow.is_slight(index)) {
             return false;
         }
         let insts = self.flow.code.insts.iter().enumerate();
         { insts }.any(|(index, other)| {
             let raises = || {
                 let raising = self.flow.raising(index as u32);
-                raising.anything && !(is_broad && self.flow.is_slight(other, raising))
+                raising.anything && !(is_broad && self.flow.is_slight(index as u32))
             };
             region.body.contains(other.span) && other.span.start > inst.span.start && raises()
         })
