@@ -108,7 +108,8 @@ impl Awaited {
             let ExprKind::Call { callee, .. } = module.kind(call) else {
                 continue;
             };
-            let is_open = program_knows_nothing(whole, function, &evaluate, call, callee);
+            let is_open = program_knows_nothing(whole, function, &evaluate, call, callee)
+                && !is_told_apart(module, code, call);
             if let Some(awaited) = seen.awaited.filter(|_| is_open) {
                 found.push(Dropped {
                     call,
@@ -131,6 +132,19 @@ fn program_knows_nothing(
     let mut sites = whole.graph.calls_in(function).iter();
     whole.program.target(evaluate.value(callee)) == Target::Unknown
         && !sites.any(|site| site.call == call)
+}
+
+/// Whether the function asks of what class the receiver is: another class may have the method as no coroutine.
+fn is_told_apart(module: &Module, code: &Function, call: ExprId) -> bool {
+    let receiver = method(module, call).and_then(|(receiver, _)| module.dotted(code, receiver));
+    code.exprs.range().map(ExprId::new).any(|expr| {
+        let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+            return false;
+        };
+        let first = module.arguments(arguments).first();
+        module.dotted(code, callee).as_deref() == Some("isinstance")
+            && first.is_some_and(|first| module.dotted(code, first.value) == receiver)
+    })
 }
 
 /// The calls whose results a function drops.

@@ -55,6 +55,9 @@ const WANTING: [(&str, usize); 32] = [
     ("to_thread", 0),
 ];
 
+/// The name by which schedulers of one's own take coroutines as well, which are started there.
+const STARTING: &str = "add_job";
+
 /// Functions of Python itself that want a function first; a method of that name is something else.
 const BUILTINS: [&str; 6] = [
     "filter",
@@ -101,6 +104,12 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
         let Some(result) = result(flow, wanted) else {
             continue;
         };
+        let is_started =
+            matches!(result, Early::Unstarted(_)) && called(module, flow.code, callee) == STARTING;
+        let taker = flow.program.target(flow.evaluate.value(callee));
+        if is_started && !matches!(taker, Target::Library(_)) {
+            continue;
+        }
         let message = Message::new(result.key())
             .with("function", text(flow, early))
             .with("taker", text(flow, callee))
