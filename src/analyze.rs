@@ -57,6 +57,8 @@ pub enum NoteKind {
     Encoding,
     /// The function of this name has too many blocks, or too many ways through them.
     TooLarge(CompactString),
+    /// The analysis of a function, which is named, ended in a fault of its own.
+    Failed(CompactString),
     /// Not every way through the function of this name was looked for.
     TooManyWays(CompactString),
 }
@@ -306,10 +308,11 @@ fn too_large(program: &Program<'_>, traces: &[Arc<Trace>]) -> Vec<Note> {
         let function = FunctionRef(index as u32);
         let (module, _) = program.locate(function);
         let (home, code) = program.code(function);
-        let kind = match (trace.gave_up, trace.is_cut_short) {
-            (true, _) => NoteKind::TooLarge,
-            (false, true) => NoteKind::TooManyWays,
-            (false, false) => return None,
+        let kind = match () {
+            () if trace.has_failed => NoteKind::Failed,
+            () if trace.gave_up => NoteKind::TooLarge,
+            () if trace.is_cut_short => NoteKind::TooManyWays,
+            () => return None,
         };
         Some(Note {
             file: FileId(module.0),

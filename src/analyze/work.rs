@@ -122,7 +122,7 @@ impl Checked {
     /// What is known of a function that the analysis cannot cope with.
     fn given_up() -> Self {
         let trace = Trace {
-            gave_up: true,
+            has_failed: true,
             ..Trace::default()
         };
         Self::of(trace, Vec::new())

@@ -188,6 +188,7 @@ fn trouble(kind: NoteKind) -> Trouble {
         NoteKind::TooDeep => Trouble::TooDeep,
         NoteKind::Encoding => Trouble::Encoding,
         NoteKind::TooLarge(name) => Trouble::TooLarge(name.into()),
+        NoteKind::Failed(name) => Trouble::Failed(name.into()),
         NoteKind::TooManyWays(name) => Trouble::TooManyWays(name.into()),
     }
 }

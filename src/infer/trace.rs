@@ -31,6 +31,8 @@ pub struct Trace {
     pub attribute_tests: Vec<(ClassRef, Symbol)>,
     /// A bound was hit: nothing is known of the function.
     pub gave_up: bool,
+    /// The analysis of the function ended in a fault of its own: nothing is known of the function.
+    pub has_failed: bool,
     /// A bound was hit: some findings that need a feasible way were not looked for.
     pub is_cut_short: bool,
 }

@@ -78,6 +78,8 @@ pub enum Trouble {
     TooDeep,
     /// The function of this name has too many blocks, or too many ways through them.
     TooLarge(String),
+    /// The analysis of a function, which is named, ended in a fault of its own.
+    Failed(String),
     /// Not every way through the function of this name was looked for.
     TooManyWays(String),
 }
@@ -85,8 +87,10 @@ pub enum Trouble {
 impl Trouble {
     /// Whether `first`, of the same file, says all that this says. Of functions each has its own name.
     pub fn is_told_by(&self, first: &Trouble) -> bool {
-        !matches!(self, Trouble::TooLarge(_) | Trouble::TooManyWays(_))
-            && std::mem::discriminant(self) == std::mem::discriminant(first)
+        !matches!(
+            self,
+            Trouble::TooLarge(_) | Trouble::Failed(_) | Trouble::TooManyWays(_)
+        ) && std::mem::discriminant(self) == std::mem::discriminant(first)
     }
 
     /// Whether only who asks for every detail is told: next to nothing was left out, and nobody need do anything.
@@ -117,6 +121,12 @@ impl Trouble {
                 let name = named(name, "the module's own code");
                 format!("{name} is too large: not all of it was analyzed; split it")
             }
+            Trouble::Failed(name) => {
+                let name = named(name, "the module's own code");
+                format!(
+                    "{name} was not analyzed, by a fault of pothole: please report it with this code"
+                )
+            }
             Trouble::TooManyWays(name) => {
                 let name = named(name, "the module's own code");
                 format!(
@@ -137,6 +147,10 @@ impl Trouble {
             Trouble::TooLarge(name) => {
                 let name = named(name, "模块自身的代码");
                 format!("{name} 过大：没有分析全部内容；请拆分")
+            }
+            Trouble::Failed(name) => {
+                let name = named(name, "模块自身的代码");
+                format!("{name} 未能分析，这是 pothole 自身的错误：请附上这段代码报告")
             }
             Trouble::TooManyWays(name) => {
                 let name = named(name, "模块自身的代码");
