@@ -150,6 +150,19 @@ fn a_handler_that_never_runs_is_taken_away() -> Outcome {
 
 /// What each fix makes of a piece of code, to the letter.
 #[test]
+fn what_only_the_author_knows_is_not_fixed() {
+    let source =
+        b"def indent(part):\n    for part in part:\n        indent(part)\n    part.tail = '\\n'\n";
+    let own = findings(source, None);
+    let own: Vec<_> = own
+        .iter()
+        .filter(|found| found.rule == "overwriting-target")
+        .collect();
+    assert_eq!(own.len(), 1);
+    assert!(own.iter().all(|found| found.fix.is_none()));
+}
+
+#[test]
 fn fixes_write_what_a_person_would() -> Outcome {
     let cases = [
         (
