@@ -45,7 +45,7 @@ rules! {
         misplaced_guard
         unchecked_argument
     }
-    guarded(answered beside elapsed everyday excuses fragile handled harm io looked_at meant mistaken_index read_beside repeats settled siblings sources) {
+    guarded(answered beside elapsed everyday excuses fragile handled harm io looked_at meant mistaken_index read_beside repeats settled siblings sources telling) {
         unguarded_network
         unguarded_database
         unguarded_file

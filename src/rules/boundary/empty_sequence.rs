@@ -5,6 +5,7 @@ mod answered;
 mod attribute;
 mod beside;
 mod evidence;
+mod exhausted;
 mod guarded;
 mod list;
 mod member;
@@ -244,7 +245,7 @@ fn is_tested(
 ) -> bool {
     match evidence.key {
         LEFT => boundary.is_tested(candidate, &boundary.places(subject)),
-        UNHEEDED | REBOUND => is_asked_there(boundary, candidate, &boundary.places(subject)),
+        UNHEEDED | REBOUND => boundary.is_asked_there(candidate, &boundary.places(subject)),
         "probed" => probed::is_tested(boundary, candidate, &boundary.places(subject)),
         _ if need == 1 && is_only_bounded_above(boundary, candidate, subject) => false,
         "separator" | "spaces" => {
@@ -257,12 +258,6 @@ fn is_tested(
             evidence.own_source(boundary.flow),
         ),
     }
-}
-
-/// Whether the same expression asks, or the use stands in a loop over the thing.
-fn is_asked_there(boundary: &Boundary<'_>, candidate: Candidate, places: &[PlaceId]) -> bool {
-    let asks = |test: ExprId| boundary.mentions(test, places);
-    boundary.is_tested_beside(candidate, &asks) || boundary.is_looped(candidate, places)
 }
 
 /// Whether something before a use of the parts of a text says that there are so many.

@@ -97,25 +97,24 @@ fn has_odd_family(module: &Module, code: &Function, site: &Site) -> bool {
 
 /// Whether a region's handlers catch all that a site raises, and name it.
 fn catches_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
-    let program = whole.program;
-    let (module_ref, id) = program.locate(site.function);
-    let (module, code) = program.code(site.function);
-    let TryKind::Catch { handlers, .. } = &code.region(region).kind else {
-        return false;
+    let is_named = |catches: &Catches| {
+        matches!(catches, Catches::Classes { open: false, .. }) && !whole.program.is_broad(catches)
     };
-    let mut classes = site.named(site.left.classes);
-    classes.all(|class| {
-        handlers.iter().any(|handler| {
-            let catches = program.catches(module_ref, id, handler.types);
-            matches!(catches, Catches::Classes { open: false, .. })
-                && !program.is_broad(&catches)
-                && program.covers(&catches, class, module.dialect) == Coverage::Full
-        })
-    })
+    covers_all_by(whole, site, region, &is_named)
 }
 
 /// Whether a region's handlers together catch all that a site raises, by whatever name.
 fn covers_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
+    covers_all_by(whole, site, region, &|_| true)
+}
+
+/// The same, of handlers of one kind.
+fn covers_all_by(
+    whole: &Whole<'_>,
+    site: &Site,
+    region: TryId,
+    counts: &dyn Fn(&Catches) -> bool,
+) -> bool {
     let program = whole.program;
     let (module_ref, id) = program.locate(site.function);
     let (module, code) = program.code(site.function);
@@ -126,7 +125,7 @@ fn covers_all(whole: &Whole<'_>, site: &Site, region: TryId) -> bool {
     classes.all(|class| {
         handlers.iter().any(|handler| {
             let catches = program.catches(module_ref, id, handler.types);
-            program.covers(&catches, class, module.dialect) == Coverage::Full
+            counts(&catches) && program.covers(&catches, class, module.dialect) == Coverage::Full
         })
     })
 }

@@ -12,10 +12,11 @@ use crate::ir::{
 };
 use crate::project::Catches;
 use crate::rules::guarded::fragile::{is_fragile, reads_own_files};
-use crate::rules::guarded::io::{Told, Touches, errors, finding, level, level_of, touches};
+use crate::rules::guarded::io::{Told, Touches, level, level_of, touches};
 use crate::rules::guarded::meant::{CLOSE, missed};
 use crate::rules::guarded::siblings::beside;
 use crate::rules::guarded::swallowed_exception::types_text;
+use crate::rules::guarded::telling::{errors, finding};
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::summary::ClassRef;
 use crate::text::Location;

@@ -6,12 +6,13 @@ use crate::ir::{ExprId, ExprKind, LoopKind, PlaceId};
 use crate::rules::around::bound_value;
 use crate::rules::guarded::everyday::is_everyday;
 use crate::rules::guarded::fragile::reads_own_files;
-use crate::rules::guarded::io::{Told, Touches, finding, guarded_sibling, level, touches};
+use crate::rules::guarded::io::{Told, Touches, guarded_sibling, level, touches};
 use crate::rules::guarded::looked_at::is_looked_at;
 use crate::rules::guarded::meant::missed;
 use crate::rules::guarded::mistaken_index::mistaken;
 use crate::rules::guarded::read_beside::read_beside;
 use crate::rules::guarded::sources::{Door, Entrance, Sources};
+use crate::rules::guarded::telling::finding;
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::text::Location;
 

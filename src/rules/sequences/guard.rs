@@ -112,6 +112,16 @@ impl Boundary<'_> {
         false
     }
 
+    /// Whether the same expression asks, or the use stands in a loop over the thing.
+    pub(in crate::rules) fn is_asked_there(
+        &self,
+        candidate: Candidate,
+        places: &[PlaceId],
+    ) -> bool {
+        self.is_tested_beside(candidate, &|test| self.mentions(test, places))
+            || self.is_looped(candidate, places)
+    }
+
     /// Conditions of the same expression: `a and b`, `x if a else y`, `… for … if a`.
     pub(in crate::rules) fn is_tested_beside(
         &self,

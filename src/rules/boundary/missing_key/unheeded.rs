@@ -41,19 +41,13 @@ pub(super) fn unheeded(
             if at != candidate.at.1 as usize
                 && is_missing(boundary, test, holds, document, index)
                 && boundary.is_unheeded((block, at as u32), candidate, &places)
-                && !is_asked_there(boundary, candidate, &places)
+                && !boundary.is_asked_there(candidate, &places)
             {
                 return Some(test);
             }
         }
     }
     None
-}
-
-/// Whether the same expression asks, or the read stands in a loop over the keys.
-fn is_asked_there(boundary: &Boundary<'_>, candidate: Candidate, places: &[PlaceId]) -> bool {
-    let asks = |test: ExprId| boundary.mentions(test, places);
-    boundary.is_tested_beside(candidate, &asks) || boundary.is_looped(candidate, places)
 }
 
 /// Whether a condition that came out like this says that there is no such key.
