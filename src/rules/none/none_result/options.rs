@@ -98,7 +98,7 @@ fn define(whole: &Whole<'_>, function: FunctionRef, options: &mut Options) {
     }
 }
 
-fn keyword<'m>(
+pub(in crate::rules) fn keyword<'m>(
     module: &'m Module,
     arguments: &[Argument],
     wanted: &str,
@@ -115,7 +115,7 @@ fn keyword<'m>(
 }
 
 /// The attribute that an option is kept in.
-fn dest(module: &Module, arguments: &[Argument]) -> Option<String> {
+pub(in crate::rules) fn dest(module: &Module, arguments: &[Argument]) -> Option<String> {
     if let Some((_, _, dest)) = keyword(module, arguments, "dest") {
         return (!dest.is_empty()).then(|| dest.to_owned());
     }
@@ -165,7 +165,11 @@ fn is_exclusive(module: &Module, code: &Function, receiver: ExprId) -> bool {
 }
 
 /// The option that an expression reads: `args.path`.
-fn option_of<'m>(module: &'m Module, code: &Function, expr: ExprId) -> Option<(&'m str, ExprId)> {
+pub(in crate::rules) fn option_of<'m>(
+    module: &'m Module,
+    code: &Function,
+    expr: ExprId,
+) -> Option<(&'m str, ExprId)> {
     let ExprKind::Attribute { value, name, .. } = module.kind(expr) else {
         return None;
     };
