@@ -77,6 +77,14 @@ impl Program<'_> {
         }
     }
 
+    /// Whether `class` is `ancestor` or has it among the ancestors that are known.
+    pub fn has_ancestor(&self, class: ClassRef, ancestor: ClassRef) -> bool {
+        class == ancestor
+            || self
+                .project_class(class)
+                .is_some_and(|info| info.linearization.contains(&ancestor))
+    }
+
     /// Whether `class` is `ancestor` or inherits from it. Nothing if an unknown base makes it impossible to say no.
     pub fn is_subclass(
         &self,
