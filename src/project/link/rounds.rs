@@ -197,7 +197,7 @@ impl Rounds {
     ) -> Vec<Changed> {
         let facts = &program.facts;
         let mut changed = Vec::new();
-        for at in 0..returns.len() {
+        for (at, returned) in returns.iter().enumerate() {
             let function = FunctionRef(at as u32);
             let first = facts.first_variable(function);
             let old = facts.variables_of(function);
@@ -207,7 +207,7 @@ impl Rounds {
                     changed.push(Changed::Variable(first + place));
                 }
             }
-            if facts.returns[at] != returns[at] {
+            if facts.returns[at] != *returned {
                 changed.push(Changed::Returned(at));
             }
             self.news.functions[at] |= changed.len() > before;
