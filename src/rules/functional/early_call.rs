@@ -5,7 +5,7 @@ use crate::flow::{Flow, Solution};
 use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId};
 use crate::library::schema::By;
 use crate::project::{Actual, Target, actuals};
-use crate::rules::around::{called, keyword, positional};
+use crate::rules::around::{called, keyword, positional, receiver};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::summary::Delivery;
 use crate::types::{FunctionRef, Type};
@@ -210,9 +210,20 @@ fn wants(flow: &Flow<'_, '_>, call: ExprId, wanted: ExprId, result: &Early) -> b
         }
         Target::Construct { .. } => false,
         Target::Unknown => {
-            matches!(result, Early::Nothing) || !COMMON.contains(&called(module, flow.code, callee))
+            matches!(result, Early::Nothing)
+                || is_of_library(flow, callee)
+                || !COMMON.contains(&called(module, flow.code, callee))
         }
     }
+}
+
+/// Whether it is a method of a class of a library: `ThreadPoolExecutor().submit`.
+fn is_of_library(flow: &Flow<'_, '_>, callee: ExprId) -> bool {
+    let class = receiver(flow.module, callee).map(|of| flow.evaluate.value(of).class);
+    class.is_some_and(|class| {
+        matches!(flow.program.types.get(class), Type::Instance(class)
+            if flow.program.project_class(class).is_none())
+    })
 }
 
 /// Whether a function calls its parameter, or hands it to one that is known to.
