@@ -5,14 +5,13 @@ use crate::ir::{
     BlockId, ExprId, ExprKind, Function, InstKind, Module, NameId, Next, Scope, Source, Step,
 };
 use crate::project::{CallSite, Coverage, Evaluate, Target};
-use crate::rules::classes::interfaces::{self, Instance, Open};
+use crate::rules::classes::interfaces::{Instance, Open};
 use crate::rules::classes::named::{Named, has_sibling, is_let_out};
 use crate::rules::constants::global;
 use crate::rules::{Rule, Whole, draft, is_test};
 use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
-use rustc_hash::FxHashSet;
 
 /// More missing methods are not named.
 const NAMED: usize = 3;
@@ -32,15 +31,14 @@ pub(in crate::rules) fn findings(
     whole: &Whole<'_>,
     kind: Kind,
 ) -> Vec<Finding> {
-    let open: Vec<Open> = interfaces::open_classes(whole)
-        .into_iter()
+    let open: Vec<Open> = { whole.open_classes().iter() }
         .filter(|open| kind_of(whole, open) == kind)
+        .cloned()
         .collect();
     if open.is_empty() {
         return Vec::new();
     }
-    let wanted: FxHashSet<ClassRef> = open.iter().map(|open| open.class).collect();
-    let instances = interfaces::instances(whole, &wanted);
+    let instances = whole.open_instances();
     let mut named: Option<Named> = None;
     let mut findings = Vec::new();
     for of in &open {
