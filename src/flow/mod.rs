@@ -10,7 +10,7 @@ mod known;
 mod lookup;
 mod memo;
 mod optional;
-mod outside;
+pub(crate) mod outside;
 mod raising;
 mod reaching;
 mod regex;

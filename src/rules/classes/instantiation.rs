@@ -51,7 +51,9 @@ pub(in crate::rules) fn findings(
         let Some(place) = outside.or(places.first()) else {
             continue;
         };
-        findings.push(if of.declared.is_empty() {
+        findings.push(if of.declared.is_empty() && of.raising.is_empty() {
+            marked(rule, whole, of, place)
+        } else if of.declared.is_empty() {
             let found = raising(rule, whole, of, place);
             let mut unfollowed = || {
                 let is_out = |place: &&Instance| {
@@ -70,6 +72,9 @@ pub(in crate::rules) fn findings(
 }
 
 fn kind_of(whole: &Whole<'_>, open: &Open) -> Kind {
+    if open.declared.is_empty() && open.raising.is_empty() {
+        return Kind::Own;
+    }
     let missing = if open.declared.is_empty() {
         &open.raising
     } else {
@@ -82,6 +87,13 @@ fn kind_of(whole: &Whole<'_>, open: &Open) -> Kind {
     } else {
         Kind::Inherited
     }
+}
+
+/// Nothing is missing, and nothing goes wrong; it only says of itself that it is not for that.
+fn marked(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instance) -> Finding {
+    let mut finding = finding(rule, whole, open, place, "marked", &[]);
+    finding.severity = Severity::Hint;
+    finding.help(Message::new("subclass"))
 }
 
 /// Python itself refuses.
