@@ -480,7 +480,12 @@ impl Program<'_> {
         if self.facts.has_unknown_star_import(module_ref) {
             return Value::UNKNOWN;
         }
-        self.builtin(text, module.dialect)
+        match (module.dialect, self.builtins.get(symbol.0 as usize)) {
+            (Dialect::Three, Some(known)) => {
+                *known.get_or_init(|| self.builtin(text, Dialect::Three))
+            }
+            _ => self.builtin(text, module.dialect),
+        }
     }
 
     /// A builtin name as a value.

@@ -37,7 +37,7 @@ use crate::types::{FunctionRef, ModuleRef, Type, Types};
 use crate::value::{TypeId, Value};
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file of the project, as it is handed to the analysis.
 #[derive(Clone, Debug)]
@@ -76,6 +76,8 @@ pub struct Program<'a> {
     /// By symbol: whether any module has that name now. Symbols outlive the names that they were made for.
     is_mentioned: Vec<bool>,
     symbol_of: Vec<Vec<Symbol>>,
+    /// By symbol: the builtin of that name in Python 3, once somebody asked.
+    builtins: Vec<OnceLock<Value>>,
     facts: link::FlowInsensitive,
     externals: external::Externals,
     reads_two: bool,

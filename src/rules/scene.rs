@@ -44,6 +44,13 @@ pub struct Whole<'s> {
 }
 
 impl<'s> Whole<'s> {
+    /// Whether findings in the file of a function are told: where not, a rule need not look for what lies there and says nothing
+    /// of other files.
+    pub fn is_reported(&self, function: FunctionRef) -> bool {
+        let (module, _) = self.program.locate(function);
+        self.program.sources[module.0 as usize].reported
+    }
+
     /// One function again, for what only a search through it can tell.
     pub fn flow(&self, function: FunctionRef) -> Flow<'s, 's> {
         Flow::new(self.program, Known::finished(self.summaries), function)

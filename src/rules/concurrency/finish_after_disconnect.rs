@@ -57,7 +57,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
         let (module_ref, _) = whole.program.locate(function);
-        if whole.escapes.is_out_of_scope(module_ref) {
+        if whole.escapes.is_out_of_scope(module_ref) || !whole.is_reported(function) {
             continue;
         }
         findings.extend(again.find(rule, function));

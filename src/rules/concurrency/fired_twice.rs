@@ -75,7 +75,7 @@ fn methods(whole: &Whole<'_>) -> BTreeMap<ClassRef, Vec<FunctionRef>> {
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
         let (module, _) = whole.program.locate(function);
-        if whole.escapes.is_out_of_scope(module) {
+        if whole.escapes.is_out_of_scope(module) || !whole.is_reported(function) {
             continue;
         }
         if let Some(class) = whole.program.class_of_method(function) {
@@ -420,6 +420,7 @@ fn broadcasts(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         let mut imports = module.imports.iter();
         if code.loops.is_empty()
             || whole.escapes.is_out_of_scope(module_ref)
+            || !whole.is_reported(function)
             || !imports.any(|import| module.name(import.module).starts_with("tornado"))
         {
             continue;

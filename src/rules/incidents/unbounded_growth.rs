@@ -46,6 +46,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for index in 0..program.sources.len() as u32 {
         let module_ref = ModuleRef(index);
+        if !program.sources[index as usize].reported {
+            continue;
+        }
         let module = program.module(module_ref);
         let containers = containers(program, module_ref, &imported);
         if containers.is_empty() {

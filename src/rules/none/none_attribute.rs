@@ -60,6 +60,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
+        if !whole.is_reported(function) {
+            continue;
+        }
         let mut told = FxHashSet::default();
         for used in &trace.attribute_uses {
             if told.contains(&used.attribute) {

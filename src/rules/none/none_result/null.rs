@@ -36,7 +36,7 @@ pub(super) fn findings(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..whole.traces.len() {
         let function = FunctionRef(index as u32);
         let (module, code) = whole.program.code(function);
-        if !is_test(whole.program, function) {
+        if whole.is_reported(function) && !is_test(whole.program, function) {
             let (module_ref, _) = whole.program.locate(function);
             gather(module, code, function, files.entry(module_ref).or_default());
         }

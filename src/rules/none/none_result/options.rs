@@ -68,6 +68,7 @@ pub(super) fn findings(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         .retain(|name, _| !options.settled.contains(name));
     reading
         .iter()
+        .filter(|&&function| whole.is_reported(function))
         .flat_map(|&function| uses(rule, whole, function, &options))
         .collect()
 }
