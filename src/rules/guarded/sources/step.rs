@@ -7,7 +7,7 @@ use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, InstKind, NameId, PlaceId, Run, Scope, Step,
 };
 use crate::project::{Actual, Evaluate, Target, actuals};
-use crate::rules::none::none_result::options::option_of;
+use crate::rules::none::none_result::options::read_option;
 use crate::types::{FunctionRef, Type};
 use crate::value::Facts;
 
@@ -37,7 +37,7 @@ impl Sources<'_, '_> {
                 if is_outside {
                     return Some(here(Door::of_text(module, code, expr)));
                 }
-                let option = option_of(module, code, expr)
+                let option = read_option(module, code, expr)
                     .and_then(|(name, _)| self.options.is_parsed(name));
                 if option == Some(true)
                     || (option.is_none() && NUMBERS.contains(&module.name(name)))
