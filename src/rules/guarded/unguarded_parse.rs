@@ -49,7 +49,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         }
         // That it is read at all is worse than that it may be malformed, and is told elsewhere.
         let is_dangerous = called.has(Mark::UnsafeLoad) || called.has(Mark::Imports);
-        if is_dangerous && is_outside && known.is_none() {
+        let is_sent = entrance.is_none_or(|entrance| entrance.door == Door::Network);
+        if is_dangerous && is_outside && is_sent && known.is_none() {
             continue;
         }
         let Some((severity, mut confidence)) = graded(whole, site, name, entrance) else {
