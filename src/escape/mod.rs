@@ -6,11 +6,13 @@ mod entry;
 mod guards;
 mod managers;
 mod named;
+mod nullable;
 mod raised;
 mod revealed;
 mod search;
 mod sites;
 mod text;
+mod watched;
 
 pub(crate) use breach::ANSWERS;
 pub use breach::Breach;

@@ -1,6 +1,6 @@
 //! The value of an expression, flow aside: every variable has the join of all it is ever bound to.
 
-use super::{Program, lookup::Target};
+use super::{Program, Read, lookup::Target, note};
 use crate::ir::{
     BinaryOperator, ComprehensionKind, Dialect, ExprId, ExprKind, Function, FunctionId, Module,
     NameId, Passing, PlaceId, Run, Scope, Step, UnaryOperator,
@@ -417,7 +417,11 @@ impl Program<'_> {
             element: element.class,
             kinds: element.kinds,
         };
-        Value::typed(kind, self.types.find(wanted).unwrap_or(TypeId::UNKNOWN))
+        let class = self.types.find(wanted).unwrap_or_else(|| {
+            note(Read::Container);
+            TypeId::UNKNOWN
+        });
+        Value::typed(kind, class)
     }
 
     /// An element of a value, by index or key, or a slice of it.
@@ -476,7 +480,12 @@ impl Program<'_> {
         if self.facts.has_unknown_star_import(module_ref) {
             return Value::UNKNOWN;
         }
-        self.builtin(text, module.dialect)
+        match (module.dialect, self.builtins.get(symbol.0 as usize)) {
+            (Dialect::Three, Some(known)) => {
+                *known.get_or_init(|| self.builtin(text, Dialect::Three))
+            }
+            _ => self.builtin(text, module.dialect),
+        }
     }
 
     /// A builtin name as a value.

@@ -37,7 +37,7 @@ use crate::types::{FunctionRef, ModuleRef, Type, Types};
 use crate::value::{TypeId, Value};
 use compact_str::CompactString;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file of the project, as it is handed to the analysis.
 #[derive(Clone, Debug)]
@@ -76,6 +76,8 @@ pub struct Program<'a> {
     /// By symbol: whether any module has that name now. Symbols outlive the names that they were made for.
     is_mentioned: Vec<bool>,
     symbol_of: Vec<Vec<Symbol>>,
+    /// By symbol: the builtin of that name in Python 3, once somebody asked.
+    builtins: Vec<OnceLock<Value>>,
     facts: link::FlowInsensitive,
     externals: external::Externals,
     reads_two: bool,
@@ -157,6 +159,16 @@ impl<'a> Program<'a> {
     pub fn find_symbol(&self, text: &str) -> Option<Symbol> {
         let symbol = self.symbols.get(text).copied()?;
         self.is_mentioned[symbol.0 as usize].then_some(symbol)
+    }
+
+    /// By module: whether it has one of these names.
+    pub fn mentioning<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<bool> {
+        let mut is_wanted = vec![false; self.is_mentioned.len()];
+        for symbol in names.into_iter().filter_map(|name| self.find_symbol(name)) {
+            is_wanted[symbol.0 as usize] = true;
+        }
+        let has_some = |own: &Vec<Symbol>| own.iter().any(|symbol| is_wanted[symbol.0 as usize]);
+        self.symbol_of.iter().map(has_some).collect()
     }
 
     /// The join of all that a variable is bound to anywhere.

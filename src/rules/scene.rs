@@ -6,7 +6,7 @@ use crate::flow::{Flow, Known};
 use crate::infer::Trace;
 use crate::ir::ExprId;
 use crate::project::{CallGraph, Coverage, Program};
-use crate::rules::{Habits, Rule};
+use crate::rules::{Habits, Rule, Shared};
 use crate::summary::{ClassRef, Summary};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
@@ -39,9 +39,18 @@ pub struct Whole<'s> {
     pub traces: &'s [Arc<Trace>],
     /// What can fail for a reason outside the program, and how far up that gets.
     pub escapes: &'s Escapes,
+    /// What several rules ask.
+    pub shared: Shared,
 }
 
 impl<'s> Whole<'s> {
+    /// Whether findings in the file of a function are told: where not, a rule need not look for what lies there and says nothing
+    /// of other files.
+    pub fn is_reported(&self, function: FunctionRef) -> bool {
+        let (module, _) = self.program.locate(function);
+        self.program.sources[module.0 as usize].reported
+    }
+
     /// One function again, for what only a search through it can tell.
     pub fn flow(&self, function: FunctionRef) -> Flow<'s, 's> {
         Flow::new(self.program, Known::finished(self.summaries), function)
@@ -179,7 +188,7 @@ pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
 }
 
 /// Whether a file is one of tests.
-pub(super) fn is_test_path(path: &str) -> bool {
+pub(crate) fn is_test_path(path: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.strip_suffix(".py").unwrap_or(file);
     let in_folder = folders.split('/').any(|part| {

@@ -11,6 +11,7 @@ use crate::summary::ClassRef;
 use crate::types::{CallRef, ExternalRef, FunctionRef, ModuleRef, Type};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
 
 pub(super) fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Program<'a> {
     let mut functions = Vec::new();
@@ -48,6 +49,7 @@ pub(super) fn skeleton<'a>(sources: &'a [Source], library: &'a Library) -> Progr
         symbols: FxHashMap::default(),
         is_mentioned: Vec::new(),
         symbol_of: Vec::new(),
+        builtins: Vec::new(),
         facts,
         externals: Externals::after(library.external_count()),
         reads_two: reads_two(sources),
@@ -80,6 +82,7 @@ pub(super) fn intern_symbols(program: &mut Program<'_>) {
         program.symbol_of.push(own);
     }
     program.is_mentioned = vec![false; program.symbols.len()];
+    program.builtins = vec![OnceLock::new(); program.symbols.len()];
     for symbol in program.symbol_of.iter().flatten() {
         program.is_mentioned[symbol.0 as usize] = true;
     }

@@ -52,15 +52,18 @@ const HOPS: usize = 2;
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let callbacks = callbacks(whole);
     let mut again = Again::of(whole);
+    let finishing = whole.program.mentioning(["finish"]);
     let mut findings = Vec::new();
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
         let (module_ref, _) = whole.program.locate(function);
-        if whole.escapes.is_out_of_scope(module_ref) {
+        if whole.escapes.is_out_of_scope(module_ref) || !whole.is_reported(function) {
             continue;
         }
         findings.extend(again.find(rule, function));
-        findings.extend(late_finishes(rule, whole, &callbacks, function));
+        if finishing[module_ref.0 as usize] {
+            findings.extend(late_finishes(rule, whole, &callbacks, function));
+        }
     }
     findings.extend(fired_twice::find(rule, whole));
     findings

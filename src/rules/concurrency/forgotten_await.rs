@@ -96,7 +96,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         let function = FunctionRef(index);
         let (module, _) = whole.program.locate(function);
         let home = homes[module.0 as usize];
-        if home.is_doubled {
+        if home.is_doubled || !whole.is_reported(function) {
             continue;
         }
         if home.has_coroutines {
@@ -120,7 +120,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     }
     let is_coroutine = |handed: &&Handed| is_coroutine_function(whole, handed.function);
     let mut usage: Option<(FunctionRef, Usage<'_>)> = None;
-    for handed in whole.graph.handed.iter().filter(is_coroutine) {
+    let handed = whole.graph.handed.iter().filter(is_coroutine);
+    for handed in handed.filter(|handed| whole.is_reported(handed.by)) {
         let known = usage.take().filter(|(of, _)| *of == handed.by);
         let (module, code) = whole.program.code(handed.by);
         let known = known.unwrap_or_else(|| (handed.by, Usage::of(module, code)));

@@ -33,6 +33,9 @@ pub(in crate::rules) fn findings(
     let mut found = Vec::new();
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
+        if !whole.is_reported(function) {
+            continue;
+        }
         for &call in &trace.library {
             let known = whole.program.library.get(call.callee);
             if !known.has(mark) {

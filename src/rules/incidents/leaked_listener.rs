@@ -30,6 +30,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut often: Option<Often> = None;
     for index in 0..program.sources.len() as u32 {
         let module_ref = ModuleRef(index);
+        if !program.sources[index as usize].reported {
+            continue;
+        }
         let module = program.module(module_ref);
         let mentions = |word: &str| module.names.iter().any(|name| name == word);
         let logs = mentions("addHandler");

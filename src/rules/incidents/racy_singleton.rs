@@ -43,6 +43,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let program = whole.program;
     let functions = (0..program.function_count() as u32).map(FunctionRef);
     let races: Vec<Race> = functions
+        .filter(|&function| whole.is_reported(function))
         .filter_map(|function| race(program, function))
         .collect();
     if races.is_empty() {
@@ -82,7 +83,7 @@ fn constructed(
             .any(|call| match module.kind(call) {
                 ExprKind::Call { callee, .. } => matches!(
                     program.target(evaluate.value(callee)),
-                    Target::Construct { class, .. } if program.linearization(class).contains(&made)
+                    Target::Construct { class, .. } if program.has_ancestor(class, made)
                 ),
                 _ => false,
             });

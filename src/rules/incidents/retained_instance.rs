@@ -27,7 +27,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let functions = (0..program.function_count() as u32).map(FunctionRef);
     let mut often = None;
     functions
-        .filter(|&function| program.decoration(function).is_decorated)
+        .filter(|&function| {
+            program.decoration(function).is_decorated && whole.is_reported(function)
+        })
         .filter_map(|function| finding(rule, whole, function, &mut often))
         .collect()
 }

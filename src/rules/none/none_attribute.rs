@@ -60,6 +60,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
+        if !whole.is_reported(function) {
+            continue;
+        }
         let mut told = FxHashSet::default();
         for used in &trace.attribute_uses {
             if told.contains(&used.attribute) {
@@ -368,9 +371,7 @@ fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
 }
 
 fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {
-    a == b
-        || whole.program.linearization(a).contains(&b)
-        || whole.program.linearization(b).contains(&a)
+    whole.program.has_ancestor(a, b) || whole.program.has_ancestor(b, a)
 }
 
 fn has_unknown_base(whole: &Whole<'_>, class: ClassRef) -> bool {

@@ -6,7 +6,7 @@ mod keyed;
 mod library;
 mod null;
 mod optional;
-mod options;
+pub(in crate::rules) mod options;
 mod pattern;
 mod search;
 mod unpacked;
@@ -44,10 +44,11 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let keys = Keys::of(whole);
     let mut findings = Vec::new();
     for (index, trace) in whole.traces.iter().enumerate() {
-        if trace.results.is_empty() {
+        let function = FunctionRef(index as u32);
+        if trace.results.is_empty() || !whole.is_reported(function) {
             continue;
         }
-        let flow = whole.flow(FunctionRef(index as u32));
+        let flow = whole.flow(function);
         let mut told = FxHashSet::default();
         for used in &trace.results {
             if !told.contains(&used.source)

@@ -33,7 +33,7 @@ pub(super) fn findings(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut results: FxHashMap<(ModuleRef, Symbol), Results> = FxHashMap::default();
     for index in 0..whole.traces.len() {
         let function = FunctionRef(index as u32);
-        if !is_test(whole.program, function) {
+        if whole.is_reported(function) && !is_test(whole.program, function) {
             gather(whole, function, &mut results);
         }
     }

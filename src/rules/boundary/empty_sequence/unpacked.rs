@@ -6,6 +6,7 @@ use crate::finding::{Finding, Message};
 use crate::flow::State;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
+use std::cell::OnceCell;
 
 /// Names are followed through so many bindings.
 const DEPTH: usize = 4;
@@ -14,6 +15,8 @@ const DEPTH: usize = 4;
 pub(super) fn unpacked(boundary: &Boundary<'_>) -> Vec<Finding> {
     let flow = boundary.flow;
     let mut findings = Vec::new();
+    // What is known of parameters and calls holds everywhere.
+    let nothing_known = OnceCell::new();
     for index in 0..flow.code.blocks.len() {
         let block = BlockId::new(index);
         for at in flow.code.block(block).insts.range() {
@@ -23,15 +26,15 @@ pub(super) fn unpacked(boundary: &Boundary<'_>) -> Vec<Finding> {
                 source: Source::Value(value),
                 ..
             } = inst.kind
+                && let ExprKind::Tuple(_) | ExprKind::List(_) = flow.module.kind(target)
             {
                 let candidate = Candidate {
                     expr: value,
                     root: value,
                     at: (block, at as u32),
                 };
-                // What is known of parameters and calls holds everywhere.
-                let nothing_known = State::of(flow.code.places.len());
-                findings.extend(unpacked_at(boundary, candidate, target, &nothing_known));
+                let state = nothing_known.get_or_init(|| State::of(flow.code.places.len()));
+                findings.extend(unpacked_at(boundary, candidate, target, state));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! One step back: from an expression to what it is made of.
 
 use super::entrance::{is_chosen_by_client, is_part_of_message};
-use super::words::{FORMS, LISTINGS, MATCHES, NUMBERS, PARTS, RECEIVES, SEARCHES, is_document};
+use super::words::{LISTINGS, MATCHES, NUMBERS, RECEIVES, SEARCHES, is_document, is_form, is_part};
 use super::{At, Binding, Door, Entrance, STEPS, Sources, Trail, WAYS};
 use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, InstKind, NameId, PlaceId, Run, Scope, Step,
 };
 use crate::project::{Actual, Evaluate, Target, actuals};
+use crate::rules::none::none_result::options::read_option;
 use crate::types::{FunctionRef, Type};
 use crate::value::Facts;
 
@@ -36,7 +37,11 @@ impl Sources<'_, '_> {
                 if is_outside {
                     return Some(here(Door::of_text(module, code, expr)));
                 }
-                if NUMBERS.contains(&module.name(name)) {
+                let option = read_option(module, code, expr)
+                    .and_then(|(name, _)| self.options.is_parsed(name));
+                if option == Some(true)
+                    || (option.is_none() && NUMBERS.contains(&module.name(name)))
+                {
                     return None;
                 }
                 self.follow_attribute(function, value, name, trail)
@@ -350,7 +355,7 @@ impl Sources<'_, '_> {
         let dotted = evaluate.dotted(callee).unwrap_or_default();
         let first = arguments.first().map(|argument| argument.value);
         let second = arguments.get(1).map(|argument| argument.value);
-        if FORMS.contains(&dotted.trim_start_matches("builtins.")) {
+        if !MATCHES.contains(&dotted.as_str()) && is_form(dotted.trim_start_matches("builtins.")) {
             let text = if dotted.ends_with("map") || dotted.ends_with("filter") {
                 second
             } else {
@@ -369,6 +374,9 @@ impl Sources<'_, '_> {
             return None;
         };
         let name = module.name(name);
+        if is_part_of_message(module, code, value, name) {
+            return Some(Entrance::new(function, expr, Door::Network));
+        }
         if RECEIVES.contains(&name) && target == Target::Unknown {
             return Some(Entrance::new(function, expr, Door::Network));
         }
@@ -381,7 +389,10 @@ impl Sources<'_, '_> {
                 return found;
             }
         }
-        if !PARTS.contains(&name) {
+        if name == "join" {
+            return self.follow((function, first?), trail);
+        }
+        if !is_part(name) {
             return None;
         }
         let found = self.follow((function, value), trail)?;

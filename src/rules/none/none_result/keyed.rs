@@ -36,6 +36,9 @@ impl Keys {
         let mut wanted = FxHashSet::default();
         for (index, trace) in whole.traces.iter().enumerate() {
             let function = FunctionRef(index as u32);
+            if !whole.is_reported(function) {
+                continue;
+            }
             let (module, code) = whole.program.code(function);
             let mut sources = trace.results.iter().map(|used| used.source);
             if sources.any(|source| lookup(module, code, source).is_some()) {

@@ -36,7 +36,7 @@ pub(super) fn findings(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..whole.traces.len() {
         let function = FunctionRef(index as u32);
         let (module, code) = whole.program.code(function);
-        if !is_test(whole.program, function) {
+        if whole.is_reported(function) && !is_test(whole.program, function) {
             let (module_ref, _) = whole.program.locate(function);
             gather(module, code, function, files.entry(module_ref).or_default());
         }
@@ -86,9 +86,12 @@ fn gather(module: &Module, code: &Function, function: FunctionRef, found: &mut L
                 }
             }
             ExprKind::Call { callee, .. } => {
-                let name = module.dotted(code, callee);
-                found.reads_documents |=
-                    matches!(name.as_deref(), Some("json.loads" | "json.load"));
+                let loads = |name| matches!(module.name(name), "loads" | "load");
+                found.reads_documents |= matches!(module.kind(callee), ExprKind::Attribute { name, .. } if loads(name))
+                    && matches!(
+                        module.dotted(code, callee).as_deref(),
+                        Some("json.loads" | "json.load")
+                    );
             }
             ExprKind::Comprehension(id) => {
                 for clause in &module.comprehension(id).clauses {
