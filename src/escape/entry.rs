@@ -1,6 +1,7 @@
 //! Entry points: where a call stack starts, and what becomes of an exception that gets there.
 
 use super::managers::sounds_catching;
+use super::watched;
 use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
 use crate::library::schema::{By, Entry as Known, Fate, Runs};
 use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};
@@ -62,7 +63,7 @@ impl Entries {
         let is_application = finder.has_main() || !finder.registered.is_empty();
         Self {
             of,
-            handles_errors: handles_errors(program),
+            handles_errors: watched::handles_errors(program),
             is_application,
             out_of_scope: finder.out_of_scope,
             unused,
@@ -135,19 +136,6 @@ pub fn is_out_of_scope(path: &str) -> bool {
                 | "manage"
                 | "versioneer"
         )
-}
-
-/// Whether some handler or middleware of the project answers for errors of requests.
-fn handles_errors(program: &Program<'_>) -> bool {
-    let names = [
-        "errorhandler",
-        "exception_handler",
-        "process_exception",
-        "add_exception_handler",
-        "register_error_handler",
-        "EXCEPTION_HANDLER",
-    ];
-    names.iter().any(|name| program.find_symbol(name).is_some())
 }
 
 /// Every name that is looked up on something, outside of tests: who knows whose method is meant.
@@ -241,9 +229,10 @@ impl Finder<'_, '_> {
                 });
                 found
             }) {
+                let is_watched = watched::is_watched(self.program, site.caller, site.call);
                 let entry = Entry::Registered {
                     runs: Runs::Loop,
-                    fate: Fate::Kept,
+                    fate: if is_watched { Fate::Raised } else { Fate::Kept },
                 };
                 self.registered.entry(site.callee).or_insert(entry);
             }
@@ -290,7 +279,13 @@ impl Finder<'_, '_> {
             let mut known = self.program.library.entries(&name);
             return known
                 .find(|known| known.by == By::Call && fits(module, known, place))
-                .map(entry);
+                .map(entry)
+                .map(
+                    |entry| match watched::is_watched(self.program, handed.by, call) {
+                        true => watched::raised(entry),
+                        false => entry,
+                    },
+                );
         }
         None
     }

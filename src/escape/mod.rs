@@ -12,6 +12,7 @@ mod revealed;
 mod search;
 mod sites;
 mod text;
+mod watched;
 
 pub(crate) use breach::ANSWERS;
 pub use breach::Breach;

@@ -1,7 +1,7 @@
 //! Functions that a framework calls: by a decorator, or as methods of a subclass of its own.
 
 use super::{Evaluate, Program};
-use crate::ir::{ExprId, ExprKind, FunctionKind, Module, ParameterKind};
+use crate::ir::{ExprId, ExprKind, FunctionKind, Module, NameId, ParameterKind};
 use crate::library::schema::{By, Entry};
 use crate::types::{FunctionRef, Type};
 use crate::value::{Facts, Kinds, Value};
@@ -102,13 +102,39 @@ impl<'a> Program<'a> {
         }
         values.resize(code.parameters.len(), Value::UNKNOWN);
         for (parameter, value) in code.parameters.iter().zip(&mut values).skip(receivers) {
-            if !is_free(parameter) {
+            if !is_free(parameter) || self.is_converted(function, parameter.name) {
                 *value = Value::UNKNOWN;
             } else if entry.outside && value.kinds != Kinds::INSTANCE {
                 *value = value.with(Facts::OUTSIDE);
             }
         }
         values
+    }
+
+    /// Whether the route says that a part of the path is a number, which the framework reads: `/item/<int:number>`, and in Bottle
+    /// `<number:int>`.
+    fn is_converted(&self, function: FunctionRef, parameter: NameId) -> bool {
+        const CONVERTERS: [&str; 3] = ["int", "float", "uuid"];
+        let (module, code) = self.code(function);
+        let name = module.name(parameter);
+        let is_marked = |part: &str| match part.split_once(':') {
+            Some((converter, of)) if of == name => {
+                let converter = converter.split('(').next().unwrap_or_default();
+                CONVERTERS.contains(&converter)
+            }
+            Some((of, converter)) => of == name && CONVERTERS.contains(&converter),
+            None => false,
+        };
+        let mut found = false;
+        for &decorator in module.list(code.decorators) {
+            module.walk(decorator, &mut |part| {
+                if let ExprKind::Text(text) = module.kind(part) {
+                    let parts = module.name(text).split(['<', '>']);
+                    found |= parts.skip(1).step_by(2).any(is_marked);
+                }
+            });
+        }
+        found
     }
 
     /// The request of a Django view, which is told by its name: what registers it stands in a file of its own.

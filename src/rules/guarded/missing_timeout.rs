@@ -4,7 +4,7 @@ use crate::escape::clauses::called_names;
 use crate::escape::has_no_host;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::infer::LibraryCall;
-use crate::ir::{Argument, ExprId, ExprKind, Function, Module, Passing, TryKind};
+use crate::ir::{Argument, ExprId, ExprKind, Function, InstKind, Module, Passing, Source, TryKind};
 use crate::library::{Call, schema::Want};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::text::Span;
@@ -64,6 +64,7 @@ fn finding(
         && (connects_later(module, known, site.call)
             || project.is_set_elsewhere(want)
             || is_set_near(project, function, want)
+            || (known.name.starts_with("requests.") && is_adapted(module))
             || is_limited(project, function, site))
     {
         return None;
@@ -222,6 +223,50 @@ fn is_set_near(project: &Project<'_>, function: FunctionRef, want: &Want) -> boo
             .constructor
             .iter()
             .any(|keyword| passes_keyword(module, keyword))
+}
+
+/// Whether the file sees to timeouts for all requests of a session: by an adapter of its own that it mounts, or by a method that is
+/// replaced by one with a timeout.
+fn is_adapted(module: &Module) -> bool {
+    const SENDS: [&str; 3] = ["get", "request", "send"];
+    let mentions = |code: &Function| {
+        code.exprs
+            .range()
+            .any(|index| match module.exprs[index].kind {
+                ExprKind::Text(text) => module.name(text) == "timeout",
+                ExprKind::Attribute { name, .. } => module.name(name) == "timeout",
+                _ => false,
+            })
+    };
+    let is_send = |code: &&Function| module.name(code.name) == "send";
+    let mounts = |code: &Function| called_names(module, code, code.span).contains(&"mount");
+    let is_replaced = |code: &Function| {
+        code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } => {
+                matches!(module.kind(target), ExprKind::Attribute { name, .. } if SENDS.contains(&module.name(name)))
+                    && gives_timeout(module, value)
+            }
+            _ => false,
+        })
+    };
+    module.functions.iter().any(is_replaced)
+        || (module.functions.iter().any(mounts)
+            && module.functions.iter().filter(is_send).any(mentions))
+}
+
+/// Whether a call gives a timeout by name: `partial(session.request, timeout=5)`.
+fn gives_timeout(module: &Module, call: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return false;
+    };
+    module
+        .arguments(arguments)
+        .iter()
+        .any(|argument| matches!(argument.passing, Passing::Keyword(name) if module.name(name) == "timeout"))
 }
 
 fn passes_keyword(module: &Module, keyword: &str) -> bool {

@@ -3,6 +3,7 @@
 
 mod entrance;
 mod number;
+mod options;
 mod step;
 mod words;
 
@@ -14,6 +15,7 @@ use crate::rules::Whole;
 use crate::rules::is_test;
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
+use options::Options;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
@@ -39,6 +41,7 @@ pub(in crate::rules) struct Sources<'w, 's> {
     passes: FxHashMap<(FunctionRef, u16), Vec<At>>,
     stores: FxHashMap<(ClassRef, Symbol), Vec<At>>,
     bindings: RefCell<FxHashMap<FunctionRef, FxHashMap<PlaceId, Vec<Binding>>>>,
+    options: Options,
 }
 
 /// One search.
@@ -100,6 +103,7 @@ impl<'w, 's> Sources<'w, 's> {
             passes,
             stores,
             bindings: RefCell::default(),
+            options: Options::of(whole),
         }
     }
 

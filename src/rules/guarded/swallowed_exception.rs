@@ -17,7 +17,7 @@ use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::Effects;
 use crate::text::Span;
 use crate::types::FunctionRef;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "swallowed-exception",
@@ -78,7 +78,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A file that does the same again and again does it on purpose: telemetry, best-effort clean-up.
+/// A file that does the same again and again does it on purpose: telemetry, best-effort clean-up. One place is enough to say so; what
+/// hides that a request or a query failed is told wherever it stands.
 const HABIT: usize = 4;
 
 fn habits_are_hints(findings: &mut [Finding]) {
@@ -86,8 +87,13 @@ fn habits_are_hints(findings: &mut [Finding]) {
     for finding in findings.iter() {
         *counts.entry(finding.location.file).or_insert(0) += 1;
     }
+    let mut told = FxHashSet::default();
     for finding in findings {
-        if counts[&finding.location.file] >= HABIT {
+        let file = finding.location.file;
+        let is_open =
+            finding.confidence == Confidence::Medium && finding.severity != Severity::Hint;
+        let is_first = is_open && told.insert(file);
+        if counts[&file] >= HABIT && !is_first && finding.confidence != Confidence::High {
             finding.confidence = Confidence::Low;
         }
     }

@@ -182,6 +182,7 @@ fn entry_key(entry: Entry) -> &'static str {
             (Runs::Command, _) => "entry-main",
             (Runs::Loop, Fate::Stops) => "entry-repeated",
             (Runs::Loop, _) => "entry-loop",
+            (Runs::Thread | Runs::Process, Fate::Kept | Fate::Raised) => "entry-pool",
             (Runs::Thread | Runs::Greenlet | Runs::Process, _) => "entry-thread",
             _ => "entry-callback",
         },

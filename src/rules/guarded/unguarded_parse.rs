@@ -3,6 +3,7 @@
 use crate::escape::{Entry, Site, is_decoding};
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::ir::{ExprId, ExprKind, LoopKind, PlaceId};
+use crate::library::schema::Mark;
 use crate::rules::around::bound_value;
 use crate::rules::guarded::everyday::is_everyday;
 use crate::rules::guarded::fragile::reads_own_files;
@@ -32,7 +33,8 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
         if !is_read || missed(whole, site).is_some() {
             continue;
         }
-        let name = &whole.program.library.get(site.call.callee).name;
+        let called = whole.program.library.get(site.call.callee);
+        let name = &called.name;
         // A program that somebody wrote to be run here.
         if name == "compile" {
             continue;
@@ -43,6 +45,12 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             .then(|| read_beside(whole, site))
             .flatten();
         if (!is_outside && known.is_none()) || is_looked_at(whole, site) {
+            continue;
+        }
+        // That it is read at all is worse than that it may be malformed, and is told elsewhere.
+        let is_dangerous = called.has(Mark::UnsafeLoad) || called.has(Mark::Imports);
+        let is_sent = entrance.is_none_or(|entrance| entrance.door == Door::Network);
+        if is_dangerous && is_outside && is_sent && known.is_none() {
             continue;
         }
         let Some((severity, mut confidence)) = graded(whole, site, name, entrance) else {

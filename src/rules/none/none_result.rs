@@ -6,7 +6,7 @@ mod keyed;
 mod library;
 mod null;
 mod optional;
-mod options;
+pub(in crate::rules) mod options;
 mod pattern;
 mod search;
 mod unpacked;

@@ -142,13 +142,14 @@ const MESSAGES: [&str; 12] = [
 ];
 
 /// What requests and answers hold of what the other side wrote.
-const BODIES: [&str; 18] = [
+const BODIES: [&str; 20] = [
     "args",
     "body",
     "content",
     "cookies",
     "data",
     "form",
+    "get_data",
     "headers",
     "params",
     "payload",
@@ -156,6 +157,7 @@ const BODIES: [&str; 18] = [
     "query_params",
     "query_string",
     "raw_body",
+    "stream",
     "text",
     "urls",
     "GET",

@@ -7,6 +7,7 @@ use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, InstKind, NameId, PlaceId, Run, Scope, Step,
 };
 use crate::project::{Actual, Evaluate, Target, actuals};
+use crate::rules::none::none_result::options::read_option;
 use crate::types::{FunctionRef, Type};
 use crate::value::Facts;
 
@@ -36,7 +37,11 @@ impl Sources<'_, '_> {
                 if is_outside {
                     return Some(here(Door::of_text(module, code, expr)));
                 }
-                if NUMBERS.contains(&module.name(name)) {
+                let option = read_option(module, code, expr)
+                    .and_then(|(name, _)| self.options.is_parsed(name));
+                if option == Some(true)
+                    || (option.is_none() && NUMBERS.contains(&module.name(name)))
+                {
                     return None;
                 }
                 self.follow_attribute(function, value, name, trail)
@@ -369,6 +374,9 @@ impl Sources<'_, '_> {
             return None;
         };
         let name = module.name(name);
+        if is_part_of_message(module, code, value, name) {
+            return Some(Entrance::new(function, expr, Door::Network));
+        }
         if RECEIVES.contains(&name) && target == Target::Unknown {
             return Some(Entrance::new(function, expr, Door::Network));
         }

@@ -119,7 +119,7 @@ fn define(whole: &Whole<'_>, function: FunctionRef, options: &mut Options) {
     }
 }
 
-fn keyword<'m>(
+pub(in crate::rules) fn keyword<'m>(
     module: &'m Module,
     arguments: &[Argument],
     wanted: &str,
@@ -136,7 +136,7 @@ fn keyword<'m>(
 }
 
 /// The attribute that an option is kept in.
-fn dest(module: &Module, arguments: &[Argument]) -> Option<String> {
+pub(in crate::rules) fn dest(module: &Module, arguments: &[Argument]) -> Option<String> {
     if let Some((_, _, dest)) = keyword(module, arguments, "dest") {
         return (!dest.is_empty()).then(|| dest.to_owned());
     }
@@ -192,12 +192,22 @@ fn option_of<'m>(
     expr: ExprId,
     options: &Options,
 ) -> Option<(&'m str, ExprId)> {
+    let ExprKind::Attribute { name, .. } = module.kind(expr) else {
+        return None;
+    };
+    let is_open = options.open.contains_key(module.name(name));
+    is_open.then(|| read_option(module, code, expr)).flatten()
+}
+
+/// The option that an expression reads, by what people call the object that holds it.
+pub(in crate::rules) fn read_option<'m>(
+    module: &'m Module,
+    code: &Function,
+    expr: ExprId,
+) -> Option<(&'m str, ExprId)> {
     let ExprKind::Attribute { value, name, .. } = module.kind(expr) else {
         return None;
     };
-    if !options.open.contains_key(module.name(name)) {
-        return None;
-    }
     let holder = module.dotted(code, value)?;
     let last = holder.rsplit('.').next().unwrap_or_default();
     let word = last.rsplit('_').next().unwrap_or_default();
