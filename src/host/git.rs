@@ -1,5 +1,9 @@
 //! Repositories, through the program `git`: what a revision holds, and what changed between two.
 
+mod blame;
+
+pub use blame::add_ages;
+
 use super::LIMIT;
 use crate::diff::Diff;
 use base64::Engine;
@@ -301,11 +305,14 @@ impl Repository {
     }
 }
 
+/// Goes before every command. A watcher of files is a program that a repository may name.
+const SETTINGS: [&str; 4] = ["-c", "core.quotePath=false", "-c", "core.fsmonitor="];
+
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command
         .current_dir(folder)
-        .args(["-c", "core.quotePath=false"])
+        .args(SETTINGS)
         .args(arguments)
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("LC_ALL", "C")
@@ -322,7 +329,10 @@ fn output(mut command: Command) -> Result<Vec<u8>, GitFault> {
     if status.success() {
         return Ok(stdout);
     }
-    let name = command.get_args().nth(2).unwrap_or(OsStr::new(""));
+    let name = command
+        .get_args()
+        .nth(SETTINGS.len())
+        .unwrap_or(OsStr::new(""));
     Err(GitFault::Failed {
         command: name.to_string_lossy().into_owned(),
         message: String::from_utf8_lossy(&stderr).trim().to_owned(),
