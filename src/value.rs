@@ -61,6 +61,11 @@ impl Kinds {
         each
     };
 
+    /// Both, where a constant is made.
+    pub const fn with(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
     /// Whether nothing is in it.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -371,6 +371,7 @@ pub fn binary(operator: BinaryOperator, left: Value, right: Value) -> Value {
     }
     let (a, b) = (left.kinds - Kinds::NONE, right.kinds - Kinds::NONE);
     let numeric = |kinds: Kinds| kinds == Kinds::NUMBER || kinds == Kinds::BOOL;
+    let is_text = |kinds: Kinds| kinds == Kinds::TEXT || kinds == Kinds::BYTES;
     match operator {
         BinaryOperator::Modulo if a == Kinds::TEXT => Value::of(Kinds::TEXT),
         BinaryOperator::Modulo if a == Kinds::BYTES => Value::of(Kinds::BYTES),
@@ -379,6 +380,9 @@ pub fn binary(operator: BinaryOperator, left: Value, right: Value) -> Value {
             class: left.class,
             ..Value::of(a)
         },
+        // What is added to a text, whatever it is, gives a text or raises.
+        BinaryOperator::Add if is_text(a) && b.has(Kinds::ANY) => Value::of(a),
+        BinaryOperator::Add if is_text(b) && a.has(Kinds::ANY) => Value::of(b),
         BinaryOperator::Multiply if numeric(b) && Kinds::SIZED.has(a) && a.is_single() => {
             Value::of(a)
         }

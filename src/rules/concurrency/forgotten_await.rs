@@ -1,7 +1,9 @@
 //! `forgotten-await`: a coroutine or generator that is made and never run.
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::ir::{ComprehensionKind, ExprId, ExprKind, Function, InstKind, Module, Source};
+use crate::ir::{
+    ComprehensionKind, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, Source,
+};
 use crate::project::{CallKind, CallSite, Evaluate, Handed, Target};
 use crate::rules::concurrency::believed_await::{Awaited, Dropped};
 use crate::rules::concurrency::usage::{Fate, Usage};
@@ -326,6 +328,7 @@ fn finding(
     let help = match (made.is_generator, code.is_async) {
         (true, _) => "iterate",
         (false, true) => "await",
+        (false, false) if code.kind == FunctionKind::Module => "run",
         (false, false) => "schedule",
     };
     let mut finding = Finding {

@@ -1,16 +1,18 @@
 //! `overwriting-target`: a loop, `with` or `except` target overwrites a variable that is still in use.
 
+mod after_loop;
 mod comprehension;
+mod statement;
 
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{At, Flow, Reaching, Solution, Start};
 use crate::ir::{
     Dialect, ExprId, ExprKind, FunctionKind, InstKind, Loop, LoopKind, PlaceId, Scope, Source, Step,
 };
-use crate::rules::names::overwritten_parameter::{after_handler, is_behind, suite_of};
+use crate::rules::names::overwritten_parameter::is_behind;
 use crate::rules::names::vocabulary::is_throwaway;
+use crate::rules::none::belief::{Question, asked};
 use crate::rules::{Check, Family, Rule, Scene};
-use crate::value::Kinds;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "overwriting-target",
@@ -126,9 +128,9 @@ fn overwriting(scene: &Scene<'_>, ways: &Reaching<'_, '_, '_>, target: Target) -
             let own = loop_of(scene.flow, target.at.inst)?;
             own_name(scene, ways, target, own, iterable)
                 .or_else(|| nested(scene, ways, target, own))
-                .or_else(|| after_loop(scene, ways, target, own, iterable))
+                .or_else(|| after_loop::overwriting(scene, ways, target, own, iterable))
         }
-        _ => statement_target(scene, ways, target),
+        _ => statement::overwriting(scene, ways, target),
     }
 }
 
@@ -156,7 +158,7 @@ fn own_name(
         let mut reads = held.reads.iter();
         let is_missed = reads.any(|read| is_behind(scene.flow, read, own.span));
         // The loop itself keeps the container: nobody else asks for it any more.
-        let confidence = match is_missed {
+        let confidence = match is_missed && !is_sure_to_run(scene.flow, ways, target) {
             true => Confidence::High,
             false => Confidence::Low,
         };
@@ -165,6 +167,21 @@ fn own_name(
             iterable,
             Message::new("iterated").with("name", scene.flow.place_text(target.place)),
         ))
+    })
+}
+
+/// Whether the container was asked before the loop whether there is anything in it. Then the name behind the loop is always
+/// its last element, and who made sure of that wants just this one: `if len(node): for node in node: …; node.tail = end`.
+fn is_sure_to_run(flow: &Flow<'_, '_>, ways: &Reaching<'_, '_, '_>, target: Target) -> bool {
+    let mut conditions = ways.conditions(target.at.inst).into_iter();
+    conditions.any(|(test, holds, _)| {
+        let mut found = Vec::new();
+        asked(flow.module, flow.code, test, &mut found);
+        found.iter().any(|asked| {
+            asked.place == target.place
+                && asked.positive == holds
+                && matches!(asked.question, Question::Truth | Question::Length)
+        })
     })
 }
 
@@ -249,211 +266,6 @@ fn enclosing<'a>(flow: &Flow<'_, 'a>, of: &Loop) -> impl Iterator<Item = &'a Loo
         at = found.parent;
         Some(found)
     })
-}
-
-/// A variable that was in use before the loop is read behind it, where it holds the last element.
-fn after_loop(
-    scene: &Scene<'_>,
-    ways: &Reaching<'_, '_, '_>,
-    target: Target,
-    own: &Loop,
-    iterable: ExprId,
-) -> Option<Finding> {
-    let flow = scene.flow;
-    let held = ways.reach(target.place, Start::Behind(target.at.inst));
-    let from_break = ways.reachable(own.body, Some(own.header));
-    let is_carried = |read: &At| {
-        ways.block_of(read.inst)
-            .is_some_and(|block| from_break[block.index()])
-    };
-    let later = *held
-        .reads
-        .iter()
-        .find(|read| is_behind(flow, read, own.span) && !is_carried(read))?;
-    let before = previous(flow, ways, target, own, iterable)?;
-    let name = flow.place_text(target.place);
-    let finding = finding(scene, target.at, "loop").confidence(Confidence::High);
-    let finding = finding.because(before_related(scene, before, &name));
-    Some(finding.because(scene.related(later.name, Message::new("read").with("name", name))))
-}
-
-/// Where a variable got the value that a target overwrites.
-#[derive(Clone, Copy)]
-enum Before {
-    Parameter(u16),
-    Bound(At),
-}
-
-fn before_related(scene: &Scene<'_>, before: Before, name: &str) -> crate::finding::Related {
-    let message = Message::new("before").with("name", name);
-    match before {
-        Before::Bound(at) => scene.related(at.name, message),
-        Before::Parameter(index) => {
-            let location = scene.location_of(scene.flow.code.parameters[usize::from(index)].span);
-            crate::finding::Related { location, message }
-        }
-    }
-}
-
-/// A value from elsewhere that was in use before the loop.
-fn previous(
-    flow: &Flow<'_, '_>,
-    ways: &Reaching<'_, '_, '_>,
-    target: Target,
-    own: &Loop,
-    iterable: ExprId,
-) -> Option<Before> {
-    let is_before = |read: &At| {
-        flow.module.span(read.name).start < own.suite.start
-            && !own.suite.contains(flow.module.span(read.name))
-    };
-    if let Step::Variable {
-        scope: Scope::Parameter { index, .. },
-        ..
-    } = flow.code.place(target.place).step
-    {
-        let reach = ways.reach(target.place, Start::Entry);
-        if reach.is_killed_at(target.at.inst) && reach.reads.iter().any(is_before) {
-            return Some(Before::Parameter(index));
-        }
-    }
-    ways.bindings(target.place).into_iter().find_map(|binding| {
-        let InstKind::Bind {
-            target: bound,
-            source: Source::Value(value),
-            ..
-        } = flow.code.insts[binding.inst as usize].kind
-        else {
-            return None;
-        };
-        let outside = !own
-            .span
-            .contains(flow.code.insts[binding.inst as usize].span);
-        if bound != binding.name
-            || !outside
-            || is_default(flow, value)
-            || shares_a_source(flow, value, iterable)
-        {
-            return None;
-        }
-        let reach = ways.reach(target.place, Start::Behind(binding.inst));
-        (reach.is_killed_at(target.at.inst) && reach.reads.iter().any(is_before))
-            .then_some(Before::Bound(binding))
-    })
-}
-
-/// A value that a loop is meant to replace.
-fn is_default(flow: &Flow<'_, '_>, value: ExprId) -> bool {
-    match flow.module.kind(value) {
-        ExprKind::None
-        | ExprKind::True
-        | ExprKind::False
-        | ExprKind::Int(_)
-        | ExprKind::Number(_)
-        | ExprKind::Text(_)
-        | ExprKind::Bytes(_) => true,
-        ExprKind::Unary { operand, .. } => is_default(flow, operand),
-        ExprKind::List(parts) | ExprKind::Tuple(parts) | ExprKind::Dict(parts) => parts.is_empty(),
-        _ => false,
-    }
-}
-
-/// The first value and the elements come from the same variable: `line = file.readline()`, `for line in file`.
-fn shares_a_source(flow: &Flow<'_, '_>, value: ExprId, iterable: ExprId) -> bool {
-    let mut found = false;
-    flow.module.walk(value, &mut |part| {
-        if let ExprKind::Name(place) = flow.module.kind(part)
-            && !matches!(
-                flow.code.place(place).step,
-                Step::Variable {
-                    scope: Scope::Global { .. },
-                    ..
-                }
-            )
-        {
-            found |= flow.mentions(iterable, place);
-        }
-    });
-    found
-}
-
-/// A `with` or `except` target over a variable that is read behind the statement.
-fn statement_target(
-    scene: &Scene<'_>,
-    ways: &Reaching<'_, '_, '_>,
-    target: Target,
-) -> Option<Finding> {
-    let flow = scene.flow;
-    if matches!(
-        flow.code.place(target.place).step,
-        Step::Variable {
-            scope: Scope::Parameter { .. },
-            ..
-        }
-    ) {
-        return None;
-    }
-    let suite = suite_of(flow, target.source, target.at.inst)?;
-    let name = flow.place_text(target.place);
-    ways.bindings(target.place).into_iter().find_map(|binding| {
-        let InstKind::Bind {
-            target: bound,
-            source: Source::Value(value),
-            ..
-        } = flow.code.insts[binding.inst as usize].kind
-        else {
-            return None;
-        };
-        let reach = ways.reach(target.place, Start::Behind(binding.inst));
-        if bound != binding.name || !reach.is_killed_at(target.at.inst) {
-            return None;
-        }
-        let caught = matches!(target.source, Source::Caught { .. });
-        let (key, later) = if caught && flow.module.dialect == Dialect::Three {
-            (
-                "caught",
-                after_handler(flow, ways, target.place, target.at.inst, &reach)?,
-            )
-        } else if is_default(flow, value) {
-            return None;
-        } else {
-            let held = ways.reach(target.place, Start::Behind(target.at.inst));
-            let later = held
-                .reads
-                .iter()
-                .find(|read| is_behind(flow, read, suite) && reach.is_read_by(read.name))?;
-            (if caught { "caught-two" } else { "entered" }, *later)
-        };
-        let severity = if key == "caught" {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        let confidence = match is_taken_over(flow, target) {
-            true => Confidence::Low,
-            false => Confidence::High,
-        };
-        let finding = finding(scene, target.at, key)
-            .confidence(confidence)
-            .severity(severity);
-        let finding = finding.because(scene.related(
-            binding.name,
-            Message::new("before").with("name", name.clone()),
-        ));
-        Some(
-            finding.because(
-                scene.related(later.name, Message::new("read").with("name", name.clone())),
-            ),
-        )
-    })
-}
-
-/// `with renewed(request) as request`: what was made of the old value is meant to stand for it, unless it is a file.
-fn is_taken_over(flow: &Flow<'_, '_>, target: Target) -> bool {
-    let Source::Entered { manager, .. } = target.source else {
-        return false;
-    };
-    flow.mentions(manager, target.place) && !flow.evaluate.value(manager).kinds.meets(Kinds::FILE)
 }
 
 fn finding(scene: &Scene<'_>, at: At, key: &'static str) -> Finding {

@@ -1,5 +1,6 @@
 //! `possibly-unbound`: a name is read that is not bound on every path.
 
+mod deleted;
 mod going_on;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
@@ -52,7 +53,15 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
         name,
         at: flow.position(),
     };
-    let (confidence, course) = read.judged(flow)?;
+    let ways = Reaching::of(flow);
+    let deletion = deleted::before(flow, &ways, read, held);
+    let (confidence, course) = match deletion {
+        Some(deletion) => (deletion.confidence, None),
+        None => read.judged(flow)?,
+    };
+    if deleted::is_told_as_overwritten(flow, &ways, read) {
+        return None;
+    }
     let confidence = match awaited {
         // Whoever takes everything takes this, too.
         Awaited::Any => Confidence::Low,
@@ -63,7 +72,6 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
         }
         Awaited::No | Awaited::Named => confidence,
     };
-    let ways = Reaching::of(flow);
     if was_told(flow, &ways, read) || is_told_with_another(flow, &ways, read) {
         return None;
     }
@@ -83,16 +91,20 @@ fn check(scene: &Scene<'_>, _: &State, event: Event<'_>) -> Option<Finding> {
     if let Some(decided) = course.and_then(|course| course.decided) {
         finding = finding.because(decisive(scene, decided));
     }
-    if let Some(binding) = ways.bindings(place).first() {
-        finding = finding.because(scene.related(
-            binding.name,
-            Message::new("bound").with("name", text.clone()),
-        ));
+    let caught = deleted::handler_that_deletes(flow, &ways, place);
+    if let Some(deletion) = deletion {
+        let message = Message::new("deleted").with("name", text.clone());
+        finding = finding.because(scene.related(deletion.name, message));
+    } else if let Some(binding) = ways.bindings(place).first() {
+        let key = if caught { "caught" } else { "bound" };
+        finding = finding
+            .because(scene.related(binding.name, Message::new(key).with("name", text.clone())));
     }
-    let help = if hides_a_global(flow, place) {
-        "hides"
-    } else {
-        "bind"
+    let help = match (hides_a_global(flow, place), deletion.is_some(), caught) {
+        (true, ..) => "hides",
+        (_, true, _) => "keep",
+        (_, _, true) => "own-name",
+        _ => "bind",
     };
     Some(finding.help(Message::new(help).with("name", text)))
 }

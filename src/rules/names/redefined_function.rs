@@ -205,7 +205,10 @@ fn called_data(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The function or class of the module that a local name hides.
-fn hidden_function(flow: &Flow<'_, '_>, wanted: crate::ir::NameId) -> Option<crate::text::Span> {
+pub(in crate::rules) fn hidden_function(
+    flow: &Flow<'_, '_>,
+    wanted: crate::ir::NameId,
+) -> Option<crate::text::Span> {
     let body = flow.module.body();
     if flow.code.kind == FunctionKind::Module {
         return None;

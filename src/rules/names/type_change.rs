@@ -1,17 +1,17 @@
 //! `type-change`: a name that held one type of value is bound to an unrelated one.
 
 mod called;
+mod conversion;
 mod misfit;
+mod stands;
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{At, Event, Flow, Held, Reach, Reaching, Start, State, Wanted, Witness};
-use crate::ir::{
-    BinaryOperator, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Source, Step, TryKind,
-};
+use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Source, Step, TryKind};
 use crate::rules::names::vocabulary::is_throwaway;
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::types::Type;
-use crate::value::Kinds;
+use crate::value::{Kinds, TypeId};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "type-change",
@@ -39,6 +39,8 @@ struct Change<'s> {
     value: ExprId,
     old: Kinds,
     new: Kinds,
+    /// The types of both.
+    types: (TypeId, TypeId),
 }
 
 fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> {
@@ -74,6 +76,7 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
         value,
         old,
         new,
+        types: (before.value.class, after.value.class),
     };
     change.finding(scene, target)
 }
@@ -156,23 +159,27 @@ fn is_written_by_value(flow: &Flow<'_, '_>, inst: u32) -> bool {
 impl Change<'_> {
     fn finding(&self, scene: &Scene<'_>, target: ExprId) -> Option<Finding> {
         let flow = self.flow;
-        if self.is_conversion() || self.is_normalisation() || self.is_alternative() {
+        if self.is_asked_for_its_type() || self.is_alternative() {
             return None;
         }
         let (old, before) = self.old_binding()?;
         let after = self.ways.reach(self.place, Start::Behind(self.inst));
-        if !self.is_alive(&before, &after) {
+        let misfit = self.misfit(&after);
+        // A conversion, and a value that is brought into line, are fine as long as the old meaning is forgotten.
+        if misfit.is_none()
+            && (self.is_conversion() || self.is_normalisation() || !self.is_alive(&before, &after))
+        {
             return None;
         }
-        let misfit = self.misfit(&after);
         let name = flow.place_text(self.place);
+        let (old_word, new_word) = self.words();
         let message = Message::new("changed")
             .with("name", name.clone())
-            .with("old", self.old.word())
-            .with("new", self.new.word());
+            .with("old", old_word.clone())
+            .with("new", new_word);
         let first = Message::new("first")
             .with("name", name.clone())
-            .with("old", self.old.word());
+            .with("old", old_word.clone());
         let related = match old {
             Old::Bound(at) => scene.related(at.name, first),
             Old::Parameter(index) => Related {
@@ -187,7 +194,7 @@ impl Change<'_> {
                     read.name,
                     Message::new("misfit")
                         .with("name", name.clone())
-                        .with("old", self.old.word()),
+                        .with("old", old_word),
                 ),
             ),
             (None, Some(read)) => self
@@ -196,6 +203,18 @@ impl Change<'_> {
             (None, None) => self.hint(finding, old),
         };
         Some(finding.help(Message::new("rename").with("name", name)))
+    }
+
+    /// What the old and the new value are, an instance by its class.
+    fn words(&self) -> (String, String) {
+        let program = self.flow.program;
+        let word = |kinds: Kinds, class| match program.types.get(class) {
+            Type::Instance(class) if kinds == Kinds::INSTANCE => {
+                program.class_name(class).to_owned()
+            }
+            _ => kinds.word().to_owned(),
+        };
+        (word(self.old, self.types.0), word(self.new, self.types.1))
     }
 
     /// The binding whose value is replaced here, and how far it gets.
@@ -259,109 +278,23 @@ impl Change<'_> {
         self.flow.witness(wanted) != Witness::None
     }
 
-    /// The new value is made of the old one. A number or container that is formatted into a text is none.
-    fn is_conversion(&self) -> bool {
+    /// Under a condition that asks for a type, or for what the program finds around it.
+    fn is_asked_for_its_type(&self) -> bool {
         let flow = self.flow;
-        if !flow.mentions(self.value, self.place) {
-            return self.depends_on_old();
-        }
-        let is_it = |expr: ExprId| flow.module.kind(expr) == ExprKind::Name(self.place);
-        let formatted = match flow.module.kind(self.value) {
-            ExprKind::Binary {
-                operator: BinaryOperator::Modulo,
-                left,
-                right,
-            } if matches!(flow.module.kind(left), ExprKind::Text(_)) => {
-                match flow.module.kind(right) {
-                    ExprKind::Tuple(parts) => {
-                        flow.module.list(parts).iter().any(|&part| is_it(part))
-                    }
-                    _ => is_it(right),
-                }
-            }
-            ExprKind::Interpolated(parts) => {
-                flow.module.list(parts).iter().any(|&part| is_it(part))
-            }
-            _ => false,
-        };
-        !(formatted && self.new == Kinds::TEXT && self.old != Kinds::TEXT)
+        let mut conditions = self.ways.conditions(self.inst).into_iter();
+        conditions.any(|(test, ..)| {
+            let asks = |name: &String| {
+                TYPE_TESTS.contains(&name.as_str())
+                    || ENVIRONMENT.iter().any(|known| name.contains(known))
+            };
+            names_of(flow, test).iter().any(asks)
+        })
     }
 
-    /// The new value is made of others that were made of the old one.
-    fn depends_on_old(&self) -> bool {
-        let flow = self.flow;
-        let mut known = Vec::new();
-        self.places_in(self.value, &mut known);
-        let mut at = 0;
-        while at < known.len() && known.len() < DEPENDENCIES {
-            let place = known[at];
-            at += 1;
-            if place == self.place {
-                return true;
-            }
-            for inst in &flow.code.insts {
-                self.feeds(inst.kind, place, &mut known);
-            }
-        }
-        known.contains(&self.place)
-    }
-
-    fn places_in(&self, expr: ExprId, into: &mut Vec<PlaceId>) {
-        let flow = self.flow;
-        flow.module.walk(expr, &mut |part| {
-            if let ExprKind::Name(place) = flow.module.kind(part)
-                && !matches!(
-                    flow.code.place(place).step,
-                    Step::Variable {
-                        scope: Scope::Global { .. },
-                        ..
-                    }
-                )
-                && !into.contains(&place)
-            {
-                into.push(place);
-            }
-        });
-    }
-
-    /// Adds what an instruction puts into a variable: by binding it, or by a method or item of it.
-    fn feeds(&self, kind: InstKind, place: PlaceId, into: &mut Vec<PlaceId>) {
-        let flow = self.flow;
-        match kind {
-            InstKind::Bind { target, source, .. } if flow.mentions(target, place) => match source {
-                Source::Value(value) | Source::Augmented { value, .. } => {
-                    self.places_in(value, into)
-                }
-                Source::Element { iterable, .. } => self.places_in(iterable, into),
-                Source::Entered { manager, .. } => self.places_in(manager, into),
-                _ => {}
-            },
-            InstKind::Eval(call) => {
-                if let ExprKind::Call { callee, .. } = flow.module.kind(call)
-                    && let ExprKind::Attribute { value, .. } = flow.module.kind(callee)
-                    && flow.module.kind(value) == ExprKind::Name(place)
-                {
-                    self.places_in(call, into);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Under a condition on the name itself: its type is brought into line.
+    /// Under a condition on the name itself: its value is brought into line.
     fn is_normalisation(&self) -> bool {
-        let flow = self.flow;
-        self.ways
-            .conditions(self.inst)
-            .iter()
-            .any(|&(test, _, rejoins)| {
-                let names = names_of(flow, test);
-                let asks = |name: &String| {
-                    TYPE_TESTS.contains(&name.as_str())
-                        || ENVIRONMENT.iter().any(|known| name.contains(known))
-                };
-                names.iter().any(asks) || (rejoins && flow.mentions(test, self.place))
-            })
+        let mut conditions = self.ways.conditions(self.inst).into_iter();
+        conditions.any(|(test, _, rejoins)| rejoins && self.flow.mentions(test, self.place))
     }
 
     /// In a handler of the very `try` whose body bound the old value.
@@ -411,9 +344,6 @@ impl Change<'_> {
             || is_empty_literal(flow, self.value)
     }
 }
-
-/// Larger webs of variables are not followed.
-const DEPENDENCIES: usize = 24;
 
 /// Functions that ask for a type.
 const TYPE_TESTS: &[&str] = &["isinstance", "issubclass", "type", "callable", "hasattr"];

@@ -1,15 +1,15 @@
 //! `late-check`: a value is used, and tested for None or emptiness only afterwards.
 
 mod branch;
-mod builtin;
+pub(super) mod builtin;
 
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Solution};
 use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, PlaceId, Source};
 use crate::project::Coverage;
 use crate::rules::none::belief::{
-    Asked, Question, Reliance, Relied, asked, dominates, guards, has_effects, is_own_variable,
-    needed_length, relied_on, relies, wanted_length,
+    Asked, Question, Reliance, Relied, asked, dominates, guards, is_own_variable, needed_length,
+    relied_on, relies, wanted_length,
 };
 use crate::rules::{Check, Family, Rule, Scene};
 
@@ -372,8 +372,18 @@ fn binds(flow: &Flow<'_, '_>, inst: &Inst, place: PlaceId) -> bool {
 /// Whether other code runs, which may set attributes and globals.
 fn touches(flow: &Flow<'_, '_>, inst: &Inst) -> bool {
     let mut found = false;
-    inst.kind
-        .for_each_expr(&mut |expr| found |= has_effects(flow.module, expr));
+    inst.kind.for_each_expr(&mut |expr| {
+        flow.module.walk(expr, &mut |part| {
+            found |= match flow.module.kind(part) {
+                ExprKind::Call { callee, .. } => !builtin::only_looks(flow, callee),
+                ExprKind::Await(_)
+                | ExprKind::Yield(_)
+                | ExprKind::YieldFrom(_)
+                | ExprKind::Walrus { .. } => true,
+                _ => false,
+            };
+        });
+    });
     found
 }
 

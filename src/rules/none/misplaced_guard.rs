@@ -7,7 +7,9 @@ use crate::rules::none::belief::{
     Asked, Question, Reliance, Relied, alike, asked, has_effects, length_of, needed_length,
     relied_on, relies, wanted_length,
 };
+use crate::rules::none::late_check::builtin::{has, sounds_like_many};
 use crate::rules::{Check, Family, Rule, Scene};
+use crate::types::Type;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "misplaced-guard",
@@ -108,6 +110,12 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
                 let finding =
                     finding.because(scene.related(later, Message::new("guard").with("name", name)));
                 let confidence = match (asks_for_a_kind(flow, later), is_of_text(flow, part)) {
+                    // Somebody may ask an object of its own kind whether it holds anything.
+                    (false, _)
+                        if flow.module.kind(later).place().is_some() && !is_divided(used) =>
+                    {
+                        Confidence::Medium
+                    }
                     (false, _) => Confidence::High,
                     (true, true) => Confidence::Medium,
                     (true, false) => Confidence::Low,
@@ -118,6 +126,10 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
         asked(flow.module, flow.code, part, &mut known);
     }
     None
+}
+
+fn is_divided(used: &Relied) -> bool {
+    matches!(used.how, Reliance::Divisor | Reliance::Index(_))
 }
 
 /// Whether a condition farther up has asked for the same: then this one is not its guard.
@@ -156,10 +168,26 @@ fn guards(flow: &Flow<'_, '_>, used: Relied, later: ExprId, is_and: bool) -> boo
             (Question::None, how) => how != Reliance::Divisor,
             (Question::Length, Reliance::Index(at)) => is_just_enough(flow, asked.at, at),
             (Question::Truth, Reliance::Index(_) | Reliance::Divisor) => true,
+            (Question::Truth, Reliance::Attribute { name, .. }) => {
+                asks_whether_it_is_there(flow, used.place, flow.module.name(name))
+            }
             _ => false,
         };
         asked.place == used.place && asked.positive == is_and && fits
     })
+}
+
+/// `connection.ready and connection`: an object is asked whether it is there. Of what may be empty, truth says something else.
+fn asks_whether_it_is_there(flow: &Flow<'_, '_>, place: PlaceId, attribute: &str) -> bool {
+    let name = flow.place_text(place);
+    let value = flow.program.variable(flow.function, flow.code.root(place));
+    let may_be_empty = match flow.program.types.get(value.class) {
+        Type::Instance(class) => ["__len__", "__bool__", "__nonzero__"]
+            .iter()
+            .any(|&method| flow.program.method(class, method).is_some()),
+        _ => false,
+    };
+    !may_be_empty && !has(attribute) && !sounds_like_many(&name)
 }
 
 /// Whether a test of the length asks for no more than the index needs: `a[0] == "-" and len(a) > 1` has another purpose.

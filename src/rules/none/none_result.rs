@@ -9,7 +9,9 @@ mod optional;
 pub(in crate::rules) mod options;
 mod pattern;
 mod search;
+mod told;
 mod unpacked;
+mod when;
 
 use crate::finding::Severity;
 use crate::finding::{Confidence, Finding, Message, Related};
@@ -145,12 +147,20 @@ fn finding(
     let name = flow
         .place_of(used.subject)
         .map(|place| flow.place_text(place));
-    let message = match &name {
-        Some(name) => Message::new("variable")
-            .with("name", name.clone())
-            .with("call", what.clone()),
-        None => Message::new("used").with("call", what.clone()),
+    let is_read = !matches!(
+        module.kind(used.source),
+        ExprKind::Call { .. } | ExprKind::Await(_)
+    );
+    let key = match &name {
+        None => "used",
+        // To say that it is the result of itself tells nobody anything.
+        Some(name) if is_read && *name == what => "attribute",
+        Some(_) if unpacked(flow, used).is_some() => "part",
+        Some(_) => "variable",
     };
+    let message = Message::new(key)
+        .with("name", name.clone().unwrap_or_default())
+        .with("call", what.clone());
     let statement = flow.code.insts[used.position.1 as usize].span.start;
     let mut finding = Finding {
         statement,
@@ -174,6 +184,7 @@ fn finding(
             message: Message::new("source").with("call", what),
         });
     }
+    finding.related.extend(when::related(whole, flow, used));
     let confidence = match callee(flow, used.source) {
         Target::Function { function, .. } if unpacked(flow, used).is_some() => {
             let (index, siblings) = unpacked(flow, used)?;
@@ -238,7 +249,6 @@ fn finding(
         _ => of_library(flow, used, keys)?.min(Confidence::Medium),
     };
     let name_is_missing = name.is_none();
-    let help = Message::new("guard").with("name", name.unwrap_or_else(|| "the result".to_owned()));
     let confidence = match flow.code.kind {
         // A lambda is handed to somebody, who may well call it to see whether it fails.
         FunctionKind::Lambda => Confidence::Low,
@@ -252,7 +262,7 @@ fn finding(
         _ if is_half_asked(flow, used) => Confidence::Low,
         _ => confidence,
     };
-    Some(finding.confidence(confidence).help(help))
+    Some(told::with_test(whole, flow, used, name, finding).confidence(confidence))
 }
 
 /// The element of a container from which other code of the function leaves out None.
@@ -265,7 +275,7 @@ fn filtered(
     let span = flow.module.span(used.subject);
     let name = flow
         .place_of(used.subject)
-        .map_or_else(|| "the element".to_owned(), |place| flow.place_text(place));
+        .map_or_else(|| "element".to_owned(), |place| flow.place_text(place));
     let message = Message::new("element").with("name", name.clone());
     let statement = flow.code.insts[used.position.1 as usize].span.start;
     let finding = draft(rule, whole.program, flow.function, span, message);

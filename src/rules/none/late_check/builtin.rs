@@ -1,5 +1,8 @@
 //! What text, containers and numbers have: their truth says that they are not empty.
 
+use crate::flow::Flow;
+use crate::ir::{ExprId, ExprKind, Scope, Step};
+
 /// In order.
 const NAMES: [&str; 117] = [
     "add",
@@ -122,12 +125,12 @@ const NAMES: [&str; 117] = [
 ];
 
 /// Attributes and methods of text, containers and numbers.
-pub(super) fn has(name: &str) -> bool {
+pub(in crate::rules) fn has(name: &str) -> bool {
     NAMES.binary_search(&name).is_ok()
 }
 
 /// Whether a name is one of a container: `rows`, `object_list`.
-pub(super) fn sounds_like_many(name: &str) -> bool {
+pub(in crate::rules) fn sounds_like_many(name: &str) -> bool {
     let last = name.rsplit(['.', '_']).next().unwrap_or_default();
     let is_plural = last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us");
     is_plural
@@ -149,3 +152,38 @@ pub(super) fn sounds_like_many(name: &str) -> bool {
                 | "text"
         )
 }
+/// Whether what is called is a builtin that only looks at its argument, and sets nothing.
+pub(super) fn only_looks(flow: &Flow<'_, '_>, callee: ExprId) -> bool {
+    let ExprKind::Name(place) = flow.module.kind(callee) else {
+        return false;
+    };
+    let Step::Variable {
+        name,
+        scope: Scope::Global { .. },
+    } = flow.code.place(place).step
+    else {
+        return false;
+    };
+    let body = flow.module.body();
+    let is_own = body.places.iter().any(|place| {
+        matches!(place.step, Step::Variable { name: bound, scope: Scope::Local { .. } } if bound == name)
+    });
+    !is_own && LOOKING.contains(&flow.module.name(name))
+}
+
+const LOOKING: [&str; 14] = [
+    "abs",
+    "bool",
+    "callable",
+    "enumerate",
+    "float",
+    "id",
+    "int",
+    "isinstance",
+    "len",
+    "ord",
+    "range",
+    "repr",
+    "reversed",
+    "type",
+];

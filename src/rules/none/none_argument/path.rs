@@ -106,11 +106,14 @@ fn arises(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Vec<Related
         location,
         message: Message::new(message),
     };
-    if returns.is_empty() {
-        return vec![related(call_location(whole, caller, source), "gives")];
-    }
+    let gives = match module.kind(source) {
+        ExprKind::None => "sets",
+        _ => "gives",
+    };
+    let call = related(call_location(whole, caller, source), gives);
     let returns = returns.iter().take(2);
-    returns.map(|&at| related(at, "returns")).collect()
+    let returns = returns.map(|&at| related(at, "returns"));
+    std::iter::once(call).chain(returns).collect()
 }
 
 fn call_location(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Location {
