@@ -13,6 +13,7 @@ mod optional;
 mod outside;
 mod raising;
 mod reaching;
+mod refuse;
 mod regex;
 mod solve;
 mod state;

@@ -8,7 +8,9 @@ mod null;
 mod optional;
 mod options;
 mod pattern;
+mod rows;
 mod search;
+mod text;
 mod unpacked;
 
 use crate::finding::Severity;
@@ -249,7 +251,7 @@ fn finding(
             Confidence::Low
         }
         _ if is_half_asked(flow, used) => Confidence::Low,
-        _ => confidence,
+        _ => confidence.min(Confidence::Medium),
     };
     Some(finding.confidence(confidence).help(help))
 }
