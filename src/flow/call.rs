@@ -251,6 +251,7 @@ impl Flow<'_, '_> {
             return Held::UNKNOWN;
         }
         self.demands(expr, function, summary, &given, &value_of, state, observer);
+        self.checked_by(function, arguments, bound, state);
         self.other_code_ran(state);
         let stops = stops_by_literal(summary, &given, (self.module, module, code));
         if (summary.never_returns || stops) && self.program.delivery(function) == Delivery::Now {

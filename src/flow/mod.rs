@@ -13,6 +13,7 @@ mod optional;
 pub(crate) mod outside;
 mod raising;
 mod reaching;
+mod refuse;
 mod regex;
 mod solve;
 mod state;

@@ -288,15 +288,21 @@ impl Run<'_, '_, '_> {
                 return;
             }
         }
-        self.leave(block, way, &state);
+        self.leave(id, block, way, &state);
     }
 
-    fn leave(&mut self, block: Block, way: Way, state: &State) {
+    fn leave(&mut self, id: BlockId, block: Block, way: Way, state: &State) {
         match block.next {
             Next::Goto(to) => self.jump(block.guard, way, Headed::To(to), state),
             Next::Branch(one, other) => {
                 self.jump(block.guard, way, Headed::To(one), state);
-                self.jump(block.guard, way, Headed::To(other), state);
+                if self.flow.code.loops.iter().any(|of| of.header == id) {
+                    let mut behind = state.clone();
+                    self.flow.passed_loop(id, &mut behind);
+                    self.jump(block.guard, way, Headed::To(other), &behind);
+                } else {
+                    self.jump(block.guard, way, Headed::To(other), state);
+                }
             }
             Next::Return => self.jump(block.guard, way, Headed::Return, state),
             Next::Resume(region) => self.resume(region, way, state),

@@ -1,9 +1,13 @@
 //! What a call in a condition says about its arguments: tests of type, `all`, `any`, the project's own predicates.
 
 use crate::flow::{Flow, Held, Origin, State};
-use crate::ir::{Argument, ExprId, ExprKind, Run};
+use crate::ir::{
+    Argument, Comparison, ExprId, ExprKind, Function, InstKind, Module, ParameterKind, Passing,
+    PlaceId, Run, UnaryOperator,
+};
 use crate::project::{Actual, Target, actuals};
 use crate::value::Value;
+use smallvec::SmallVec;
 
 impl Flow<'_, '_> {
     pub(super) fn assume_call(
@@ -31,7 +35,7 @@ impl Flow<'_, '_> {
             }
             Some("all") if holds => self.assume_each(arguments, state),
             Some("any") if !holds => self.assume_none_of(arguments, state),
-            _ => self.assume_predicate(test, callee, arguments, holds, state),
+            _ => self.assume_predicate(callee, arguments, holds, state),
         }
     }
 
@@ -164,42 +168,152 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// `missing = [v for v in (x, y) if v is None]` turned out empty.
+    pub(super) fn assume_none_found(&self, found: ExprId, state: &mut State) {
+        let ExprKind::Comprehension(id) = self.module.kind(found) else {
+            return;
+        };
+        let comprehension = self.module.comprehension(id);
+        let [clause] = &comprehension.clauses[..] else {
+            return;
+        };
+        let (
+            &[condition],
+            ExprKind::Name(variable),
+            ExprKind::Tuple(parts) | ExprKind::List(parts),
+        ) = (
+            &clause.conditions[..],
+            self.module.kind(clause.target),
+            self.module.kind(clause.iterable),
+        )
+        else {
+            return;
+        };
+        if self.is_left_by(condition, variable, state) {
+            for &part in self.module.list(parts) {
+                self.expr_not_none(part, state);
+            }
+        }
+    }
+
+    /// Whether a variable of a comprehension, of which nothing is known, is not None where a condition fails.
+    fn is_left_by(&self, condition: ExprId, variable: PlaceId, state: &State) -> bool {
+        let mut inside = state.clone();
+        inside.set(
+            variable,
+            Held {
+                value: Value::UNKNOWN.join(Value::NONE),
+                ..Held::UNKNOWN
+            },
+        );
+        self.assume(condition, false, &mut inside);
+        inside.is_reachable() && !inside.get(variable).value.may_be_none()
+    }
+
     /// A function of the project whose result says that an argument is not None.
     fn assume_predicate(
         &self,
-        _test: ExprId,
         callee: ExprId,
         arguments: &[Argument],
         holds: bool,
         state: &mut State,
     ) {
         let called = self.quietly(callee, state);
-        let (function, bound) = match self.program.target(called.value) {
-            Target::Function { function, bound } => (function, bound),
-            _ => return,
-        };
-        if bound && self.program.is_overridden(function) {
-            return;
-        }
-        let summary = self.summary(function);
-        let means = if holds {
-            summary.true_means
-        } else {
-            summary.false_means
-        };
-        if means.is_empty() {
-            return;
-        }
-        let (module, code) = self.program.code(function);
-        for (parameter, actual) in actuals(self.module, arguments, module, code, bound)
-            .into_iter()
-            .enumerate()
-        {
-            if let Actual::Given(argument) = actual
-                && means.has(parameter)
-            {
-                self.expr_not_none(argument, state);
-            }
+        for argument in self.proven_by(called.value, arguments, holds) {
+            self.expr_not_none(argument, state);
         }
     }
+
+    /// The arguments that are not None where a function of the project came out so for them.
+    pub(in crate::flow) fn proven_by(
+        &self,
+        called: Value,
+        arguments: &[Argument],
+        holds: bool,
+    ) -> SmallVec<[ExprId; 2]> {
+        let Target::Function { function, bound } = self.program.target(called) else {
+            return SmallVec::new();
+        };
+        if bound && self.program.is_overridden(function) {
+            return SmallVec::new();
+        }
+        let (module, code) = self.program.code(function);
+        if asks_each(module, code) == Some(holds) {
+            let given = arguments
+                .iter()
+                .filter(|argument| argument.passing == Passing::Positional);
+            return given.map(|argument| argument.value).collect();
+        }
+        let summary = self.summary(function);
+        let means = match holds {
+            true => summary.true_means,
+            false => summary.false_means,
+        };
+        if means.is_empty() {
+            return SmallVec::new();
+        }
+        let given = actuals(self.module, arguments, module, code, bound);
+        let given = given.into_iter().enumerate();
+        let proven = given.filter_map(|(parameter, actual)| match actual {
+            Actual::Given(argument) if means.has(parameter) => Some(argument),
+            _ => None,
+        });
+        proven.collect()
+    }
+}
+
+/// How a function of any number of arguments comes out where none of them is None, if it asks just that of each:
+/// `def all_given(*args): return all(arg is not None for arg in args)`.
+fn asks_each(module: &Module, code: &Function) -> Option<bool> {
+    let [only] = &code.parameters[..] else {
+        return None;
+    };
+    if only.kind != ParameterKind::Star {
+        return None;
+    }
+    let mut returned = code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Return(value) => value,
+        _ => None,
+    });
+    let (Some(value), None) = (returned.next(), returned.next()) else {
+        return None;
+    };
+    let (value, is_negated) = match module.kind(value) {
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => (operand, true),
+        _ => (value, false),
+    };
+    let ExprKind::Call { callee, arguments } = module.kind(value) else {
+        return None;
+    };
+    let [generator] = module.arguments(arguments) else {
+        return None;
+    };
+    let ExprKind::Comprehension(id) = module.kind(generator.value) else {
+        return None;
+    };
+    let comprehension = module.comprehension(id);
+    let [clause] = &comprehension.clauses[..] else {
+        return None;
+    };
+    let ExprKind::Compare {
+        operator,
+        left,
+        right,
+    } = module.kind(comprehension.element)
+    else {
+        return None;
+    };
+    let asks = clause.conditions.is_empty()
+        && module.kind(clause.iterable) == ExprKind::Name(only.place)
+        && module.kind(left) == module.kind(clause.target)
+        && module.kind(right) == ExprKind::None;
+    let holds = match (module.plain_name(code, callee)?, operator) {
+        ("all", Comparison::IsNot) => true,
+        ("any", Comparison::Is) => false,
+        _ => return None,
+    };
+    asks.then_some(holds != is_negated)
 }

@@ -20,6 +20,9 @@ impl Flow<'_, '_> {
             holds
         };
         match operator {
+            Is | IsNot | Equal | NotEqual if self.is_type_of_none(right) => {
+                self.assume_type_of_none(left, holds, state);
+            }
             Is | IsNot | Equal | NotEqual => {
                 self.assume_same(left, right, holds, state);
                 self.assume_same(right, left, holds, state);
@@ -37,6 +40,46 @@ impl Flow<'_, '_> {
                 }
                 self.assume_order(operator, left, right, holds, state);
             }
+        }
+    }
+
+    /// `type(None)`, `NoneType`.
+    pub(in crate::flow) fn is_type_of_none(&self, expr: ExprId) -> bool {
+        let module = self.module;
+        if let ExprKind::Call { arguments, .. } = module.kind(expr) {
+            return self.is_type_call(expr)
+                && matches!(module.arguments(arguments), [only] if module.kind(only.value) == ExprKind::None);
+        }
+        let name = module
+            .last_name(self.code, expr)
+            .or_else(|| module.plain_name(self.code, expr));
+        name == Some("NoneType")
+    }
+
+    fn is_type_call(&self, expr: ExprId) -> bool {
+        let ExprKind::Call { callee, arguments } = self.module.kind(expr) else {
+            return false;
+        };
+        arguments.count == 1 && self.module.plain_name(self.code, callee) == Some("type")
+    }
+
+    /// `type(x) is type(None)` says what `x is None` says.
+    fn assume_type_of_none(&self, left: ExprId, holds: bool, state: &mut State) {
+        let ExprKind::Call { arguments, .. } = self.module.kind(left) else {
+            return;
+        };
+        let Some(argument) = self.module.arguments(arguments).first() else {
+            return;
+        };
+        if !self.is_type_call(left) || holds {
+            return;
+        }
+        let subject = self.unwrapped(argument.value);
+        if let Some(place) = self.place_of(subject)
+            && state.is_reachable()
+        {
+            let held = self.look_up(place, subject, state).without(Kinds::NONE);
+            self.put(place, held, state);
         }
     }
 

@@ -6,7 +6,8 @@ mod pattern;
 
 use super::{ALWAYS_TRUE, Flow, Held, State};
 use crate::ir::{
-    Argument, ExprId, ExprKind, FunctionKind, Passing, PlaceId, Run, Step, UnaryOperator,
+    Argument, BinaryOperator, ExprId, ExprKind, FunctionKind, Passing, PlaceId, Run, Step,
+    UnaryOperator,
 };
 use crate::value::{Facts, Kinds, Value};
 
@@ -43,6 +44,15 @@ impl Flow<'_, '_> {
             }
             ExprKind::Matches { subject, pattern } => {
                 self.assume_pattern(subject, pattern, holds, state)
+            }
+            // `isinstance(x, T) & (x > y)`
+            ExprKind::Binary {
+                operator: BinaryOperator::BitAnd,
+                left,
+                right,
+            } if holds => {
+                self.assume(left, true, state);
+                self.assume(right, true, state);
             }
             ExprKind::True => self.feasible_if(holds, state),
             ExprKind::False | ExprKind::None | ExprKind::Int(0) => self.feasible_if(!holds, state),
@@ -208,6 +218,8 @@ impl Flow<'_, '_> {
         }
         if holds {
             self.object_not_none(test, state);
+        } else if let Some(bound) = self.alias(state, place) {
+            self.assume_none_found(bound, state);
         }
         let held = self.look_up(place, test, state);
         let narrowed = if holds {

@@ -2,7 +2,7 @@
 //! writes one mostly knows that there is no other kind, so that the way past all of them needs more than its form.
 
 use super::{Refused, Search, Walker, Witness, hash_of};
-use crate::ir::{Comparison, ExprId, ExprKind, Inst, InstKind, UnaryOperator};
+use crate::ir::{Comparison, ExprId, ExprKind, UnaryOperator};
 
 /// As many alternatives make a list of all there are.
 const LISTED: u32 = 2;
@@ -191,47 +191,6 @@ impl Search<'_, '_, '_> {
                 is_capital(last) || is_member && starts_capital(last)
             }
             _ => false,
-        }
-    }
-
-    /// Whether a way goes on behind an instruction that takes an attribute of what is None on this way.
-    pub(super) fn survives(&mut self, walker: &mut Walker, index: usize) -> bool {
-        let inst: &Inst = &self.flow.code.insts[index];
-        if matches!(inst.kind, InstKind::Assume { .. }) {
-            return true;
-        }
-        let objects = self.flow.objects(index as u32, || {
-            let mut objects = Vec::new();
-            inst.kind
-                .for_each_expr(&mut |root| self.objects(root, &mut objects));
-            objects
-        });
-        { objects.iter() }.all(|&place| {
-            let condition = self.noneness_of(place);
-            !walker.facts.contains(&super::Fact {
-                condition,
-                holds: true,
-            })
-        })
-    }
-
-    /// The places whose attributes are read wherever an expression is evaluated.
-    fn objects(&self, expr: ExprId, found: &mut Vec<crate::ir::PlaceId>) {
-        let module = self.flow.module;
-        match module.kind(expr) {
-            ExprKind::And(parts) | ExprKind::Or(parts) => {
-                if let Some(&first) = module.list(parts).first() {
-                    self.objects(first, found);
-                }
-            }
-            ExprKind::Conditional { test, .. } => self.objects(test, found),
-            ExprKind::Comprehension(_) | ExprKind::Lambda(_) => {}
-            kind => {
-                if let ExprKind::Attribute { value, .. } = kind {
-                    found.extend(self.flow.place_of(value));
-                }
-                module.for_each_part(expr, &mut |part| self.objects(part, found));
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Comparisons, truth and tests of type on a way.
 
 use super::{Fact, Search, Walker, hash_of};
-use crate::ir::{Comparison, ExprId, ExprKind, PlaceId, Run};
+use crate::ir::{Comparison, ExprId, ExprKind, PlaceId};
 
 impl Search<'_, '_, '_> {
     pub(super) fn suppose_truth(
@@ -131,6 +131,9 @@ impl Search<'_, '_, '_> {
         {
             return false;
         }
+        if same && !self.suppose_type_of(walker, (left, right), holds_positive) {
+            return false;
+        }
         let positive = match operator {
             // What is no None, is the one where it equals the other.
             Comparison::IsNot | Comparison::Is | Comparison::NotEqual => Comparison::Equal,
@@ -165,6 +168,14 @@ impl Search<'_, '_, '_> {
         if let (Comparison::Equal, Some(place)) = (positive, self.flow.place_of(left))
             && self.is_nothing(right)
             && self.contradicts_nothing(walker, place, holds_positive)
+        {
+            return false;
+        }
+        // `key in (options or {})`: nothing is in an empty one.
+        if positive == Comparison::In
+            && holds_positive
+            && let ExprKind::Or(parts) = module.kind(right)
+            && !self.suppose_one(walker, parts, true)
         {
             return false;
         }
@@ -287,63 +298,6 @@ impl Search<'_, '_, '_> {
             return None;
         }
         Some(parts.iter().map(|&part| self.literal(part)).collect())
-    }
-
-    /// `isinstance(x, T)`, `callable(x)` where x is None: it comes out false.
-    pub(super) fn asks_none(&mut self, walker: &Walker, callee: ExprId, arguments: Run) -> bool {
-        let module = self.flow.module;
-        let asks = matches!(
-            module.plain_name(self.flow.code, callee),
-            Some("isinstance" | "issubclass" | "callable")
-        );
-        let arguments = module.arguments(arguments);
-        let place = arguments
-            .first()
-            .and_then(|argument| self.flow.place_of(argument.value));
-        let (true, Some(place)) = (asks, place) else {
-            return false;
-        };
-        let mut about_none = false;
-        for argument in &arguments[1..] {
-            module.walk(argument.value, &mut |part| {
-                let name = module.last_name(self.flow.code, part);
-                about_none |= matches!(module.kind(part), ExprKind::None | ExprKind::Call { .. })
-                    || name.is_some_and(|name| name.ends_with("NoneType"));
-            });
-        }
-        let condition = self.noneness_of(place);
-        let none = Fact {
-            condition,
-            holds: true,
-        };
-        !about_none && walker.facts.contains(&none)
-    }
-
-    pub(super) fn is_type_test(&self, callee: ExprId, arguments: Run) -> bool {
-        let name = self.flow.module.plain_name(self.flow.code, callee);
-        arguments.count == 2 && name == Some("isinstance")
-    }
-
-    /// `isinstance(x, (A, B))`: one of `isinstance(x, A)` and `isinstance(x, B)`.
-    pub(super) fn suppose_type(
-        &mut self,
-        walker: &mut Walker,
-        test: ExprId,
-        arguments: Run,
-        holds: bool,
-    ) -> bool {
-        let module = self.flow.module;
-        let [subject, class] = module.arguments(arguments) else {
-            return self.record(walker, test, holds);
-        };
-        let subject = self.flow.form(subject.value);
-        let of = |class: ExprId| hash_of(&("isinstance", subject, self.flow.form(class)));
-        let whole = of(class.value);
-        let parts = match module.kind(class.value) {
-            ExprKind::Tuple(parts) => module.list(parts).iter().map(|&part| of(part)).collect(),
-            _ => Vec::new(),
-        };
-        self.suppose_one_of(walker, test, whole, parts, holds)
     }
 }
 

@@ -57,6 +57,7 @@ impl Search<'_, '_, '_> {
             ExprKind::Walrus { value, .. } => self.doubts(value, holds, is_decisive),
             ExprKind::Call { .. } => {
                 self.is_shown(test)
+                    && !self.is_for_none(test, holds)
                     && (is_decisive || (holds && self.sounds_like_predicate(test)))
                     && !(holds && self.may_hold_for_none(test))
             }
@@ -94,6 +95,22 @@ impl Search<'_, '_, '_> {
             }
             _ => false,
         })
+    }
+
+    /// Whether a predicate of the project's own says by its body that the wanted place is something where it comes out the
+    /// other way: then this is the way of the None.
+    fn is_for_none(&self, call: ExprId, holds: bool) -> bool {
+        let ExprKind::Call { callee, arguments } = self.flow.module.kind(call) else {
+            return false;
+        };
+        let called = self.flow.evaluate.value(callee);
+        let arguments = self.flow.module.arguments(arguments);
+        let says = |holds| {
+            let proven = self.flow.proven_by(called, arguments, holds);
+            let mut proven = proven.into_iter();
+            proven.any(|part| self.flow.place_of(part) == Some(self.wanted.place))
+        };
+        says(!holds) && !says(holds)
     }
 
     /// Whether the wanted place itself is an argument of a call, or an alternative of one: `exists(path or "")`.

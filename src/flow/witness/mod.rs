@@ -3,14 +3,17 @@
 //! The worklist joins what holds on different paths and forgets which conditions go together. Before something is told
 //! that holds on one path only, that path is looked for: from the entry, with a memory of how each condition came out.
 
+mod carry;
 mod closed;
 mod compare;
 mod doubt;
 mod facts;
+mod kinds;
 mod live;
 mod rounds;
 mod steps;
 mod suppose;
+mod survive;
 mod turns;
 mod ways;
 
@@ -162,6 +165,8 @@ struct Search<'f, 'p, 'a> {
     one_of: FxHashMap<u64, Vec<u64>>,
     /// Of a comparison with literals: the place, and the literals' forms.
     literals: FxHashMap<u64, (PlaceId, Vec<u64>)>,
+    /// Of a test of type: the form of its subject, and the built-in types that it asks for.
+    types: FxHashMap<u64, (u64, u16)>,
     /// Integers, by their form.
     numbers: FxHashMap<u64, i32>,
     steps: usize,
@@ -326,6 +331,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
             leading,
             one_of: FxHashMap::default(),
             literals: FxHashMap::default(),
+            types: FxHashMap::default(),
             numbers: FxHashMap::default(),
             steps: 0,
             exits: FxHashMap::default(),
@@ -364,6 +370,7 @@ impl<'f, 'p, 'a> Search<'f, 'p, 'a> {
                 }
             }
         }
+        self.declare(&mut start);
         // Ways that cost less are followed once there are no others.
         let mut open: [Vec<Walker>; Witness::Path as usize + 1] = Default::default();
         let level = |walker: &Walker| match order {

@@ -11,7 +11,7 @@ impl Search<'_, '_, '_> {
     /// Runs one instruction; false if the way ends here.
     pub(super) fn inst(&mut self, walker: &mut Walker, index: usize) -> bool {
         let inst: &Inst = &self.flow.code.insts[index];
-        if self.is_unbound && !self.survives(walker, index) {
+        if !self.survives(walker, index) {
             return false;
         }
         if self.is_unbound && self.flow.has_walrus() {
@@ -32,6 +32,7 @@ impl Search<'_, '_, '_> {
             InstKind::Eval(value) => {
                 self.grow(walker, value);
                 self.forget_walruses(walker, value);
+                self.arm_inside(walker, value);
                 self.comes_back(walker, value) && !self.binds_wanted(walker, value)
             }
             InstKind::Return(_) | InstKind::Raise { .. } => false,
@@ -130,6 +131,7 @@ impl Search<'_, '_, '_> {
             self.filled(walker, container, true);
             self.put(walker, container, value, index);
         }
+        let copied = value.is_some_and(|value| self.carries(walker, value));
         let mut alive = true;
         self.flow.module.walk(target, &mut |part| {
             let Some(place) = self.flow.place_of(part) else {
@@ -151,8 +153,8 @@ impl Search<'_, '_, '_> {
                 self.remember(walker, wanted, true, false);
             } else if place == self.wanted.place || self.flow.code.root(self.wanted.place) == place
             {
-                let is_origin =
-                    value.is_some() && value.is_some_and(|value| self.gives_origin(value));
+                let is_origin = value.is_some_and(|value| self.gives_origin(value))
+                    || (copied && place == self.wanted.place);
                 if self.only_control {
                     return;
                 }
@@ -164,10 +166,10 @@ impl Search<'_, '_, '_> {
                 walker.armed = is_origin;
                 if let (true, Some(value)) = (is_origin, value) {
                     alive &= self.suppose_on_the_way(walker, value);
-                    if part == target && self.is_origin(value) {
-                        self.remember(walker, place, true, false);
-                    }
                 }
+            }
+            if part == target && value.is_some_and(|value| copied || self.is_origin(value)) {
+                self.carry(walker, place);
             }
             if let Some(outcome) = outcome {
                 self.remember(walker, place, false, outcome);
@@ -182,18 +184,17 @@ impl Search<'_, '_, '_> {
                     self.settle(walker, condition, false);
                 }
                 Source::Import(import)
-                    if self.is_unbound
-                        && self.flow.module.imports[import.index()].name.is_none() =>
+                    if self.flow.module.imports[import.index()].name.is_none() =>
                 {
                     self.remember(walker, place, false, true);
                 }
-                Source::Function(_) | Source::Class(_) if self.is_unbound => {
+                Source::Function(_) | Source::Class(_) => {
                     self.remember(walker, place, false, true);
                 }
                 Source::Augmented {
                     operator: BinaryOperator::Add,
                     value,
-                } if self.is_unbound && self.is_filled(value) => {
+                } if self.is_filled(value) => {
                     self.remember(walker, place, false, true);
                 }
                 Source::Element { iterable, .. } if self.is_unbound => {
@@ -235,7 +236,7 @@ impl Search<'_, '_, '_> {
     }
 
     /// Whether the wanted value is what an expression gives, or one side of it does.
-    fn gives_origin(&self, value: ExprId) -> bool {
+    pub(super) fn gives_origin(&self, value: ExprId) -> bool {
         let Some(origin) = self.wanted.origin else {
             return false;
         };
@@ -247,17 +248,31 @@ impl Search<'_, '_, '_> {
     }
 
     /// Whether an expression is the wanted None itself, awaited or not.
-    fn is_origin(&self, value: ExprId) -> bool {
-        let kind = self.flow.module.kind(value);
-        let called = match kind {
-            ExprKind::Await(called) => called,
-            _ => value,
-        };
-        Some(called) == self.wanted.origin
-            && matches!(
-                self.flow.module.kind(called),
-                ExprKind::Call { .. } | ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-            )
+    pub(super) fn is_origin(&self, value: ExprId) -> bool {
+        let module = self.flow.module;
+        match module.kind(value) {
+            // The side that gives it is the one that was taken.
+            ExprKind::Conditional {
+                then, otherwise, ..
+            } => [then, otherwise]
+                .into_iter()
+                .any(|side| self.gives_origin(side) && self.is_origin(side)),
+            ExprKind::Or(parts) => {
+                let last = module.list(parts).last();
+                last.is_some_and(|&last| self.is_origin(last))
+            }
+            ExprKind::Await(called) => self.is_origin(called),
+            kind => {
+                Some(value) == self.wanted.origin
+                    && matches!(
+                        kind,
+                        ExprKind::Call { .. }
+                            | ExprKind::Attribute { .. }
+                            | ExprKind::Subscript { .. }
+                            | ExprKind::None
+                    )
+            }
+        }
     }
 
     /// The conditions inside an expression under which it gives the origin: `None if test else value`.
@@ -302,7 +317,7 @@ impl Search<'_, '_, '_> {
         else {
             return;
         };
-        if !self.is_unbound || from == to {
+        if from == to {
             return;
         }
         let pairs = [
@@ -440,7 +455,7 @@ impl Search<'_, '_, '_> {
             } if matches!(self.flow.module.kind(operand), ExprKind::Int(_)) => (false, true),
             ExprKind::Text(text) => (false, !self.flow.module.name(text).is_empty()),
             ExprKind::List(parts) | ExprKind::Dict(parts) => (false, !parts.is_empty()),
-            _ if self.is_unbound && self.is_filled(value) => (false, true),
+            _ if self.is_filled(value) => (false, true),
             _ => return,
         };
         let Some(place) = self.flow.place_of(target) else {

@@ -1,7 +1,7 @@
 //! A condition comes out on a way: whether it can, and what follows for its operands.
 
 use super::{Fact, Search, Walker, hash_of};
-use crate::ir::{ExprId, ExprKind, Run, UnaryOperator};
+use crate::ir::{BinaryOperator, ExprId, ExprKind, Run, UnaryOperator};
 use smallvec::SmallVec;
 
 /// As many undecided choices are tried one inside the other.
@@ -51,6 +51,21 @@ impl Search<'_, '_, '_> {
                 .all(|&part| self.suppose(walker, part, false)),
             ExprKind::And(parts) => self.suppose_one(walker, parts, false),
             ExprKind::Or(parts) => self.suppose_one(walker, parts, true),
+            // `isinstance(x, T) & (x > y)`
+            ExprKind::Binary {
+                operator: BinaryOperator::BitAnd,
+                left,
+                right,
+            } if holds => [left, right]
+                .into_iter()
+                .all(|part| self.suppose(walker, part, true)),
+            ExprKind::None => !holds,
+            ExprKind::Text(text) if module.name(text).is_empty() => !holds,
+            ExprKind::List(parts) | ExprKind::Tuple(parts) | ExprKind::Dict(parts)
+                if parts.is_empty() =>
+            {
+                !holds
+            }
             ExprKind::True => holds,
             ExprKind::False => !holds,
             ExprKind::Int(number) => holds == (number != 0),
@@ -81,10 +96,50 @@ impl Search<'_, '_, '_> {
                     self.choices.insert(condition, (parts, holds));
                     self.record(walker, test, holds) && self.suppose_one(walker, parts, holds)
                 }
-                None => self.record(walker, test, holds),
+                None => {
+                    self.suppose_proven(walker, callee, arguments, holds)
+                        && self.record(walker, test, holds)
+                }
             },
             _ => self.record(walker, test, holds),
         }
+    }
+
+    /// What a predicate of the project's own says of its arguments by coming out so: that they are not None. And a method
+    /// of `(x or "")` that comes out true was called for x.
+    fn suppose_proven(
+        &mut self,
+        walker: &mut Walker,
+        callee: ExprId,
+        arguments: Run,
+        holds: bool,
+    ) -> bool {
+        let module = self.flow.module;
+        if let ExprKind::Attribute { value, name, .. } = module.kind(callee) {
+            let is_of_content = matches!(
+                module.name(name),
+                "startswith" | "endswith" | "get" | "strip" | "isdigit" | "intersection"
+            );
+            return match module.kind(value) {
+                ExprKind::Or(parts) if holds && is_of_content => {
+                    self.suppose_one(walker, parts, true)
+                }
+                _ => self.proves(walker, callee, arguments, holds),
+            };
+        }
+        self.proves(walker, callee, arguments, holds)
+    }
+
+    fn proves(&mut self, walker: &mut Walker, callee: ExprId, arguments: Run, holds: bool) -> bool {
+        let value = self.flow.evaluate.value(callee);
+        let arguments = self.flow.module.arguments(arguments);
+        let proven = self.flow.proven_by(value, arguments, holds);
+        proven.into_iter().all(|argument| {
+            self.flow.place_of(argument).is_none_or(|place| {
+                let condition = self.noneness_of(place);
+                self.settle(walker, condition, false)
+            })
+        })
     }
 
     /// Whether evaluating a condition binds the wanted name to something else.
@@ -93,11 +148,14 @@ impl Search<'_, '_, '_> {
             self.flow.module.kind(test),
             ExprKind::And(_) | ExprKind::Or(_)
         );
-        walker.armed && is_leaf && self.flow.bound_in(test).contains(&self.wanted.place)
+        walker.armed
+            && is_leaf
+            && self.flow.bound_in(test).contains(&self.wanted.place)
+            && !self.gives_origin(test)
     }
 
     /// At least one of several came out as `holds`: if all but one are known to have come out otherwise, that one did.
-    fn suppose_one(&mut self, walker: &mut Walker, parts: Run, holds: bool) -> bool {
+    pub(super) fn suppose_one(&mut self, walker: &mut Walker, parts: Run, holds: bool) -> bool {
         let mut possible: SmallVec<[ExprId; 4]> = SmallVec::new();
         let mut one = self.tried.pop().unwrap_or_else(|| walker.clone());
         for &part in self.flow.module.list(parts) {
@@ -172,7 +230,7 @@ impl Search<'_, '_, '_> {
     /// Whether all conditions of a way can have come out as they did: where several operands may have decided one, each is
     /// tried, as far as the depth allows.
     pub(super) fn is_consistent(&mut self, walker: &Walker) -> bool {
-        !self.is_unbound || self.is_satisfied(walker, DEPTH)
+        self.is_satisfied(walker, DEPTH)
     }
 
     fn is_satisfied(&mut self, walker: &Walker, depth: usize) -> bool {

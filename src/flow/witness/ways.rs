@@ -209,14 +209,13 @@ impl Search<'_, '_, '_> {
             return false;
         };
         let place = self.flow.place_of(iterable);
-        self.is_unbound
-            && place.is_some_and(|place| {
-                let condition = hash_of(&("truth", place));
-                facts.contains(&Fact {
-                    condition,
-                    holds: false,
-                })
+        place.is_some_and(|place| {
+            let condition = hash_of(&("truth", place));
+            facts.contains(&Fact {
+                condition,
+                holds: false,
             })
+        })
     }
 
     /// Whether a `for` runs at least one round: over what is written down, or what was found true on this way.
@@ -431,11 +430,25 @@ impl Search<'_, '_, '_> {
         if is_broad && !(self.is_unbound && self.flow.is_slight(index)) {
             return false;
         }
+        // Who calls something, and then looks at what it gave, waits for the call.
+        let calls = |inst: &Inst| {
+            let mut found = false;
+            let module = self.flow.module;
+            inst.kind.for_each_expr(&mut |root| {
+                module.walk(root, &mut |part| {
+                    found |= matches!(module.kind(part), ExprKind::Call { .. });
+                });
+            });
+            found
+        };
+        let is_call = calls(inst);
         let insts = self.flow.code.insts.iter().enumerate();
         { insts }.any(|(index, other)| {
             let raises = || {
                 let raising = self.flow.raising(index as u32);
-                raising.anything && !(is_broad && self.flow.is_slight(index as u32))
+                raising.anything
+                    && !(is_broad && self.flow.is_slight(index as u32))
+                    && (!is_call || calls(other))
             };
             region.body.contains(other.span) && other.span.start > inst.span.start && raises()
         })

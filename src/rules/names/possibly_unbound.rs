@@ -249,6 +249,24 @@ impl Read {
             if binds(flow.module, target, self.place) && calls(flow, value))
     }
 
+    /// Whether the name is bound before the `try` whose handler or `finally` reads it: then it takes no exception for it not to be.
+    fn is_bound_before(self, flow: &Flow<'_, '_>) -> bool {
+        let code = flow.code;
+        let read = code.insts[self.at.1 as usize].span;
+        let around = code.tries.iter().rev().find(|region| match &region.kind {
+            TryKind::Catch { handlers, .. } => {
+                handlers.iter().any(|handler| handler.span.contains(read))
+            }
+            TryKind::Finally { suite, .. } => suite.contains(read),
+            TryKind::With { .. } => false,
+        });
+        let bindings = Reaching::of(flow).bindings(self.place);
+        around.is_some_and(|region| {
+            let mut bindings = bindings.iter();
+            bindings.all(|at| code.insts[at.inst as usize].span.end <= region.body.start)
+        })
+    }
+
     fn witness(self, flow: &Flow<'_, '_>) -> Witness {
         flow.witness_at(self.wanted(), self.name)
     }
@@ -300,7 +318,7 @@ impl Read {
                 Confidence::Medium
             }
             (Witness::Exception | Witness::Path, Some(Shape::InHandler | Shape::InFinally))
-                if self.is_bound_by(flow, decided) =>
+                if self.is_bound_by(flow, decided) || self.is_bound_before(flow) =>
             {
                 Confidence::Medium
             }

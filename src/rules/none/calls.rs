@@ -34,9 +34,15 @@ pub(in crate::rules) fn given(
     let parameters = code.parameters.iter().zip(given);
     let known = parameters.filter_map(|(parameter, actual)| {
         let literal = match actual {
-            Actual::Given(argument) => {
-                literal(outer, argument).or_else(|| something(flow.evaluate.value(argument)))
-            }
+            // Who fills what could be left out, with what is not known to be None, has something to fill it with.
+            Actual::Given(argument) => literal(outer, argument).or_else(|| {
+                let value = flow.evaluate.value(argument);
+                let is_left_out = parameter
+                    .default
+                    .is_some_and(|default| module.kind(default) == ExprKind::None);
+                let fills = is_left_out && !value.may_be_none();
+                something(value).or(fills.then_some(Given::Something))
+            }),
             Actual::Omitted => literal(module, parameter.default?),
             Actual::Unclear => None,
         };
@@ -117,7 +123,7 @@ fn returned(
             {
                 let never_comes =
                     depth > 0 && handed_on(whole, &flow, value, depth - 1) == Some(Returns::Never);
-                match comes_from(&flow, value, position, given) {
+                match comes_from(whole, &flow, value, position, given) {
                     _ if never_comes => {}
                     Returns::Plainly => return Returns::Plainly,
                     Returns::HandedOn => found = Returns::HandedOn,
@@ -142,12 +148,18 @@ pub(in crate::rules) fn can_give_none(
     falls_off(&flow, given)
         || blocks.any(|(index, block)| {
             block.insts.range().any(|at| {
+                let position = (BlockId::new(index), at as u32);
                 let may_be_none = match code.insts[at].kind {
-                    InstKind::Return(Some(value)) => !is_something(flow.module, value),
+                    InstKind::Return(Some(value)) => {
+                        !is_something(flow.module, value)
+                            && (flow.module.kind(value) == ExprKind::None
+                                || comes_from(whole, &flow, value, position, given)
+                                    != Returns::Never)
+                    }
                     InstKind::Return(None) => true,
                     _ => false,
                 };
-                may_be_none && flow.reaches((BlockId::new(index), at as u32), given)
+                may_be_none && flow.reaches(position, given)
             })
         })
 }
@@ -222,6 +234,7 @@ fn handed_on(
 
 /// Whether a variable that is returned can still be the None that it was set to. What calls give it can't be ruled out.
 fn comes_from(
+    whole: &Whole<'_>,
     flow: &Flow<'_, '_>,
     value: ExprId,
     target: (BlockId, u32),
@@ -258,12 +271,27 @@ fn comes_from(
     });
     let may_be_given = others
         .iter()
-        .any(|&other| flow.evaluate.value(other).may_be_none());
+        .any(|&other| flow.evaluate.value(other).may_be_none() && !is_given(whole, flow, other));
     match (is_left, nones.is_empty() || may_be_given) {
         (true, _) => Returns::Plainly,
         (false, true) => Returns::HandedOn,
         (false, false) => Returns::Never,
     }
+}
+
+/// Whether a call of the project's own gives something in any case.
+fn is_given(whole: &Whole<'_>, flow: &Flow<'_, '_>, value: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = flow.module.kind(value) else {
+        return false;
+    };
+    let Target::Function { function, bound } = whole.program.target(flow.evaluate.value(callee))
+    else {
+        return false;
+    };
+    let summary = &whole.summaries[function.0 as usize];
+    summary.none_at.is_empty()
+        && summary.none_if_none.is_empty()
+        && !(bound && whole.program.is_overridden(function))
 }
 
 /// `next((… for …), None)`: a search that says itself what it gives where it finds nothing.

@@ -6,11 +6,11 @@ mod path;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
 use crate::infer::ParameterUse;
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{AllEvidence, Evidence, Key, is_called_in_earnest};
 use crate::rules::none::belief::{Question, asked, dominates};
-use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
+use crate::rules::none::calls::{Returns, can_give_none, given, is_collected, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft, is_test};
 use crate::summary::Effects;
 use crate::text::Location;
@@ -64,10 +64,20 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
 fn believed(whole: &Whole<'_>, (function, parameter): Key, used: &ParameterUse) -> Option<ExprId> {
     let (module, code) = whole.program.code(function);
     let name = module.name(code.name);
-    let place = code.parameters[usize::from(parameter)].place;
+    let parameter = &code.parameters[usize::from(parameter)];
+    let place = parameter.place;
+    // Of a function inside another all callers are at hand, and another default says what comes.
+    let is_inside = code
+        .parent
+        .is_some_and(|parent| module.functions[parent.index()].kind == FunctionKind::Def);
+    let has_other_default = parameter
+        .default
+        .is_some_and(|default| module.kind(default) != ExprKind::None);
     if module.kind(used.subject) != ExprKind::Name(place)
         || (name.starts_with('_') && !name.ends_with("__"))
         || is_test(whole.program, function)
+        || is_inside
+        || has_other_default
     {
         return None;
     }
@@ -248,16 +258,19 @@ fn confidence(
                 Confidence::Medium
             }
         }
+        // One of two is given, and each is used where the other is not there.
+        Evidence::Default(None) if is_alternative(whole, key, used) => Confidence::Low,
         // The function itself has just found that it is None, or as good as that.
-        Evidence::Default(_) if is_denied(&whole.flow(function), used, place) => Confidence::Medium,
+        Evidence::Default(_) if is_found_none(&whole.flow(function), used, place) => {
+            Confidence::Medium
+        }
+        Evidence::Default(None) if is_interface(whole, key) => Confidence::Low,
         // Another method of the name says that the default is really taken.
         Evidence::Default(None) if is_always_used(whole, key) && is_reckoned_with(whole, key) => {
             Confidence::Medium
         }
         Evidence::Default(None)
-            if is_private(whole, function)
-                || is_dispatched(whole, function)
-                || is_interface(whole, key) =>
+            if is_private(whole, function) || is_dispatched(whole, function) =>
         {
             Confidence::Low
         }
@@ -275,11 +288,11 @@ fn confidence(
         {
             Confidence::Low
         }
-        // It says itself that None may come, and a caller has one to hand on.
-        Evidence::Forwarded { .. } if is_always_used(whole, key) && is_optional(whole, key) => {
+        Evidence::Forwarded { from, call }
+            if is_always_used(whole, key) && is_left_out_before(whole, evidence, from, call) =>
+        {
             Confidence::Medium
         }
-        Evidence::Forwarded { .. } if is_always_used(whole, key) => forwarded(whole, evidence, why),
         // A default that only some ways run into may be one that comes with arguments that lead elsewhere.
         Evidence::Default(None)
             if !is_always_used(whole, key) && !evidence.is_left_out_by_tests(key) =>
@@ -291,24 +304,28 @@ fn confidence(
     }
 }
 
-/// Whether control only gets to a use where a condition on the parameter alone came out false.
-fn is_denied(flow: &Flow<'_, '_>, used: &ParameterUse, place: PlaceId) -> bool {
+/// Whether the parameter that is used was found to be None, or as good as that, on all ways to the use.
+fn is_found_none(flow: &Flow<'_, '_>, used: &ParameterUse, place: PlaceId) -> bool {
+    flow.place_of(used.subject) == Some(place) && is_denied(flow, used.position.0, place)
+}
+
+/// Whether control only gets to a block where a condition on the parameter alone came out false.
+fn is_denied(flow: &Flow<'_, '_>, to: BlockId, place: PlaceId) -> bool {
     let (module, code) = (flow.module, flow.code);
-    flow.place_of(used.subject) == Some(place)
-        && code.blocks.iter().enumerate().any(|(index, block)| {
-            let Some(InstKind::Assume { test, holds }) =
-                code.insts(block).first().map(|inst| inst.kind)
-            else {
-                return false;
-            };
-            let mut found = Vec::new();
-            asked(module, code, test, &mut found);
-            matches!(found[..], [only] if only.place == place
-                && matches!(only.question, Question::None | Question::Truth)
-                && only.positive != holds)
-                && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
-                && dominates(code, BlockId::new(index), used.position.0)
-        })
+    code.blocks.iter().enumerate().any(|(index, block)| {
+        let Some(InstKind::Assume { test, holds }) =
+            code.insts(block).first().map(|inst| inst.kind)
+        else {
+            return false;
+        };
+        let mut found = Vec::new();
+        asked(module, code, test, &mut found);
+        matches!(found[..], [only] if only.place == place
+            && matches!(only.question, Question::None | Question::Truth)
+            && only.positive != holds)
+            && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
+            && dominates(code, BlockId::new(index), to)
+    })
 }
 
 /// Whether a variable of the caller was set to None, and a way leads from there to the call that passes it.
@@ -318,23 +335,16 @@ fn is_set_to_none(
     (call, source): (ExprId, ExprId),
 ) -> bool {
     let flow = whole.flow(caller);
-    let (module, code) = (flow.module, flow.code);
+    let module = flow.module;
     let ExprKind::Call { arguments, .. } = module.kind(call) else {
         return false;
     };
     if module.kind(source) != ExprKind::None {
         return false;
     }
-    let span = module.span(call);
-    let at = code.blocks.iter().enumerate().find_map(|(index, block)| {
-        let mut insts = block.insts.range();
-        let at = insts.find(|&at| {
-            let inst = &code.insts[at];
-            !matches!(inst.kind, InstKind::Assume { .. }) && inst.span.contains(span)
-        })?;
-        Some((BlockId::new(index), at as u32))
-    });
-    let Some(target) = at else { return false };
+    let Some(target) = position_of(&flow, call) else {
+        return false;
+    };
     module.arguments(arguments).iter().any(|argument| {
         let place = match module.kind(argument.value) {
             ExprKind::Name(place) => place,
@@ -347,6 +357,38 @@ fn is_set_to_none(
             target,
         };
         flow.witness_at(wanted, argument.value) >= Witness::Exception
+    })
+}
+
+/// The instruction that evaluates an expression.
+fn position_of(flow: &Flow<'_, '_>, expr: ExprId) -> Option<(BlockId, u32)> {
+    let code = flow.code;
+    let span = flow.module.span(expr);
+    code.blocks.iter().enumerate().find_map(|(index, block)| {
+        let mut insts = block.insts.range();
+        let at = insts.find(|&at| {
+            let inst = &code.insts[at];
+            !matches!(inst.kind, InstKind::Assume { .. }) && inst.span.contains(span)
+        })?;
+        Some((BlockId::new(index), at as u32))
+    })
+}
+
+/// Whether a function that hands on an argument of its own is called without it, and such that it gets as far as that.
+fn is_left_out_before(whole: &Whole<'_>, evidence: &AllEvidence, from: Key, call: ExprId) -> bool {
+    let flow = whole.flow(from.0);
+    let Some(position) = position_of(&flow, call) else {
+        return false;
+    };
+    evidence.of(from).iter().any(|&why| match why {
+        Evidence::Default(Some((caller, first)))
+        | Evidence::Passed {
+            caller,
+            call: first,
+            literal: true,
+            ..
+        } => flow.reaches(position, &given(whole, caller, first, from.0)),
+        _ => false,
     })
 }
 
@@ -371,34 +413,22 @@ fn is_declared(whole: &Whole<'_>, (function, parameter): Key) -> bool {
     !declared.is_unknown() && !declared.may_be_none()
 }
 
-/// Whether the annotation of a parameter allows None.
-fn is_optional(whole: &Whole<'_>, (function, parameter): Key) -> bool {
-    let (module_ref, _) = whole.program.locate(function);
-    let (_, code) = whole.program.code(function);
-    let annotation = code.parameters[usize::from(parameter)].annotation;
-    let (Some(annotation), Some(parent)) = (annotation, code.parent) else {
-        return false;
+/// Whether a parameter is used where another one, which may be left out as well, was found to be None: one of the two is given.
+fn is_alternative(whole: &Whole<'_>, (function, parameter): Key, used: &ParameterUse) -> bool {
+    let (module, code) = whole.program.code(function);
+    let is_left_out = |index: usize| {
+        let default = code.parameters[index].default;
+        default.is_some_and(|default| module.kind(default) == ExprKind::None)
     };
-    let outer = Evaluate::new(whole.program, module_ref, parent);
-    outer.annotated(annotation).may_be_none()
-}
-
-/// What is handed on is as likely None as it was where it came from; a default that nobody is known to take is not.
-fn forwarded(whole: &Whole<'_>, evidence: &AllEvidence, mut why: Evidence) -> Confidence {
-    for _ in 0..CHAIN {
-        let Evidence::Forwarded { from, .. } = why else {
-            break;
-        };
-        let Some(&next) = evidence.of(from).first() else {
-            break;
-        };
-        why = next;
-    }
-    match why {
-        Evidence::Default(Some(_)) | Evidence::Passed { literal: true, .. } => Confidence::Medium,
-        Evidence::Passed { caller, source, .. } => of_source(whole, caller, source),
-        _ => Confidence::Low,
-    }
+    let mut others = (0..code.parameters.len())
+        .filter(|&index| index != usize::from(parameter) && is_left_out(index));
+    others.any(|index| {
+        is_denied(
+            &whole.flow(function),
+            used.position.0,
+            code.parameters[index].place,
+        )
+    })
 }
 
 /// How likely a value is None that only may be: high is left to literals.
@@ -411,7 +441,9 @@ fn of_source(whole: &Whole<'_>, caller: FunctionRef, source: ExprId) -> Confiden
     match whole.program.target(flow.evaluate.value(callee)) {
         Target::Function { function, .. } => {
             let given = given(whole, caller, source, function);
-            if returns_none(whole, function, &given) == Returns::Plainly {
+            if returns_none(whole, function, &given) == Returns::Plainly
+                && !is_collected(whole, caller, source, function)
+            {
                 Confidence::Medium
             } else {
                 Confidence::Low

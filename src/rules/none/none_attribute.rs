@@ -5,7 +5,7 @@ mod belief;
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{Flow, Wanted, Witness};
 use crate::infer::AttributeUse;
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, Next, PlaceId, Step};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, Next, PlaceId, Step};
 use crate::project::{CallSite, Symbol};
 use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
 use crate::rules::none::attributes::{Assignment, Attributes, gather};
@@ -51,6 +51,9 @@ const CALLERS: u32 = 2;
 
 /// So many calls of a function are looked at.
 const SITES: usize = 24;
+
+/// Larger methods do more than check.
+const CHECKER: usize = 24;
 
 /// A caller with more places is not looked into, for it is looked at anew for each attribute.
 const PLACES: usize = 1_000;
@@ -191,7 +194,8 @@ fn finding(
             match taken {
                 Taken::ByCall if for_good => Confidence::Medium,
                 Taken::MayBe if unused && is_protocol => Confidence::Medium,
-                Taken::ByDefault if unused => Confidence::Medium,
+                // A class that is made here with what its maker was given is not made by anybody else.
+                Taken::ByDefault if unused && !is_protocol => Confidence::Medium,
                 _ => Confidence::Low,
             }
         }
@@ -409,12 +413,46 @@ fn sets_before(
         .calls_in(function)
         .iter()
         .filter(|site| module.span(site.call).start < start);
-    before
+    before.into_iter().any(|site| {
+        reaches(whole, site.callee, set, DEPTH) || refuses(whole, site.callee, used.attribute)
+    }) || properties_before(whole, function, used.class, start)
         .into_iter()
-        .any(|site| reaches(whole, site.callee, set, DEPTH))
-        || properties_before(whole, function, used.class, start)
-            .into_iter()
-            .any(|property| reaches(whole, property, set, DEPTH))
+        .any(|property| reaches(whole, property, set, DEPTH))
+}
+
+/// Whether a method only comes back where the attribute is not None: `self._check_open()`.
+fn refuses(whole: &Whole<'_>, function: FunctionRef, attribute: Symbol) -> bool {
+    let flow = whole.flow(function);
+    let Some(place) = attribute_place(whole, &flow, attribute) else {
+        return false;
+    };
+    let code = flow.code;
+    let raises = code
+        .insts
+        .iter()
+        .any(|inst| matches!(inst.kind, InstKind::Raise { .. }));
+    let comes_back = |target| {
+        flow.witness(Wanted {
+            place,
+            origin: None,
+            passed: true,
+            target,
+        }) > Witness::None
+    };
+    raises
+        && code.blocks.len() <= CHECKER
+        && code.blocks.iter().enumerate().all(|(index, block)| {
+            let block_id = BlockId::new(index);
+            let returned = block
+                .insts
+                .range()
+                .find(|&at| matches!(code.insts[at].kind, InstKind::Return(_)));
+            match (returned, block.next) {
+                (Some(at), _) => !comes_back((block_id, at as u32)),
+                (None, Next::Return) => !comes_back((block_id, block.insts.range().end as u32)),
+                _ => true,
+            }
+        })
 }
 
 /// The properties of the object that are read before an offset: each runs a method.

@@ -8,7 +8,9 @@ mod null;
 mod optional;
 pub(in crate::rules) mod options;
 mod pattern;
+mod rows;
 mod search;
+mod text;
 mod told;
 mod unpacked;
 mod when;
@@ -260,7 +262,7 @@ fn finding(
             Confidence::Low
         }
         _ if is_half_asked(flow, used) => Confidence::Low,
-        _ => confidence,
+        _ => confidence.min(Confidence::Medium),
     };
     Some(told::with_test(whole, flow, used, name, finding).confidence(confidence))
 }

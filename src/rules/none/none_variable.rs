@@ -89,8 +89,7 @@ fn finding(
         Witness::Path if together::may_go_together(flow, &reached.used, reached.place) => {
             Confidence::Low
         }
-        Witness::Path => Confidence::High,
-        Witness::Exception | Witness::EmptyLoop => Confidence::Medium,
+        Witness::Path | Witness::Exception | Witness::EmptyLoop => Confidence::Medium,
         _ => Confidence::Low,
     };
     let used = reached.used;

@@ -4,14 +4,11 @@ use super::{is_always, is_protocol, is_related};
 use crate::finding::Confidence;
 use crate::infer::AttributeUse;
 use crate::ir::{BlockId, ExprKind, InstKind};
+use crate::rules::Whole;
 use crate::rules::none::attributes::{Assignment, Attributes};
-use crate::rules::{Whole, is_test};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
 use rustc_hash::FxHashSet;
-
-/// So many methods that test make a habit that the one which does not breaks.
-const HABIT: usize = 3;
 
 /// How the names of methods start that somebody calls once something has happened, when the object is in use.
 const EVENTS: [&str; 10] = [
@@ -50,10 +47,9 @@ pub(super) fn confidence(
     let own = program.class_of_method(function);
     let is_own = own.is_some_and(|own| is_related(whole, own, used.class));
     let is_aware = testing.contains(&function);
-    // All others test it, and this one does, in another place.
-    let is_alone = testing.len() >= HABIT && (careless == 1 || (is_aware && careless == 0));
-    if testing.is_empty()
-        || (is_aware && !(is_alone && testing.len() > HABIT))
+    if !is_kept
+        || is_aware
+        || testing.is_empty()
         || is_private
         || (is_event(name) && is_own)
         || careless > testing.len()
@@ -63,26 +59,7 @@ pub(super) fn confidence(
     {
         return Confidence::Low;
     }
-    let known = attributes
-        .assignments
-        .get(&used.attribute)
-        .into_iter()
-        .flatten()
-        .filter(|known| is_related(whole, known.class, used.class));
-    // What nobody in the class sets is filled from outside, before anybody asks.
-    let is_filled = { known }.any(|known| {
-        let by = program.class_of_method(known.function);
-        !known.starts_none
-            && !is_test(program, known.function)
-            && by.is_some_and(|by| is_related(whole, by, used.class))
-    });
-    if !is_kept && !is_filled && testing.len() <= HABIT {
-        return Confidence::Low;
-    }
-    match (is_kept && !is_aware) || is_alone {
-        true => Confidence::Medium,
-        false => Confidence::Low,
-    }
+    Confidence::Medium
 }
 
 /// Whether a condition of the function asks a property or method that tests the attribute: `if not self.is_connected: return`.

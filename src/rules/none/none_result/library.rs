@@ -3,18 +3,19 @@
 use super::callee as callee_of;
 use super::keyed::Keys;
 use super::pattern::{self, Certainty};
+use super::{rows, text};
 use crate::finding::Confidence;
 use crate::flow::{Flow, Use};
 use crate::infer::ResultUse;
 use crate::ir::{
-    Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, LoopKind, PlaceId, Source,
-    TryKind,
+    Argument, Comparison, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source, TryKind,
 };
 use crate::project::Target;
 use crate::rules::none::belief::{self, Question, alike};
+use crate::types::Type;
 
 /// Results that are None only where the program is not what it is: a module without a file, a parser outside of its events.
-const STEADY: [&str; 9] = [
+const STEADY: [&str; 10] = [
     "get_filename",
     "get_payload",
     "get_starttag_text",
@@ -24,11 +25,12 @@ const STEADY: [&str; 9] = [
     "getmodule",
     "getmodulename",
     "get_data",
+    "get_params",
 ];
 
 /// Attributes that are there whenever somebody reads them: streams that were asked for, the name that an import gives its
 /// error, memory that is not closed yet, the root of a document that was parsed or made.
-const PRESENT: [&str; 7] = [
+const PRESENT: [&str; 13] = [
     "stdin",
     "stdout",
     "stderr",
@@ -37,6 +39,14 @@ const PRESENT: [&str; 7] = [
     "documentElement",
     // A parser sets it before it calls anybody.
     "values",
+    // Who has a property, a mapping with defaults or a traceback at hand made it with one.
+    "fget",
+    "default_factory",
+    "exc_type",
+    // Of a module that was found.
+    "loader",
+    "origin",
+    "submodule_search_locations",
 ];
 
 /// Variables that Windows sets for every process.
@@ -80,7 +90,16 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             });
         };
         let name = module.name(name);
-        let is_present = PRESENT.contains(&name) || name.starts_with("__");
+        // Whoever wrote the class knows in what state its objects are.
+        let is_own = match module.kind(source) {
+            ExprKind::Attribute { value, .. } => {
+                let class = flow.evaluate.value(value).class;
+                matches!(flow.program.types.get(class), Type::Class(class)
+                    if flow.program.project_class(class).is_some())
+            }
+            _ => false,
+        };
+        let is_present = is_own || PRESENT.contains(&name) || name.starts_with("__");
         return Some(match is_present {
             true => Confidence::Low,
             false => Confidence::Medium,
@@ -107,7 +126,21 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
         {
             Some(Confidence::Low)
         }
-        ("fetchone", _) if is_counted(flow, source) => None,
+        ("fetchone", _) if rows::is_counted(flow, source) || rows::is_aggregate(flow, value) => {
+            None
+        }
+        ("scalar", [statement, ..]) if rows::counts(flow, statement.value) => None,
+        // A module that an object says it is from is there.
+        ("get", [key, ..])
+            if module.dotted(flow.code, value).as_deref() == Some("sys.modules")
+                && matches!(module.kind(key.value), ExprKind::Attribute { name, .. } if module.name(name) == "__module__") =>
+        {
+            None
+        }
+        // Whoever runs in a coroutine runs in a task.
+        ("current_task", []) if flow.code.is_async => None,
+        // A time that is asked for it has been found to have one.
+        ("utcoffset" | "dst", [time]) if is_asked_about(flow, time.value) => Some(Confidence::Low),
         ("get" | "getenv", [key, ..]) if is_of_system(flow, value, key.value) => {
             Some(Confidence::Low)
         }
@@ -130,7 +163,7 @@ pub(super) fn of_library(flow: &Flow<'_, '_>, used: &ResultUse, keys: &Keys) -> 
             Some(Confidence::Medium)
         }
         (name, _) if STEADY.contains(&name) => Some(Confidence::Low),
-        ("match" | "search" | "fullmatch", arguments) => of_match(flow, source, arguments),
+        ("match" | "search" | "fullmatch", arguments) => of_match(flow, used, arguments),
         ("group" | "groups" | "guess_type", _) => Some(Confidence::Medium),
         _ if matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class) => {
             Some(Confidence::Low)
@@ -157,37 +190,46 @@ fn is_reference_error_awaited(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
     false
 }
 
-/// Whether a row is fetched once for each that the cursor has counted: `for _ in range(cursor.rowcount)`.
-fn is_counted(flow: &Flow<'_, '_>, source: ExprId) -> bool {
+/// Whether a condition of the function shows a value to a call: `if is_aware(time)`.
+fn is_asked_about(flow: &Flow<'_, '_>, value: ExprId) -> bool {
     let module = flow.module;
-    let span = module.span(source);
-    flow.code.loops.iter().any(|of| {
-        let LoopKind::For { iterable, .. } = of.kind else {
+    flow.code.insts.iter().any(|inst| {
+        let InstKind::Assume { test, .. } = inst.kind else {
             return false;
         };
         let mut found = false;
-        module.walk(iterable, &mut |part| {
-            found |= matches!(module.kind(part), ExprKind::Attribute { name, .. }
-                if matches!(module.name(name), "rowcount" | "rownumber"));
+        module.walk(test, &mut |part| {
+            if let ExprKind::Call { arguments, .. } = module.kind(part) {
+                let mut given = module.arguments(arguments).iter();
+                found |= given.any(|argument| alike(module, argument.value, value));
+            }
         });
-        found && of.suite.contains(span)
+        found
     })
 }
 
 /// A match of a pattern, by what is known of the pattern and the text.
-fn of_match(flow: &Flow<'_, '_>, source: ExprId, arguments: &[Argument]) -> Option<Confidence> {
+fn of_match(flow: &Flow<'_, '_>, used: &ResultUse, arguments: &[Argument]) -> Option<Confidence> {
+    let source = used.source;
     let certainty = pattern::certainty(flow, source);
     if certainty == Certainty::Always {
         return None;
     }
     let is_known = arguments.iter().take(2).next_back().is_some_and(|text| {
-        is_part_of_match(flow, text.value) || pattern::is_matched_before(flow, source, text.value)
+        is_part_of_match(flow, text.value)
+            || pattern::is_matched_before(flow, (source, used.position.0), text.value)
     });
     let is_body = matches!(flow.code.kind, FunctionKind::Module | FunctionKind::Class);
+    let varies = || {
+        let mut text = arguments.iter().take(2);
+        text.next_back()
+            .is_some_and(|text| text::varies(flow, source, text.value))
+            || is_doubted_anywhere(flow, used)
+    };
     Some(
-        match certainty == Certainty::OneLine || is_known || is_body {
+        match certainty == Certainty::OneLine || is_known || is_body || !varies() {
             true => Confidence::Low,
-            false => Confidence::High,
+            false => Confidence::Medium,
         },
     )
 }

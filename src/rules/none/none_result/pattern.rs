@@ -186,8 +186,12 @@ fn is_optional(rest: &mut Peekable<Chars<'_>>) -> bool {
     optional
 }
 
-/// Whether control only gets to a call where another pattern has matched the same text.
-pub(super) fn is_matched_before(flow: &Flow<'_, '_>, call: ExprId, text: ExprId) -> bool {
+/// Whether control only gets to a call, or to where its result is used, where another pattern has matched the same text.
+pub(super) fn is_matched_before(
+    flow: &Flow<'_, '_>,
+    (call, used): (ExprId, BlockId),
+    text: ExprId,
+) -> bool {
     let code = flow.code;
     let span = flow.module.span(call);
     let at = code.blocks.iter().position(|block| {
@@ -208,7 +212,8 @@ pub(super) fn is_matched_before(flow: &Flow<'_, '_>, call: ExprId, text: ExprId)
         for_each_proven(flow, test, holds, &mut |proven| {
             found |= is_match_of(flow, proven, text);
         });
-        found && dominates(code, BlockId::new(index), at)
+        let test = BlockId::new(index);
+        found && (dominates(code, test, at) || dominates(code, test, used))
     })
 }
 
