@@ -2,7 +2,7 @@
 
 use super::stopping::stops_by_literal;
 use super::{Event, Flow, Held, Observer, Origin, State, Use};
-use crate::ir::{Argument, Dialect, ExprId, ExprKind, Passing, Run, Scope, Step};
+use crate::ir::{Argument, BinaryOperator, Dialect, ExprId, ExprKind, Passing, Run, Scope, Step};
 use crate::library::Call;
 use crate::project::{Actual, Target, actuals};
 use crate::summary::{Delivery, Summary};
@@ -67,6 +67,20 @@ impl Flow<'_, '_> {
         }
         if let Some(value) = self.super_value(expr) {
             return Held::from(expr, value);
+        }
+        if let ([left, right], &[dividend, held]) = (arguments, &held[..])
+            && left.passing == Passing::Positional
+            && self.module.dotted(self.code, callee).as_deref() == Some("divmod")
+        {
+            let by = (right.value, held);
+            self.divide(
+                BinaryOperator::FloorDivide,
+                by,
+                dividend,
+                expr,
+                state,
+                observer,
+            );
         }
         let target = match self.program.target(called.value) {
             Target::Unknown => self.by_arguments(callee, arguments),

@@ -22,6 +22,7 @@ mod transfer;
 mod witness;
 
 pub use reaching::{Access, At, Reach, Reaching, Start};
+pub(crate) use regex::matches_nothing;
 pub use solve::Solution;
 pub use state::{Held, Origin, State};
 pub use witness::{Circumstances, Course, Decided, Given, Shape, Wanted, Witness};

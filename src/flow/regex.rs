@@ -34,6 +34,18 @@ pub(crate) fn groups(pattern: &str) -> Option<Vec<Group>> {
     is_read.then_some(reader.groups)
 }
 
+/// Whether a pattern lets the empty text through. Nothing where the pattern is more than is read here.
+pub(crate) fn matches_nothing(pattern: &str) -> Option<bool> {
+    let mut reader = Reader {
+        rest: pattern.chars().peekable(),
+        groups: Vec::new(),
+        is_odd: false,
+    };
+    let is_nothing = reader.alternatives(DEPTH);
+    let is_read = !reader.is_odd && reader.rest.next().is_none();
+    is_read.then_some(is_nothing)
+}
+
 struct Reader<'p> {
     rest: Peekable<Chars<'p>>,
     groups: Vec<Group>,

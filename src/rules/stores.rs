@@ -506,8 +506,25 @@ pub(in crate::rules) fn call_text(whole: &Whole<'_>, site: &StoreCall<'_>) -> St
         ExprKind::Call { callee, .. } => module.dotted(code, callee),
         _ => None,
     };
-    written.unwrap_or_else(|| match method(module, site.call) {
-        Some((_, name)) => name.to_owned(),
-        None => site.known.name.clone(),
+    written.unwrap_or_else(|| match module.kind(site.call) {
+        ExprKind::Call { callee, .. } => {
+            chain(module, code, callee, DEPTH).unwrap_or_else(|| site.known.name.clone())
+        }
+        _ => site.known.name.clone(),
     })
+}
+
+/// A chain of calls as it is written, without the arguments: `Order.objects.filter(…).count`.
+fn chain(module: &Module, code: &Function, expr: ExprId, depth: usize) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    match module.kind(expr) {
+        ExprKind::Attribute { value, name, .. } => {
+            let of = chain(module, code, value, depth).unwrap_or_else(|| "…".to_owned());
+            Some(format!("{of}.{}", module.name(name)))
+        }
+        ExprKind::Call { callee, .. } => {
+            Some(format!("{}(…)", chain(module, code, callee, depth)?))
+        }
+        _ => module.dotted(code, expr),
+    }
 }

@@ -16,6 +16,7 @@ mod printed;
 mod probed;
 mod queries;
 mod reduced;
+mod split;
 mod taken;
 mod unheeded;
 mod unpacked;
@@ -28,6 +29,8 @@ use crate::ir::{BinaryOperator, ExprId, ExprKind, PlaceId, UnaryOperator};
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 use crate::rules::{Check, Family, Rule, Scene};
 use alike::alike;
+use attribute::DOUBTED;
+use beside::doubted_here;
 use evidence::{Evidence, evidence};
 use guarded::{counts_arguments, is_argued, is_counted, is_only_bounded_above};
 use member::member;
@@ -35,7 +38,7 @@ use part::of_part;
 use passed::passed;
 use probed::probed;
 use reduced::called;
-use taken::taken;
+use taken::{is_undoing, taken};
 use unheeded::{REBOUND, UNHEEDED, rebound, unheeded};
 use unpacked::unpacked;
 use whole::LEFT;
@@ -158,13 +161,14 @@ fn indexed(
             .or_else(|| passed(boundary, value, need))
             .or_else(|| alike(boundary, value, need))
             .or_else(|| (need == 1).then(|| of_part(boundary, value))?)
-            .or(known)?,
+            .or_else(|| known.map(|known| doubted_here(boundary, candidate, value, known)))?,
     };
     if evidence.least >= need
         || boundary.is_caught(candidate.at.0, &["IndexError"])
         || is_tested(boundary, candidate, value, need, &evidence)
         || (evidence.key == "argv" && is_argued(boundary))
         || (evidence.key == "filled" && is_counted(boundary, candidate, value))
+        || (evidence.key == DOUBTED && index < 0 && is_undoing(flow.module.name(flow.code.name)))
     {
         return None;
     }
@@ -176,7 +180,8 @@ fn indexed(
     let why = boundary
         .scene
         .related(evidence.source, Message::new(evidence.key));
-    let help = Message::new("guard").with("name", text);
+    // A text is never taken apart into nothing: the truth of its parts says nothing of a second one.
+    let help = Message::new(if need > 1 { "enough" } else { "guard" }).with("name", text);
     let confidence = if evidence.key == "argv" && counts_arguments(boundary) {
         Confidence::Medium
     } else {

@@ -170,10 +170,12 @@ fn is_varying(boundary: &Boundary<'_>, expr: ExprId) -> bool {
         ExprKind::Name(_) | ExprKind::Attribute { .. } => {
             let text = module.dotted(boundary.flow.code, expr).unwrap_or_default();
             let last = text.rsplit('.').next().unwrap_or_default();
-            last != last.to_uppercase() && !matches!(text.as_str(), "math.pi" | "math.e")
+            last != last.to_uppercase()
+                && !matches!(text.as_str(), "math.pi" | "math.e")
+                && !text.starts_with("sys.")
         }
         ExprKind::Call { .. } => match boundary.called(expr) {
-            Some(("len", None, arguments)) => arguments
+            Some(("len" | "abs", None, arguments)) => arguments
                 .first()
                 .is_none_or(|&counted| is_varying(boundary, counted)),
             _ => true,

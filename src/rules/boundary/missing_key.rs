@@ -14,7 +14,7 @@ mod elsewhere;
 mod emptied;
 mod environment;
 mod framework;
-mod groups;
+pub(super) mod groups;
 mod guarded;
 mod habit;
 mod answers;
@@ -50,7 +50,7 @@ use document::{DEPTH, Document, of_source};
 use element::is_asked_for;
 use elsewhere::{is_asked_elsewhere, is_asked_of_element};
 use emptied::emptied;
-use environment::is_always_there;
+use environment::{is_always_there, is_header_of_request};
 use framework::is_left_to_framework;
 use guarded::{is_guarded, is_settled};
 use habit::odd_one_out;
@@ -304,6 +304,9 @@ fn of_code_around(
     }
     if let Some(elsewhere) = of_tag(boundary, value, index) {
         return Some(told("tag", elsewhere));
+    }
+    if is_header_of_request(boundary, value, index) {
+        return Some(told("request", value));
     }
     if is_optional_in_cloud(boundary, value, index) {
         return Some(told("cloud", value));

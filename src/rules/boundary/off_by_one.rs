@@ -2,6 +2,7 @@
 
 mod advanced;
 mod clamped;
+mod following;
 mod limits;
 
 use crate::finding::{Confidence, Finding, Message, Severity};
@@ -16,6 +17,7 @@ use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::Kinds;
 use advanced::advanced;
 use clamped::clamped;
+use following::following;
 use limits::{comprehended, limit, of_length};
 
 pub(in crate::rules) const RULE: Rule = Rule {
@@ -51,6 +53,7 @@ fn check(scene: &Scene<'_>, solution: &Solution) -> Vec<Finding> {
         let Some((cause, finding)) = counted(&boundary, candidate)
             .or_else(|| advanced(&boundary, candidate))
             .or_else(|| clamped(&boundary, candidate))
+            .or_else(|| following(&boundary, candidate))
             .or_else(|| measured(&boundary, candidate))
         else {
             return;

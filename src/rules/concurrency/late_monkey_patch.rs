@@ -345,7 +345,14 @@ fn made(whole: &Whole<'_>, patch: &Patch, at: ModuleRef, before: Option<u32>) ->
             return None;
         }
         let name = evaluate.dotted(callee)?;
-        let name = name.replace("Queue.", "queue.");
+        let name = match name.as_str() {
+            // What `threading` takes from elsewhere.
+            "_thread.lock" | "_thread.LockType" | "_thread.allocate_lock" => {
+                "threading.Lock".to_owned()
+            }
+            "_thread.RLock" | "threading._RLock" => "threading.RLock".to_owned(),
+            _ => name.replace("Queue.", "queue."),
+        };
         let &(what, part) = MADE.iter().find(|(of, _)| *of == name)?;
         patch.covers(home, part).then(|| Hold {
             module: at,

@@ -16,7 +16,7 @@ use crate::rules::{Check, Family, Rule, Scene};
 use crate::value::Kinds;
 use doubt::{is_array, is_sure, promises_content};
 use evidence::{Why, evidence};
-use tested::{is_inside_loop, is_tested, is_tested_by_callers};
+use tested::{is_inside_loop, is_of_asked_loop, is_tested, is_tested_by_callers};
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "unguarded-division",
@@ -68,6 +68,7 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
     }
     if is_tested(scene, why, (divisor, at), of)
         || (why == Why::Length && is_inside_loop(scene, of, at))
+        || (why == Why::Counter && is_of_asked_loop(scene, divisor))
     {
         return None;
     }
@@ -97,7 +98,12 @@ fn check(scene: &Scene<'_>, state: &State, event: Event<'_>) -> Option<Finding> 
     } else {
         Confidence::Low
     };
-    Some(finding.confidence(confidence).help(Message::new("test")))
+    let help = match why {
+        Why::Difference => Message::new("differ"),
+        Why::Elapsed => Message::new("smallest"),
+        _ => Message::new("test"),
+    };
+    Some(finding.confidence(confidence).help(help))
 }
 
 /// What is divided, where it is written.

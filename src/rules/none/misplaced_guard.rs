@@ -311,7 +311,42 @@ fn mismatch(
     }
     let mut found = Vec::new();
     asked(flow.module, flow.code, test, &mut found);
-    let [guard] = found[..] else { return None };
+    let guard = match (above_zero(flow, test), &found[..]) {
+        (Some(guard), _) => guard,
+        (None, &[guard]) => guard,
+        _ => return None,
+    };
+    mismatch_of(scene, guard, holds, used, mentioned)
+}
+
+/// `count > 0`, `count != 0`: as good as a test of the truth of a number.
+fn above_zero(flow: &Flow<'_, '_>, test: ExprId) -> Option<Asked> {
+    let ExprKind::Compare {
+        operator: Comparison::Greater | Comparison::NotEqual,
+        left,
+        right,
+    } = flow.module.kind(test)
+    else {
+        return None;
+    };
+    let is_zero = flow.module.kind(right) == ExprKind::Int(0);
+    let place = flow.module.kind(left).place().filter(|_| is_zero);
+    place.map(|place| Asked {
+        place,
+        at: test,
+        question: Question::Truth,
+        positive: true,
+    })
+}
+
+fn mismatch_of(
+    scene: &Scene<'_>,
+    guard: Asked,
+    holds: bool,
+    used: &[Relied],
+    mentioned: &dyn Fn(PlaceId) -> bool,
+) -> Option<Finding> {
+    let flow = scene.flow;
     if guard.positive != holds || guard.question == Question::Other || mentioned(guard.place) {
         return None;
     }
@@ -319,7 +354,7 @@ fn mismatch(
     let used = used.iter().find(|used| {
         let is_like = variable(flow, used.place)
             .is_some_and(|name| name != guarded && look_alike(guarded, name));
-        is_like && needs_guard(flow, **used) && !is_tested(flow, used.place)
+        is_like && needs_guard(flow, **used, guard.question) && !is_tested(flow, used.place)
     })?;
     let (name, other) = (flow.place_text(used.place), guarded.to_owned());
     let message = Message::new("other-name")
@@ -339,9 +374,13 @@ fn variable<'f>(flow: &'f Flow<'_, '_>, place: PlaceId) -> Option<&'f str> {
     }
 }
 
-/// Only what can be zero or None for a reason that stands in the function needs a guard.
-fn needs_guard(flow: &Flow<'_, '_>, used: Relied) -> bool {
+/// Only what can be zero or None for a reason that stands in the function needs a guard, and what an element is taken of, where
+/// the test is whether the other has any.
+fn needs_guard(flow: &Flow<'_, '_>, used: Relied, question: Question) -> bool {
+    let is_of_elements = matches!(used.how, Reliance::Index(_))
+        && matches!(question, Question::Truth | Question::Length);
     used.how == Reliance::Divisor
+        || is_of_elements
         || (used.how != Reliance::Value && starts_as_none(flow, used.place))
 }
 

@@ -4,7 +4,7 @@
 use super::source::{KEEPING, Outside, PASSING, outside};
 use super::{Boundary, bound_to, called};
 use crate::flow::Flow;
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Step};
+use crate::ir::{ExprId, ExprKind, InstKind, LoopKind, PlaceId, Step};
 use crate::project::{CallGraph, CallKind};
 use crate::rules::is_test;
 use std::cell::Cell;
@@ -156,6 +156,9 @@ impl Search<'_> {
             return Some(found);
         }
         let up = up.checked_sub(1)?;
+        if runs_over_lines(flow, place) && self.graph.calls_of(flow.function).next().is_none() {
+            return Some(Outside::File);
+        }
         let calls = self.graph.calls_of(flow.function).take(CALLERS);
         let mut calls = calls.filter(|site| {
             site.kind == CallKind::Named
@@ -176,6 +179,26 @@ impl Search<'_> {
             (who != Outside::Database && !is_looked_at(&caller, argument)).then_some(who)
         })
     }
+}
+
+/// What people call a file, or the lines of one.
+const FILES: [&str; 9] = [
+    "lines", "fp", "fh", "fileobj", "file_obj", "infile", "handle", "f", "fd",
+];
+
+/// Whether a parameter goes by the name of a file, and is run over line by line.
+fn runs_over_lines(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
+    let is_named = FILES.contains(&flow.place_text(place).as_str());
+    is_named
+        && flow.code.loops.iter().any(|of| match of.kind {
+            LoopKind::For {
+                iterable, target, ..
+            } => {
+                let line = flow.module.dotted(flow.code, target).unwrap_or_default();
+                flow.place_of(iterable) == Some(place) && line.contains("line")
+            }
+            LoopKind::While { .. } => false,
+        })
 }
 
 /// Whether a function has a condition on what it passes, or on what that is taken from.

@@ -387,6 +387,23 @@ impl Boundary<'_> {
         true
     }
 
+    /// Whether control can get from one block to another.
+    pub(in crate::rules) fn reaches(&self, from: BlockId, to: BlockId) -> bool {
+        let mut seen = vec![false; self.flow.code.blocks.len()];
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            if at == to {
+                return true;
+            }
+            for next in self.after(at) {
+                if !std::mem::replace(&mut seen[next.index()], true) {
+                    open.push(next);
+                }
+            }
+        }
+        false
+    }
+
     pub(super) fn before(&self, block: BlockId) -> Vec<BlockId> {
         let blocks = self.flow.code.blocks.iter().enumerate();
         let leads = blocks.filter(|(_, from)| match from.next {

@@ -6,7 +6,8 @@ use super::whole::is_opened;
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source, TryKind,
+    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, Passing, PlaceId, Source,
+    TryKind,
 };
 use crate::project::{CallSite, Coverage};
 use crate::rules::sequences::{Boundary, Outside};
@@ -97,6 +98,45 @@ pub(super) fn yields_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
     yields > 0
 }
 
+/// Whether what is called is a generator that yields only in a loop over what was found somewhere.
+pub(super) fn yields_found(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = boundary
+        .callee(call)
+        .filter(|_| yields_nothing(boundary, call))
+    else {
+        return false;
+    };
+    boundary.in_another(function, |within| {
+        let mut loops = within.flow.code.loops.iter();
+        loops.any(|of| match of.kind {
+            LoopKind::For { iterable, .. } => of.parent.is_none() && is_of_found(within, iterable),
+            LoopKind::While { .. } => false,
+        })
+    })
+}
+
+/// Whether a function of the project gives one for each of what it is passed.
+pub(super) fn gives_one_for_each(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = boundary.callee(call) else {
+        return false;
+    };
+    let (module, code) = boundary.flow.program.code(function);
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Return(Some(value)) => match module.kind(value) {
+            ExprKind::Comprehension(id) => match &module.comprehension(id).clauses[..] {
+                [clause] => {
+                    let through = module.kind(clause.iterable).place();
+                    let mut parameters = code.parameters.iter();
+                    clause.conditions.is_empty() && parameters.any(|own| Some(own.place) == through)
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// What the way a function's answer is written says.
 fn of_function(boundary: &Boundary<'_>, function: FunctionRef, depth: usize) -> Option<Evidence> {
     let depth = depth.checked_sub(1)?;
@@ -160,7 +200,7 @@ pub(super) fn filters(boundary: &Boundary<'_>, call: ExprId) -> bool {
 fn is_list(key: &str) -> bool {
     matches!(
         key,
-        "found" | "filtered" | "file" | "empty" | "spaces" | "separator"
+        "found" | "filtered" | "file" | "empty" | "spaces" | "separator" | "default"
     )
 }
 
@@ -192,6 +232,9 @@ fn is_doubted_at(boundary: &Boundary<'_>, site: &CallSite, least: i64) -> bool {
     if missing.is_some_and(caught) && !everything.is_some_and(caught) {
         return true;
     }
+    if is_asked_itself(module, code, site.call) {
+        return true;
+    }
     let holds = code.insts.iter().find_map(|inst| match inst.kind {
         InstKind::Bind {
             target,
@@ -201,6 +244,79 @@ fn is_doubted_at(boundary: &Boundary<'_>, site: &CallSite, least: i64) -> bool {
         _ => None,
     });
     holds.is_some_and(|place| is_doubted_there(module, code, place, least))
+}
+
+/// Whether another call of the same function says there and then what is to be done where it gives nothing.
+pub(super) fn is_asked_on_the_spot(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = boundary.callee(call) else {
+        return false;
+    };
+    let program = boundary.flow.program;
+    let sites = boundary.scene.graph.calls_of(function).take(CALLS);
+    sites.into_iter().any(|site| {
+        let (module, code) = program.code(site.caller);
+        let mut exprs = code.exprs.range().map(ExprId::new);
+        site.call != call
+            && exprs.any(|expr| match module.kind(expr) {
+                ExprKind::Or(parts) => {
+                    let parts = module.list(parts);
+                    let is_list = parts.last().is_some_and(|&last| {
+                        matches!(module.kind(last), ExprKind::List(_) | ExprKind::Tuple(_))
+                    });
+                    is_list && parts.first() == Some(&site.call)
+                }
+                _ => false,
+            })
+    })
+}
+
+/// `f(x) or [y]`, `if f(x)`, `max(f(x), default=0)`: what to do where there is nothing is said on the spot.
+fn is_asked_itself(module: &Module, code: &Function, call: ExprId) -> bool {
+    let is_it = |expr: ExprId| match module.kind(expr) {
+        ExprKind::Unary { operand, .. } => operand == call,
+        _ => expr == call,
+    };
+    let in_statement = code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => is_it(test),
+        _ => false,
+    });
+    let mut exprs = code.exprs.range().map(ExprId::new);
+    in_statement
+        || exprs.any(|expr| match module.kind(expr) {
+            ExprKind::Conditional { test, .. } => is_it(test),
+            ExprKind::Or(parts) | ExprKind::And(parts) => module
+                .list(parts)
+                .first()
+                .is_some_and(|&first| is_it(first)),
+            ExprKind::Call { callee, arguments } => {
+                let reduces = matches!(
+                    module.dotted(code, callee).as_deref(),
+                    Some("max" | "min" | "next" | "sum")
+                );
+                match module.arguments(arguments) {
+                    [first, rest @ ..] if reduces => {
+                        runs_over(module, first.value, call)
+                            && rest.iter().any(|argument| {
+                                matches!(argument.passing, Passing::Keyword(name)
+                                    if module.name(name) == "default")
+                            })
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        })
+}
+
+/// Whether an expression is a call, or goes through what it gives with no condition.
+fn runs_over(module: &Module, expr: ExprId, call: ExprId) -> bool {
+    match module.kind(expr) {
+        ExprKind::Comprehension(id) => match &module.comprehension(id).clauses[..] {
+            [clause] => clause.conditions.is_empty() && clause.iterable == call,
+            _ => false,
+        },
+        _ => expr == call,
+    }
 }
 
 /// Whether a function asks whether there is anything in a variable; with `least`, how many there are.
@@ -226,7 +342,7 @@ fn is_doubted_there(module: &Module, code: &Function, place: PlaceId, least: i64
                     let is_of_first = match module.kind(right) {
                         ExprKind::Int(0) => true,
                         ExprKind::Int(1) => {
-                            matches!(operator, Comparison::Less | Comparison::GreaterEqual)
+                            !matches!(operator, Comparison::Greater | Comparison::LessEqual)
                         }
                         ExprKind::Int(2) => operator == Comparison::Less,
                         _ => false,

@@ -4,8 +4,8 @@ use super::evidence::{Evidence, is_empty_literal};
 use crate::finding::Confidence;
 use crate::flow::State;
 use crate::ir::{
-    BlockId, ClassId, Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, NameId,
-    Passing, Source, UnaryOperator,
+    BlockId, ClassId, Comparison, ExprId, ExprKind, Function, Inst, InstKind, LoopKind, Module,
+    NameId, Passing, Source, UnaryOperator,
 };
 use crate::project::{Program, Target};
 use crate::rules::sequences::Boundary;
@@ -288,8 +288,8 @@ fn is_filled_here(boundary: &Boundary<'_>, subject: ExprId) -> bool {
     let flow = boundary.flow;
     let form = flow.form(subject);
     let start = flow.module.span(subject).start;
-    let mut before = flow.code.insts.iter().filter(|inst| inst.span.end <= start);
-    before.any(|inst| match inst.kind {
+    let (at, _) = flow.position();
+    let is_filling = |inst: &Inst| match inst.kind {
         InstKind::Bind { target, .. } => flow.form(target) == form,
         InstKind::Eval(call) => match boundary.called(call) {
             Some((name, Some(receiver), _)) => {
@@ -299,6 +299,16 @@ fn is_filled_here(boundary: &Boundary<'_>, subject: ExprId) -> bool {
             _ => false,
         },
         _ => false,
+    };
+    // What another branch puts in is not there in this one; a loop may have come past it.
+    let is_apart = |block: BlockId, inst: &Inst| {
+        let is_in_loop = { flow.code.loops.iter() }
+            .any(|of| of.suite.contains(inst.span) && of.suite.contains(flow.module.span(subject)));
+        !is_in_loop && !boundary.reaches(block, at)
+    };
+    (0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.any(|inst| inst.span.end <= start && is_filling(inst) && !is_apart(block, inst))
     })
 }
 
@@ -332,6 +342,15 @@ fn is_empty_call(module: &Module, code: &Function, value: ExprId) -> bool {
     let dotted = module.dotted(code, callee).unwrap_or_default();
     match dotted.rsplit('.').next().unwrap_or_default() {
         "deque" | "list" | "dict" | "set" | "OrderedDict" => is_of_nothing(),
+        "defaultdict" => module.arguments(arguments).len() < 2,
+        // `moves: list = field(default_factory=list)`
+        "field" => module.arguments(arguments).iter().any(|argument| {
+            let is_factory = matches!(argument.passing, Passing::Keyword(name)
+                if module.name(name) == "default_factory");
+            let made = module.dotted(code, argument.value).unwrap_or_default();
+            let last = made.rsplit('.').next().unwrap_or_default();
+            is_factory && matches!(last, "list" | "deque" | "dict" | "set" | "OrderedDict")
+        }),
         "findall" => true,
         _ => false,
     }
@@ -427,6 +446,21 @@ fn is_tested_by_caller(boundary: &Boundary<'_>, text: &str) -> bool {
     let mut calls = boundary.scene.graph.calls_of(flow.function).take(CALLERS);
     calls.any(|call| {
         let (module, code) = flow.program.code(call.caller);
-        call.caller != flow.function && doubt(module, code, text).is_some()
+        // `query.tables`, where `query.first()` is called.
+        let by_another_name = || {
+            let ExprKind::Call { callee, .. } = module.kind(call.call) else {
+                return false;
+            };
+            let ExprKind::Attribute { value, .. } = module.kind(callee) else {
+                return false;
+            };
+            let owner = module.dotted(code, value).filter(|owner| owner != "self");
+            owner
+                .zip(text.strip_prefix("self."))
+                .is_some_and(|(owner, name)| {
+                    doubt(module, code, &format!("{owner}.{name}")).is_some()
+                })
+        };
+        call.caller != flow.function && (doubt(module, code, text).is_some() || by_another_name())
     })
 }

@@ -1,7 +1,80 @@
 //! What other functions of the file do with a list that is thinned out like this one.
 
-use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, Source};
-use crate::rules::sequences::Boundary;
+use super::evidence::Evidence;
+use crate::finding::Confidence;
+use crate::ir::{
+    Comparison, ExprId, ExprKind, Function, InstKind, Module, PlaceId, Source, UnaryOperator,
+};
+use crate::rules::sequences::{Boundary, Candidate, Origin};
+
+/// What there may be too few of, where the function itself asks at another place whether there is anything: `if rest:` in
+/// one branch, `rest[0]` in the other.
+pub(super) fn doubted_here(
+    boundary: &Boundary<'_>,
+    candidate: Candidate,
+    subject: ExprId,
+    known: Evidence,
+) -> Evidence {
+    let flow = boundary.flow;
+    let is_of_parts = matches!(known.key, "rest" | "spaces" | "filtered" | "empty");
+    let ExprKind::Name(place) = flow.module.kind(subject) else {
+        return known;
+    };
+    let is_bound_once = matches!(boundary.origins(place)[..], [Origin::Value(_)]);
+    if !is_of_parts || known.confidence > Confidence::Low || !is_bound_once {
+        return known;
+    }
+    let own = flow.module.span(candidate.expr);
+    let asks = |test: ExprId| is_truth(flow.module, flow.code, test, place);
+    let in_statement = flow.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => asks(test) && !flow.module.span(test).contains(own),
+        _ => false,
+    });
+    let mut exprs = flow.code.exprs.range().map(ExprId::new);
+    let is_asked = in_statement
+        || exprs.any(|expr| match flow.module.kind(expr) {
+            ExprKind::Conditional { test, .. } => asks(test),
+            ExprKind::And(parts) => {
+                let mut parts = flow.module.list(parts).iter();
+                parts.any(|&part| asks(part))
+            }
+            _ => false,
+        });
+    Evidence {
+        confidence: if is_asked {
+            Confidence::Medium
+        } else {
+            known.confidence
+        },
+        ..known
+    }
+}
+
+/// `rest`, `not rest`, `len(rest) > 0`, also as a part of `and`.
+fn is_truth(module: &Module, code: &Function, test: ExprId, place: PlaceId) -> bool {
+    let is_it = |expr: ExprId| module.kind(expr).place() == Some(place);
+    match module.kind(test) {
+        ExprKind::And(parts) | ExprKind::Or(parts) => {
+            let mut parts = module.list(parts).iter();
+            parts.any(|&part| is_truth(module, code, part, place))
+        }
+        ExprKind::Unary {
+            operator: UnaryOperator::Not,
+            operand,
+        } => is_truth(module, code, operand, place),
+        ExprKind::Compare { operator, left, .. } => {
+            !matches!(operator, Comparison::In | Comparison::NotIn)
+                && match module.kind(left) {
+                    ExprKind::Call { callee, arguments } => {
+                        let is_len = module.dotted(code, callee).as_deref() == Some("len");
+                        matches!(module.arguments(arguments), [only] if is_len && is_it(only.value))
+                    }
+                    _ => false,
+                }
+        }
+        _ => is_it(test),
+    }
+}
 
 /// Whether another function thins out the same things, and asks whether anything is left.
 pub(super) fn is_asked(boundary: &Boundary<'_>, source: ExprId) -> bool {

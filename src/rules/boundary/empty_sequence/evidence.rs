@@ -1,15 +1,16 @@
 //! Why a value may have too few elements.
 
 use super::alike::ALIKE;
-use super::answered::{answered, asks_for_one, is_doubted, is_of_found};
+use super::answered::{
+    answered, asks_for_one, gives_one_for_each, is_asked_on_the_spot, is_doubted, is_of_found,
+};
 use super::attribute::{DOUBTED, of_attribute};
 use super::beside;
 use super::guarded::is_asked_beside;
 use super::list::{appends, filled, of_empty_display};
-use super::parsed::{is_asked_for_form, is_of_list};
 use super::part::of_rest;
-use super::printed::{checks_itself, is_line, is_of_kernel, tests_status};
 use super::queries::{is_cursor, is_query};
+use super::split::{has_text_default, of_split};
 use super::whole::{narrowed, of_file};
 use crate::finding::Confidence;
 use crate::flow::{Flow, State};
@@ -47,11 +48,17 @@ pub(super) const FINDING: [&str; 25] = [
     "find_elements_by_class_name",
 ];
 
+/// Functions of a module that answer with a list of whatever they found.
+const LISTING: [&str; 5] = [
+    "difflib.get_close_matches",
+    "email.Utils.getaddresses",
+    "email.utils.getaddresses",
+    "heapq.nlargest",
+    "heapq.nsmallest",
+];
+
 /// The evidence is another reduction, in another function.
 pub(super) const DEFAULTED: &str = "defaulted";
-
-/// Names are followed through so many bindings.
-const DEPTH: usize = 4;
 
 /// What is known of how few elements a value can have.
 pub(super) struct Evidence {
@@ -114,7 +121,7 @@ fn of_result(
         Some(held) => held.value,
         None => flow.quietly(subject, state).value,
     };
-    if asks_for_one(boundary, source) {
+    if asks_for_one(boundary, source) || gives_one_for_each(boundary, source) {
         return None;
     }
     if let Some(found) = answered(boundary, source)
@@ -129,6 +136,16 @@ fn of_result(
             .callee(source)
             .is_some_and(|function| is_doubted(boundary, function, source, 0))
     };
+    // What one call says on the spot, `found(x) or [x]`, holds for the others; so does a branch that gives an empty list.
+    let is_of_list = value.is_unknown() || value.kinds.meets(Kinds::LIST | Kinds::TUPLE);
+    if is_of_list && (is_asked_on_the_spot(boundary, source) || gives_empty_arm(boundary, source)) {
+        return Some(Evidence {
+            least: 0,
+            confidence: Confidence::Medium,
+            key: "empty",
+            source,
+        });
+    }
     let confidence = if returns_nothing(boundary, source) || is_doubted() {
         Confidence::Medium
     } else {
@@ -153,9 +170,38 @@ pub(super) fn returns_nothing(boundary: &Boundary<'_>, call: ExprId) -> bool {
     };
     let (module, code) = flow.program.code(function);
     code.insts.iter().any(|inst| match inst.kind {
-        InstKind::Return(Some(value)) => is_empty_literal(module, value),
+        InstKind::Return(Some(value)) => match module.kind(value) {
+            // `found[-1].owners if found else []`
+            ExprKind::Conditional {
+                then, otherwise, ..
+            } => [then, otherwise]
+                .into_iter()
+                .any(|arm| is_empty_literal(module, arm)),
+            _ => is_empty_literal(module, value),
+        },
         _ => false,
     })
+}
+
+/// Whether all that a function of the project returns is a choice of which one is an empty list: `found if found else []`.
+fn gives_empty_arm(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let Some(function) = boundary.callee(call) else {
+        return false;
+    };
+    let (module, code) = boundary.flow.program.code(function);
+    let mut returned = code.insts.iter().filter_map(|inst| match inst.kind {
+        InstKind::Return(value) => value,
+        _ => None,
+    });
+    let is_choice = |value: ExprId| match module.kind(value) {
+        ExprKind::Conditional {
+            then, otherwise, ..
+        } => [then, otherwise]
+            .into_iter()
+            .any(|arm| matches!(module.kind(arm), ExprKind::List(parts) if parts.is_empty())),
+        _ => false,
+    };
+    returned.next().is_some_and(is_choice) && returned.next().is_none()
 }
 
 /// What the way a value is written says.
@@ -208,6 +254,7 @@ pub(super) fn of_form(boundary: &Boundary<'_>, expr: ExprId, state: &State) -> O
                     evidence(0, Confidence::Low, "filtered")
                 }
                 ("glob", Some(_)) => evidence(0, Confidence::Medium, "found"),
+                _ if is_listing(boundary, expr) => evidence(0, Confidence::Medium, "found"),
                 ("find" | "sort" | "limit" | "aggregate", Some(_)) if is_cursor(boundary, expr) => {
                     evidence(0, Confidence::Medium, "found")
                 }
@@ -321,55 +368,6 @@ pub(super) fn evidence_of_argument(
     }
 }
 
-/// `text.split(",")` has one element where there is no comma, `text.split()` none where there is only space.
-pub(super) fn of_split(
-    boundary: &Boundary<'_>,
-    expr: ExprId,
-    text: ExprId,
-    arguments: &[ExprId],
-) -> Option<Evidence> {
-    let module = boundary.flow.module;
-    let separator = arguments.first().copied();
-    let by_space = separator.is_none_or(|first| matches!(module.kind(first), ExprKind::None));
-    let source = expr;
-    if has_empty_default(boundary, text, DEPTH) {
-        return Some(Evidence {
-            least: i64::from(!by_space),
-            confidence: Confidence::High,
-            key: "default",
-            source,
-        });
-    }
-    let known = matches!(module.kind(text), ExprKind::Text(_) | ExprKind::Bytes(_))
-        || module
-            .dotted(boundary.flow.code, text)
-            .is_some_and(|name| name.ends_with("__name__") || name.ends_with("__version__"));
-    if known {
-        return None;
-    }
-    let confidence = match boundary.written_by(text) {
-        Some((Outside::Database, _)) => Confidence::Low,
-        None if is_of_list(boundary, text) || is_asked_for_form(boundary, text) => {
-            Confidence::Medium
-        }
-        None => Confidence::Low,
-        Some((Outside::File, from)) if is_of_kernel(boundary, from) => Confidence::Low,
-        Some((Outside::Process, from))
-            if !is_line(boundary, text)
-                && (tests_status(boundary) || checks_itself(boundary, from)) =>
-        {
-            Confidence::Low
-        }
-        Some(_) => Confidence::Medium,
-    };
-    Some(Evidence {
-        least: i64::from(!by_space),
-        confidence,
-        key: if by_space { "spaces" } else { "separator" },
-        source,
-    })
-}
-
 /// `""`, `[]`, `()`.
 pub(super) fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
     match module.kind(expr) {
@@ -377,6 +375,16 @@ pub(super) fn is_empty_literal(module: &Module, expr: ExprId) -> bool {
         ExprKind::List(parts) | ExprKind::Tuple(parts) => parts.is_empty(),
         _ => false,
     }
+}
+
+/// `difflib.get_close_matches(word, known)`, however it was imported.
+fn is_listing(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    let flow = boundary.flow;
+    let ExprKind::Call { callee, .. } = flow.module.kind(call) else {
+        return false;
+    };
+    let name = flow.evaluate.dotted(callee);
+    name.is_some_and(|name| LISTING.contains(&name.as_str()))
 }
 
 /// What a variable is bound to, where that is said once, and nothing makes it longer.
@@ -397,42 +405,6 @@ fn doubted_beside(boundary: &Boundary<'_>, source: ExprId, found: Evidence) -> E
         confidence: Confidence::Medium,
         ..found
     }
-}
-
-/// `error or output or "unknown"`: there is always some text.
-fn has_text_default(boundary: &Boundary<'_>, text: ExprId) -> bool {
-    let module = boundary.flow.module;
-    boundary.values(text).iter().any(|&value| {
-        let ExprKind::Or(parts) = module.kind(value) else {
-            return false;
-        };
-        let last = module.list(parts).last();
-        last.is_some_and(|&last| {
-            matches!(module.kind(last), ExprKind::Text(_)) && !is_empty_literal(module, last)
-        })
-    })
-}
-
-/// `d.get("k", "")`: where the key is missing, there is nothing to split.
-fn has_empty_default(boundary: &Boundary<'_>, text: ExprId, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else {
-        return false;
-    };
-    boundary.values(text).iter().any(|&value| {
-        let Some((name, Some(receiver), arguments)) = boundary.called(value) else {
-            return false;
-        };
-        match (name, arguments.get(1)) {
-            ("strip" | "lower" | "decode" | "upper", _) => {
-                has_empty_default(boundary, receiver, depth)
-            }
-            ("get" | "getenv", Some(&default)) => match boundary.flow.module.kind(default) {
-                ExprKind::Text(text) => boundary.flow.module.name(text).is_empty(),
-                _ => false,
-            },
-            _ => false,
-        }
-    })
 }
 
 /// `"".join(lines)` is empty where `lines` is.

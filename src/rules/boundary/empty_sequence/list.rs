@@ -1,10 +1,14 @@
 //! A list that starts empty and is filled on some paths only.
 
+use super::answered::is_of_found;
 use super::evidence::Evidence;
 use crate::finding::Confidence;
 use crate::flow::State;
-use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, Source};
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, InstKind, Loop, LoopKind, Next, PlaceId, Source,
+};
 use crate::rules::sequences::{Boundary, Origin};
+use crate::text::Span;
 use crate::value::{Facts, Kinds};
 
 /// A list that starts empty and is filled only under a condition.
@@ -13,8 +17,12 @@ pub(super) fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> 
     let appends = appends(boundary, place);
     let conditional = !appends.is_empty()
         && !is_known_by_source(boundary, &appends)
+        && !is_known_by_loop(boundary, &appends)
         && (appends.iter().all(|&block| is_conditional(boundary, block))
-            || is_in_first_round(boundary, &appends));
+            || is_in_first_round(boundary, &appends)
+            || appends
+                .iter()
+                .all(|&block| is_of_found_round(boundary, block)));
     Some(Evidence {
         confidence: if conditional {
             Confidence::Medium
@@ -169,26 +177,146 @@ fn is_in_first_round(boundary: &Boundary<'_>, appends: &[BlockId]) -> bool {
         return false;
     };
     appends.iter().all(|&block| {
-        let insts = flow.code.insts(flow.code.block(block));
-        let is_inside = insts
-            .first()
-            .is_some_and(|first| around.suite.contains(first.span));
+        let is_inside =
+            span_of(boundary, block).is_some_and(|inside| around.suite.contains(inside));
         is_inside && !boundary.dominates(block, at)
+    }) && !is_behind_flag(boundary, around.suite)
+}
+
+/// Where the last statement of a block stands: the first one may be the head of the loop that the block begins.
+fn span_of(boundary: &Boundary<'_>, block: BlockId) -> Option<Span> {
+    let code = boundary.flow.code;
+    code.insts(code.block(block)).last().map(|last| last.span)
+}
+
+/// Flags are followed through so many names.
+const FLAGS: usize = 4;
+
+/// Whether a condition of the loop on the way to the use asks for a flag that the loop itself sets: it may say that something
+/// was put in.
+fn is_behind_flag(boundary: &Boundary<'_>, suite: Span) -> bool {
+    let flow = boundary.flow;
+    let (at, _) = flow.position();
+    (0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+        let mut insts = flow.code.insts(flow.code.block(block)).iter();
+        insts.any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => {
+                let mut asks = false;
+                flow.module.walk(test, &mut |part| {
+                    asks |= flow
+                        .place_of(part)
+                        .is_some_and(|place| is_flag(boundary, place, FLAGS));
+                });
+                asks && suite.contains(flow.module.span(test)) && boundary.dominates(block, at)
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether all that a variable is bound to are constants and answers to questions.
+fn is_flag(boundary: &Boundary<'_>, place: PlaceId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let module = boundary.flow.module;
+    let origins = boundary.origins(place);
+    origins.len() > 1
+        && origins.iter().all(|origin| match *origin {
+            Origin::Value(value) => match module.kind(value) {
+                ExprKind::True
+                | ExprKind::False
+                | ExprKind::Int(_)
+                | ExprKind::None
+                | ExprKind::Compare { .. }
+                | ExprKind::Unary { .. } => true,
+                ExprKind::Call { .. } => answers(boundary, value),
+                ExprKind::Name(other) => {
+                    other == place || is_flag(boundary, other, depth) || asks(boundary, other)
+                }
+                _ => false,
+            },
+            Origin::Element(_) => false,
+        })
+}
+
+/// `line.endswith("\\")`, `is_open(line)`
+fn answers(boundary: &Boundary<'_>, call: ExprId) -> bool {
+    boundary.called(call).is_some_and(|(name, ..)| {
+        matches!(
+            name,
+            "startswith" | "endswith" | "bool" | "any" | "all" | "isinstance"
+        ) || name.starts_with("is")
+            || name.starts_with("has")
+    })
+}
+
+/// Whether a variable holds nothing but answers to one question.
+fn asks(boundary: &Boundary<'_>, place: PlaceId) -> bool {
+    let module = boundary.flow.module;
+    let origins = boundary.origins(place);
+    !origins.is_empty()
+        && origins.iter().all(|origin| match *origin {
+            Origin::Value(value) => matches!(
+                module.kind(value),
+                ExprKind::True | ExprKind::False | ExprKind::Compare { .. }
+            ),
+            Origin::Element(_) => false,
+        })
+}
+
+/// Whether a condition on the way to the use, outside of the loops that fill the list, asks for what one of them runs over:
+/// `if frame.columns:`, where the list has one element for each.
+fn is_known_by_loop(boundary: &Boundary<'_>, appends: &[BlockId]) -> bool {
+    let flow = boundary.flow;
+    let (at, _) = flow.position();
+    appends.iter().any(|&fill| {
+        let Some(around) = loop_around(boundary, fill) else {
+            return false;
+        };
+        let LoopKind::For { iterable, .. } = around.kind else {
+            return false;
+        };
+        let places = boundary.places(iterable);
+        !places.is_empty()
+            && (0..flow.code.blocks.len()).map(BlockId::new).any(|block| {
+                let mut insts = flow.code.insts(flow.code.block(block)).iter();
+                insts.any(|inst| match inst.kind {
+                    InstKind::Assume { test, .. } => {
+                        !around.suite.contains(flow.module.span(test))
+                            && boundary.mentions(test, &places)
+                            && boundary.dominates(block, at)
+                    }
+                    _ => false,
+                })
+            })
+    })
+}
+
+/// The innermost loop around the last statement of a block.
+fn loop_around<'b>(boundary: &'b Boundary<'_>, block: BlockId) -> Option<&'b Loop> {
+    let span = span_of(boundary, block)?;
+    let around = { boundary.flow.code.loops.iter() }.filter(|of| of.suite.contains(span));
+    around.min_by_key(|of| of.suite.end - of.suite.start)
+}
+
+/// Whether a block adds one for each of what was found somewhere: of files in a folder, of lines of a text from outside, of rows.
+pub(super) fn is_of_found_round(boundary: &Boundary<'_>, block: BlockId) -> bool {
+    loop_around(boundary, block).is_some_and(|around| match around.kind {
+        LoopKind::For { iterable, .. } => is_of_found(boundary, iterable),
+        LoopKind::While { .. } => false,
     })
 }
 
 /// Whether not every round of the loop around a block gets there.
 pub(super) fn is_conditional(boundary: &Boundary<'_>, block: BlockId) -> bool {
     let code = boundary.flow.code;
-    let Some(inst) = code.insts(code.block(block)).first() else {
+    if code.block(block).insts.is_empty() {
         return false;
+    }
+    let Some(around) = loop_around(boundary, block) else {
+        return true;
     };
-    let around = code
-        .loops
-        .iter()
-        .filter(|of| of.suite.contains(inst.span))
-        .min_by_key(|of| of.suite.end - of.suite.start);
-    let Some(around) = around else { return true };
     let head = around.header;
     let is_end = |at: BlockId| match code.block(at).next {
         Next::Goto(to) => to == head,
@@ -197,10 +325,7 @@ pub(super) fn is_conditional(boundary: &Boundary<'_>, block: BlockId) -> bool {
     };
     let blocks = (0..code.blocks.len()).map(BlockId::new);
     let mut ends = blocks.filter(|&at| {
-        let inside = code
-            .insts(code.block(at))
-            .first()
-            .is_none_or(|first| around.suite.contains(first.span));
+        let inside = span_of(boundary, at).is_none_or(|last| around.suite.contains(last));
         inside && is_end(at) && at != head
     });
     let is_for = matches!(around.kind, LoopKind::For { .. });

@@ -1,6 +1,9 @@
 //! Texts that a function takes apart: what it says itself of how well they are formed.
 
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind, PlaceId, UnaryOperator};
+use crate::ir::{
+    Comparison, ExprId, ExprKind, Function, InstKind, Module, NameId, PlaceId, Source, Step,
+    UnaryOperator,
+};
 use crate::rules::sequences::{Boundary, Origin, Outside, Parts};
 
 /// Names are followed through so many bindings.
@@ -109,6 +112,98 @@ pub(super) fn is_asked_for_form(boundary: &Boundary<'_>, text: ExprId) -> bool {
             InstKind::Assume { test, .. } => is_about_form(boundary, test, &places),
             _ => false,
         })
+}
+
+/// Whether another function of the file takes a text of the same name apart at the same separator, and counts the parts.
+pub(super) fn is_counted_elsewhere(
+    boundary: &Boundary<'_>,
+    text: ExprId,
+    separator: Option<ExprId>,
+) -> bool {
+    let flow = boundary.flow;
+    let module = flow.module;
+    let by = match separator.map(|by| module.kind(by)) {
+        Some(ExprKind::Text(by)) => by,
+        _ => return false,
+    };
+    let Some(wanted) = last_name(module, flow.code, text) else {
+        return false;
+    };
+    let counts = |code: &Function, place: PlaceId, test: ExprId| {
+        let mut found = false;
+        module.walk(test, &mut |part| {
+            if let ExprKind::Call { callee, arguments } = module.kind(part)
+                && let [only] = module.arguments(arguments)
+            {
+                let is_len = module.dotted(code, callee).as_deref() == Some("len");
+                found |= is_len && module.kind(only.value).place() == Some(place);
+            }
+        });
+        found
+    };
+    let is_other = |code: &&Function| code.name_span != flow.code.name_span;
+    module.functions.iter().filter(is_other).any(|code| {
+        code.insts.iter().any(|inst| {
+            let InstKind::Bind {
+                target,
+                source: Source::Value(value),
+                ..
+            } = inst.kind
+            else {
+                return false;
+            };
+            let Some(place) = module.kind(target).place() else {
+                return false;
+            };
+            let of = split_at(module, value, by);
+            let is_alike = of.and_then(|of| last_name(module, code, of)) == Some(wanted);
+            is_alike
+                && (code.insts.iter().any(|inst| match inst.kind {
+                    InstKind::Assume { test, .. } => counts(code, place, test),
+                    _ => false,
+                }) || {
+                    let mut exprs = code.exprs.range().map(ExprId::new);
+                    exprs.any(|expr| match module.kind(expr) {
+                        ExprKind::Conditional { test, .. } => counts(code, place, test),
+                        _ => false,
+                    })
+                })
+        })
+    })
+}
+
+/// The text that is taken apart at a separator: `text` of `text.split("/")`.
+fn split_at(module: &Module, value: ExprId, by: NameId) -> Option<ExprId> {
+    let ExprKind::Call { callee, arguments } = module.kind(value) else {
+        return None;
+    };
+    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+        return None;
+    };
+    let first = module.arguments(arguments).first()?;
+    let is_at = module.kind(first.value) == ExprKind::Text(by);
+    (is_at && matches!(module.name(name), "split" | "rsplit")).then_some(value)
+}
+
+/// What a text is called last: `version` of `pin.version.strip()`.
+fn last_name(module: &Module, code: &Function, mut text: ExprId) -> Option<NameId> {
+    for _ in 0..DEPTH {
+        let ExprKind::Call { callee, .. } = module.kind(text) else {
+            break;
+        };
+        let ExprKind::Attribute { value, .. } = module.kind(callee) else {
+            return None;
+        };
+        text = value;
+    }
+    match module.kind(text) {
+        ExprKind::Attribute { name, .. } => Some(name),
+        ExprKind::Name(place) => match code.place(place).step {
+            Step::Variable { name, .. } => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// `text.startswith("HTTP/")`, `"." in text`.

@@ -3,19 +3,23 @@
 use super::evidence::Evidence;
 use super::part::is_part;
 use crate::finding::Confidence;
+use crate::flow::Flow;
 use crate::ir::{
     Comparison, ExprId, ExprKind, Function, FunctionKind, InstKind, Module, PlaceId, Scope, Step,
     UnaryOperator,
 };
+use crate::rules::boundary::missing_key::groups::has_text;
+use crate::rules::is_test;
 use crate::rules::sequences::{Boundary, Candidate, Origin};
 
 /// What goes by these names has a name, and so a first character.
-const NAMING: [&str; 27] = [
+const NAMING: [&str; 31] = [
     "attr",
     "attribute",
     "attrname",
     "c",
     "ch",
+    "channel",
     "char",
     "character",
     "cls",
@@ -29,14 +33,17 @@ const NAMING: [&str; 27] = [
     "identifier",
     "k",
     "key",
+    "kind",
     "method",
     "mode",
     "name",
     "op",
     "operator",
     "symbol",
+    "tag",
     "tok",
     "token",
+    "type",
     "word",
 ];
 
@@ -154,11 +161,17 @@ fn may_be_blank(boundary: &Boundary<'_>, text: ExprId, depth: usize) -> bool {
     let module = boundary.flow.module;
     match module.kind(text) {
         ExprKind::Name(place) => is_blank_name(boundary, place, depth),
-        ExprKind::Attribute { name, .. } => PARTS.contains(&module.name(name)),
+        // A file's own path is another thing than that of an address.
+        ExprKind::Attribute { value, name, .. } => {
+            let own = boundary.flow.code.parameters.first();
+            let is_own = own.is_some_and(|own| boundary.flow.place_of(value) == Some(own.place));
+            PARTS.contains(&module.name(name)) && !is_own
+        }
         ExprKind::Subscript { value, index, .. } => is_part(boundary, value, index),
         ExprKind::Call { .. } => match boundary.called(text) {
             Some((name, receiver, arguments)) => {
                 GIVING.contains(&name)
+                    && !has_text(boundary, text)
                     && (receiver.is_some() || name == "config")
                     && !(name == "get" && has_text_default(module, arguments.get(1)))
             }
@@ -190,14 +203,10 @@ fn is_blank_name(boundary: &Boundary<'_>, place: PlaceId, depth: usize) -> bool 
     if origins.is_empty() {
         let sources = boundary.sources(place);
         return !sources.is_empty()
-            && sources.iter().all(|&source| {
-                matches!(
-                    boundary.called(source),
-                    Some((
-                        "partition" | "rpartition" | "split" | "rsplit" | "splitdrive",
-                        ..
-                    ))
-                )
+            && sources.iter().all(|&source| match boundary.called(source) {
+                Some(("partition" | "rpartition" | "split" | "rsplit" | "splitdrive", ..)) => true,
+                Some(_) => may_be_blank(boundary, source, depth),
+                None => false,
             });
     }
     origins.iter().all(|origin| match *origin {
@@ -233,7 +242,7 @@ fn is_given_by_callers(boundary: &Boundary<'_>, place: PlaceId) -> bool {
         && flow.code.kind == FunctionKind::Def
         && !own.starts_with("__")
         && !is_told_of_data(own)
-        && !is_written_out(boundary, position)
+        && !is_known_to_callers(boundary, position)
 }
 
 /// `dataReceived`, `data_received`: whoever calls that has read something.
@@ -241,20 +250,47 @@ fn is_told_of_data(name: &str) -> bool {
     name.ends_with("Received") || name.ends_with("_received")
 }
 
-/// Whether every known call gives a text that is written out.
-fn is_written_out(boundary: &Boundary<'_>, position: usize) -> bool {
+/// So many calls are looked at.
+const CALLS: usize = 24;
+
+/// Whether every known call gives a text of which something is known: it is written out, it goes by a name that names things, or
+/// the caller has a condition on it.
+fn is_known_to_callers(boundary: &Boundary<'_>, position: usize) -> bool {
     let flow = boundary.flow;
-    let mut calls = boundary.scene.graph.calls_of(flow.function).peekable();
+    let calls = boundary.scene.graph.calls_of(flow.function).take(CALLS);
+    let mut calls = calls
+        .filter(|site| !is_test(flow.program, site.caller))
+        .peekable();
     calls.peek().is_some()
         && calls.all(|site| {
-            let (module, _) = flow.program.code(site.caller);
-            let ExprKind::Call { arguments, .. } = module.kind(site.call) else {
+            let caller = flow.of_another(site.caller);
+            let ExprKind::Call { arguments, .. } = caller.module.kind(site.call) else {
                 return false;
             };
             let position = position.checked_sub(usize::from(site.bound));
-            let argument = position.and_then(|at| module.arguments(arguments).get(at));
-            argument.is_some_and(|argument| length(module, argument.value).is_some())
+            let argument = position.and_then(|at| caller.module.arguments(arguments).get(at));
+            argument.is_some_and(|argument| is_known_there(&caller, argument.value))
         })
+}
+
+/// Whether a function knows something of a text that it passes on.
+fn is_known_there(caller: &Flow<'_, '_>, text: ExprId) -> bool {
+    let module = caller.module;
+    if length(module, text).is_some_and(|length| length > 0) {
+        return true;
+    }
+    if let ExprKind::Attribute { name, .. } = module.kind(text)
+        && NAMING.contains(&module.name(name))
+    {
+        return true;
+    }
+    let Some(place) = caller.place_of(text) else {
+        return false;
+    };
+    caller.code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Assume { test, .. } => caller.mentions(test, place),
+        _ => false,
+    })
 }
 
 /// Whether something on the way to a use says more of a text than that it is not this or that one.

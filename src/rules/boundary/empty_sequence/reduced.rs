@@ -1,17 +1,17 @@
 //! `next(it)`, `max(…)`, `random.choice(…)`: one of many, where there may be none.
 
-use super::answered::filters;
+use super::answered::{filters, yields_found};
 use super::evidence::{DEFAULTED, Evidence, evidence, evidence_of_argument};
 use super::exhausted::exhausted;
 use super::is_guarded;
-use super::list::{is_conditional, is_handed_out, put_in};
+use super::list::{is_conditional, is_handed_out, is_of_found_round, put_in};
 use super::passed::passed;
 use super::unheeded::unheeded;
 use super::whole::of_lines;
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
 use crate::ir::{
-    BlockId, Comparison, ExprId, ExprKind, Function, InstKind, Module, Passing, Source,
+    BlockId, Comparison, ExprId, ExprKind, Function, InstKind, Module, Passing, PlaceId, Source,
     UnaryOperator,
 };
 use crate::rules::sequences::{Boundary, Candidate, Origin};
@@ -100,6 +100,7 @@ fn reduced(
     }
     .or_else(|| (through != argument).then(|| evidence(boundary, through, state))?)
     .or_else(|| passed(boundary, through, 1))
+    .or_else(|| of_generator(boundary, argument))
     .or_else(|| doubted(boundary, candidate.expr, argument))
     .or_else(|| asked_later(boundary, candidate, argument))?;
     if evidence.least > 0
@@ -120,6 +121,20 @@ fn reduced(
         return None;
     }
     Some(told(boundary, candidate, &evidence, name, error))
+}
+
+/// `max(authors(since))` of a generator that yields in its loops only, over what was found somewhere.
+fn of_generator(boundary: &Boundary<'_>, argument: ExprId) -> Option<Evidence> {
+    let call = match boundary.values(argument)[..] {
+        [value] => value,
+        _ => return None,
+    };
+    yields_found(boundary, call).then_some(Evidence {
+        least: 0,
+        confidence: Confidence::Medium,
+        key: "empty",
+        source: call,
+    })
 }
 
 /// What is said of it, and what it is said because of.
@@ -154,20 +169,45 @@ fn of_set(boundary: &Boundary<'_>, argument: ExprId) -> Option<Evidence> {
     let [Origin::Value(source)] = boundary.origins(place)[..] else {
         return None;
     };
-    let is_empty =
-        matches!(boundary.called(source), Some(("set", None, arguments)) if arguments.is_empty());
-    let added = put_in(boundary, place, &["add", "update"]);
+    let is_empty = match flow.module.kind(source) {
+        ExprKind::Dict(parts) => parts.is_empty(),
+        _ => matches!(
+            boundary.called(source),
+            Some(("set" | "dict" | "Counter" | "defaultdict", _, arguments))
+                if arguments.is_empty()
+        ),
+    };
+    let mut added = put_in(boundary, place, &["add", "update", "setdefault"]);
+    added.extend(stored(boundary, place));
     let is_sparse = is_empty
         && boundary.is_local(place)
         && !added.is_empty()
         && !is_handed_out(boundary, place)
-        && added.iter().all(|&block| is_conditional(boundary, block));
+        && (added.iter().all(|&block| is_conditional(boundary, block)) || { added.iter() }
+            .all(|&block| is_of_found_round(boundary, block)));
     is_sparse.then_some(Evidence {
         least: 0,
         confidence: Confidence::Medium,
         key: "filled",
         source,
     })
+}
+
+/// The blocks that put something into a dictionary: `sizes[name] = size`, `sizes[name] += size`.
+fn stored(boundary: &Boundary<'_>, place: PlaceId) -> Vec<BlockId> {
+    let flow = boundary.flow;
+    let stores = |block: &BlockId| {
+        let mut insts = flow.code.insts(flow.code.block(*block)).iter();
+        insts.any(|inst| match inst.kind {
+            InstKind::Bind { target, .. } => matches!(
+                flow.module.kind(target),
+                ExprKind::Subscript { value, .. } if flow.place_of(value) == Some(place)
+            ),
+            _ => false,
+        })
+    };
+    let blocks = (0..flow.code.blocks.len()).map(BlockId::new);
+    blocks.filter(stores).collect()
 }
 
 /// `peer = random.choice(peers)`, `if peer`: whoever asks whether one was chosen thinks that there may be none.

@@ -1,9 +1,9 @@
 //! `self.queue.popleft()`, `heapq.heappop(self.queue)`: an element is taken off what another method knows may have none.
 
 use super::attribute::of_attribute;
-use super::constant;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, evidence};
 use super::list::is_handed_out;
+use super::{constant, guarding};
 use crate::finding::{Confidence, Finding, Message};
 use crate::flow::State;
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, LoopKind};
@@ -14,6 +14,15 @@ const UNDOING: [&str; 7] = [
     "exit", "pop", "leave", "depart", "end_", "finish", "restore",
 ];
 
+/// Whether a method undoes what another has done: `leave_block`, `endCDATA`, `gotTagEnd`.
+pub(super) fn is_undoing(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    UNDOING.iter().any(|word| lower.contains(word))
+        || lower.trim_start_matches('_').starts_with("end")
+        || name.ends_with("End")
+        || lower.ends_with("_end")
+}
+
 /// An element that is taken off, where nothing says that there is one.
 pub(super) fn taken(
     boundary: &Boundary<'_>,
@@ -22,18 +31,20 @@ pub(super) fn taken(
 ) -> Option<Finding> {
     let flow = boundary.flow;
     let subject = taken_from(boundary, candidate.expr)?;
-    let own = flow.module.name(flow.code.name).to_ascii_lowercase();
-    if UNDOING.iter().any(|word| own.contains(word)) {
+    if is_undoing(flow.module.name(flow.code.name)) {
         return None;
     }
     let name = boundary.text(subject);
-    let (evidence, is_endless) = match of_endless(boundary, candidate, subject) {
+    let own =
+        of_endless(boundary, candidate, subject).or_else(|| of_found(boundary, subject, state));
+    let (evidence, is_own) = match own {
         Some(found) => (found, true),
         None => (of_attribute(boundary, subject, state)?, false),
     };
-    if !(is_endless || another_takes(boundary, &name))
+    let places = guarding(boundary, subject, evidence.own_source(flow));
+    if !(is_own || another_takes(boundary, &name))
         || boundary.is_caught(candidate.at.0, &["IndexError", "KeyError"])
-        || boundary.is_tested(candidate, &boundary.places(subject))
+        || boundary.is_tested(candidate, &places)
     {
         return None;
     }
@@ -44,6 +55,17 @@ pub(super) fn taken(
     let finding = boundary.scene.at(candidate.expr, message).because(why);
     let help = Message::new("guard").with("name", name);
     Some(finding.confidence(evidence.confidence).help(help))
+}
+
+/// `files = sorted(glob(pattern))`, `files.pop()`: what was found may be nothing.
+fn of_found(boundary: &Boundary<'_>, subject: ExprId, state: &State) -> Option<Evidence> {
+    let ExprKind::Name(place) = boundary.flow.module.kind(subject) else {
+        return None;
+    };
+    let is_made_once = matches!(boundary.origins(place)[..], [Origin::Value(_)]);
+    let found = evidence(boundary, subject, state).filter(|_| is_made_once)?;
+    let is_of_search = matches!(found.key, "found" | "file" | "empty");
+    (is_of_search && found.least == 0 && found.confidence >= Confidence::Medium).then_some(found)
 }
 
 /// `queue = deque(roots)`, `while True: queue.popleft()`: nothing in the function ever asks whether something is left.

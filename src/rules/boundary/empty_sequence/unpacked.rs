@@ -1,6 +1,7 @@
 //! `name, value = line.split("=", 1)`: the parts of a text are unpacked, and there may be too few.
 
-use super::evidence::{evidence, of_split};
+use super::evidence::evidence;
+use super::split::of_split;
 use super::{is_counted_before, is_guarded};
 use crate::finding::{Finding, Message};
 use crate::flow::State;

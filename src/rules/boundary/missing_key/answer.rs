@@ -1,7 +1,9 @@
 //! How much a decoded document can be relied on: who wrote or sent it.
 
 use crate::finding::Confidence;
-use crate::ir::{BlockId, ExprId, ExprKind, InstKind, Module, PlaceId, Source};
+use crate::ir::{
+    BlockId, Comparison, ExprId, ExprKind, InstKind, Module, Passing, PlaceId, Source,
+};
 use crate::rules::sequences::{Boundary, Candidate, KEEPING, Outside, PASSING, outside};
 use crate::text::Span;
 
@@ -179,6 +181,11 @@ pub(super) fn is_fine(boundary: &Boundary<'_>, candidate: Candidate, document: E
             matches!(last, "OK" | "ok" | "HTTP_OK" | "CREATED" | "HTTP_200_OK")
         }
     };
+    // `status < 300`, `status >= 400`
+    let is_border = |operator: Comparison, expr: ExprId| {
+        let is_order = !matches!(operator, Comparison::Equal | Comparison::NotEqual);
+        is_order && matches!(module.kind(expr), ExprKind::Int(300 | 400 | 299 | 399))
+    };
     let is_status = |expr: ExprId| match module.kind(expr) {
         ExprKind::Attribute { name, .. } => {
             matches!(module.name(name), "status" | "status_code" | "code")
@@ -189,7 +196,11 @@ pub(super) fn is_fine(boundary: &Boundary<'_>, candidate: Candidate, document: E
         let mut found = false;
         module.walk(test, &mut |part| {
             found |= match module.kind(part) {
-                ExprKind::Compare { left, right, .. } => is_status(left) && is_success(right),
+                ExprKind::Compare {
+                    operator,
+                    left,
+                    right,
+                } => is_status(left) && (is_success(right) || is_border(operator, right)),
                 ExprKind::Attribute { name, .. } => {
                     matches!(module.name(name), "ok" | "is_success" | "is_error")
                 }
@@ -201,7 +212,8 @@ pub(super) fn is_fine(boundary: &Boundary<'_>, candidate: Candidate, document: E
     let raises = |expr: ExprId| {
         let mut found = false;
         module.walk(expr, &mut |part| {
-            found |= matches!(boundary.called(part), Some(("raise_for_status", ..)));
+            found |= matches!(boundary.called(part), Some(("raise_for_status", ..)))
+                || is_told_to_raise(module, part);
         });
         found
     };
@@ -210,10 +222,26 @@ pub(super) fn is_fine(boundary: &Boundary<'_>, candidate: Candidate, document: E
         let mut insts = flow.code.insts(flow.code.block(block)).iter();
         let is_asked = insts.any(|inst| match inst.kind {
             InstKind::Assume { test, .. } => module.span(test).end <= start && asks(test),
-            InstKind::Eval(value) => inst.span.start < start && raises(value),
+            InstKind::Eval(value)
+            | InstKind::Bind {
+                source: Source::Value(value),
+                ..
+            } => inst.span.start < start && raises(value),
             _ => false,
         });
         is_asked && boundary.dominates(block, candidate.at.0)
+    })
+}
+
+/// `session.get(url, raise_for_status=True)`
+fn is_told_to_raise(module: &Module, call: ExprId) -> bool {
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return false;
+    };
+    module.arguments(arguments).iter().any(|argument| {
+        matches!(argument.passing, Passing::Keyword(name)
+            if module.name(name) == "raise_for_status")
+            && module.kind(argument.value) == ExprKind::True
     })
 }
 

@@ -48,3 +48,16 @@ pub(super) fn is_always_there(boundary: &Boundary<'_>, value: ExprId, index: Exp
     };
     is_environment && (ALWAYS.contains(&variable) || is_own())
 }
+
+/// `environ["HTTP_X_USER"]` of WSGI: a header that the client need not send. Every request of today has a host.
+pub(super) fn is_header_of_request(boundary: &Boundary<'_>, value: ExprId, index: ExprId) -> bool {
+    let flow = boundary.flow;
+    let ExprKind::Text(name) = flow.module.kind(index) else {
+        return false;
+    };
+    let variable = flow.module.name(name);
+    let is_environ = matches!(flow.module.kind(value), ExprKind::Name(place)
+        if flow.place_text(place) == "environ"
+            && flow.code.parameters.iter().any(|own| own.place == place));
+    is_environ && variable.starts_with("HTTP_") && variable != "HTTP_HOST"
+}

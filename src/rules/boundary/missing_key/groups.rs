@@ -1,5 +1,6 @@
 //! Which texts a group of a regular expression lets through.
 
+use crate::flow::matches_nothing;
 use crate::ir::{ExprId, ExprKind};
 use crate::rules::sequences::Boundary;
 
@@ -14,12 +15,37 @@ pub(super) enum Group {
 
 /// What the group lets through that an expression takes out of a match: `match.group(2)`, `match["unit"]`.
 pub(super) fn group_of(boundary: &Boundary<'_>, expr: ExprId) -> Option<Group> {
+    let (pattern, which) = taken_out(boundary, expr)?;
+    Some(words(inside(boundary, &pattern, which)?))
+}
+
+/// Whether the group that an expression takes out of a match has at least one character.
+pub(in crate::rules::boundary) fn has_text(boundary: &Boundary<'_>, expr: ExprId) -> bool {
+    let Some((pattern, which)) = taken_out(boundary, expr) else {
+        return false;
+    };
+    let inside = inside(boundary, &pattern, which);
+    inside.and_then(matches_nothing) == Some(false)
+}
+
+/// What stands in the group of a pattern.
+fn inside<'p>(boundary: &Boundary<'_>, pattern: &'p str, which: ExprId) -> Option<&'p str> {
     let module = boundary.flow.module;
-    let (found, which) = match module.kind(expr) {
+    match module.kind(which) {
+        ExprKind::Int(number) => body(pattern, usize::try_from(number).ok()?, None),
+        ExprKind::Text(name) => body(pattern, 0, Some(module.name(name))),
+        _ => None,
+    }
+}
+
+/// The pattern of a match, and which group is taken out of it: `match.group(2)`, `match["unit"]`.
+fn taken_out(boundary: &Boundary<'_>, expr: ExprId) -> Option<(String, ExprId)> {
+    let (found, which) = match boundary.flow.module.kind(expr) {
         ExprKind::Call { .. } => match boundary.called(expr)? {
             ("group", Some(found), arguments) => (found, *arguments.first()?),
             _ => return None,
         },
+        ExprKind::Subscript { value, index, .. } => (value, index),
         _ => return None,
     };
     let values = boundary.values(found);
@@ -27,13 +53,7 @@ pub(super) fn group_of(boundary: &Boundary<'_>, expr: ExprId) -> Option<Group> {
     let ("match" | "search" | "fullmatch", ..) = boundary.called(call)? else {
         return None;
     };
-    let pattern = boundary.flow.pattern_of(call)?;
-    let inside = match module.kind(which) {
-        ExprKind::Int(number) => body(&pattern, usize::try_from(number).ok()?, None)?,
-        ExprKind::Text(name) => body(&pattern, 0, Some(module.name(name)))?,
-        _ => return None,
-    };
-    Some(words(inside))
+    Some((boundary.flow.pattern_of(call)?, which))
 }
 
 /// What stands between the parentheses of a group, by its number or name.

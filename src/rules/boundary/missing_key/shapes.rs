@@ -111,7 +111,10 @@ pub(super) fn other_shape(
                 // That one key is there tells which shape it is.
                 return None;
             }
-            if flow.form(key) != flow.form(index) {
+            // A shape that ends the function there is dealt with: what is left is the other.
+            if flow.form(key) != flow.form(index)
+                && goes_on(boundary, (test, holds), candidate, place)
+            {
                 found = Some(test);
             }
         }
@@ -126,6 +129,40 @@ pub(super) fn other_shape(
             && flow.form(expr) == form
     });
     (!is_common).then_some(found)
+}
+
+/// Whether the way on which a condition came out differently has something made of the other shape: it joins the way of the read
+/// again, or returns a part of the document.
+fn goes_on(
+    boundary: &Boundary<'_>,
+    (test, holds): (ExprId, bool),
+    candidate: Candidate,
+    place: PlaceId,
+) -> bool {
+    let flow = boundary.flow;
+    let blocks = || (0..flow.code.blocks.len()).map(BlockId::new);
+    let insts = |block: BlockId| flow.code.insts(flow.code.block(block)).iter();
+    let is_other = |block: &BlockId| {
+        insts(*block).any(|inst| {
+            matches!(inst.kind, InstKind::Assume { test: asked, holds: came }
+                if asked == test && came != holds)
+        })
+    };
+    let gives_part = |block: BlockId| {
+        insts(block).any(|inst| match inst.kind {
+            InstKind::Return(Some(value)) => flow.mentions(value, place),
+            _ => false,
+        })
+    };
+    blocks().filter(is_other).any(|other| {
+        gives_part(other)
+            || blocks().any(|joined| {
+                joined != candidate.at.0
+                    && insts(joined).next().is_some()
+                    && boundary.reaches(other, joined)
+                    && boundary.reaches(candidate.at.0, joined)
+            })
+    })
 }
 
 /// The key that a condition asks for, and whether it asks that it is there.

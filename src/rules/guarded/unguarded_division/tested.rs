@@ -2,7 +2,7 @@
 
 use super::evidence::Why;
 use crate::ir::{
-    Comparison, ExprId, ExprKind, Function, InstKind, LoopKind, Module, PlaceId, Source,
+    Comparison, ExprId, ExprKind, Function, InstKind, Loop, LoopKind, Module, PlaceId, Source,
 };
 use crate::rules::guarded::elapsed::{lets_zero_through, reads_clock};
 use crate::rules::{Scene, is_test};
@@ -103,6 +103,37 @@ pub(super) fn is_tested(
                 }
                 _ => false,
             })
+}
+
+/// Whether the function asks elsewhere for what the loops go through in which a counter grows: then there is something to count.
+pub(super) fn is_of_asked_loop(scene: &Scene<'_>, counter: ExprId) -> bool {
+    let flow = scene.flow;
+    let module = flow.module;
+    let Some(place) = flow.place_of(counter) else {
+        return false;
+    };
+    let grows = |of: &&Loop| {
+        flow.code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Bind {
+                target,
+                source: Source::Augmented { .. },
+                ..
+            } => flow.place_of(target) == Some(place) && of.suite.contains(inst.span),
+            _ => false,
+        })
+    };
+    flow.code.loops.iter().filter(grows).any(|of| {
+        let subject = match of.kind {
+            LoopKind::For { iterable, .. } => iterable,
+            LoopKind::While { test } => test,
+        };
+        let mut subjects: Vec<PlaceId> = Vec::new();
+        module.walk(subject, &mut |part| subjects.extend(flow.place_of(part)));
+        flow.code.insts.iter().any(|inst| match inst.kind {
+            InstKind::Assume { test, .. } => test != subject && asks(scene, test, &subjects),
+            _ => false,
+        })
+    })
 }
 
 /// `self.done >= self.total`: it says that enough was counted, and not that anything was.

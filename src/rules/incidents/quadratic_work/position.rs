@@ -108,7 +108,7 @@ fn is_skipped(flow: &Flow<'_, '_>, round: &Round, call: Span) -> bool {
         code.insts(code.block(id)).iter().any(|inst| {
             !matches!(inst.kind, InstKind::Assume { .. })
                 && covers(inst.span, call)
-                && !covers(inst.span, round.body)
+                && is_inside(round, inst.span)
         })
     };
     let mut seen = vec![false; code.blocks.len()];
@@ -129,6 +129,11 @@ fn is_skipped(flow: &Flow<'_, '_>, round: &Round, call: Span) -> bool {
     false
 }
 
+/// Whether a statement stands in the body of the round; it may be all of it.
+fn is_inside(round: &Round, statement: Span) -> bool {
+    statement == round.body || !covers(statement, round.body)
+}
+
 /// A comprehension has places of its own: what it binds is told by its name.
 fn is_same_name(flow: &Flow<'_, '_>, target: ExprId, item: ExprId) -> bool {
     let module = flow.module;
@@ -139,7 +144,7 @@ fn is_same_name(flow: &Flow<'_, '_>, target: ExprId, item: ExprId) -> bool {
 /// Whether the loop ends with the search: one search is what a list is for.
 fn ends_there(flow: &Flow<'_, '_>, round: &Round, call: Span) -> bool {
     let code = flow.code;
-    let holds = |inst: &crate::ir::Inst| covers(inst.span, call) && !covers(inst.span, round.body);
+    let holds = |inst: &crate::ir::Inst| covers(inst.span, call) && is_inside(round, inst.span);
     code.blocks.iter().any(|block| {
         let insts = &code.insts[block.insts.range()];
         let here = insts.iter().any(holds);
