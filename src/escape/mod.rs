@@ -2,10 +2,12 @@
 
 mod breach;
 pub mod clauses;
+mod consumed;
 mod entry;
 mod guards;
 mod managers;
 mod named;
+mod queries;
 mod raised;
 mod revealed;
 mod search;

@@ -3,10 +3,12 @@
 use super::super::Program;
 use super::super::classes::{Attribute, member_symbol};
 use super::bindings::{ModuleBindings, Updates};
+use super::contents::{Holder, is_of_library};
 use crate::ir::{FunctionKind, PlaceId};
 use crate::types::{FunctionRef, ModuleRef};
 use crate::value::{Kinds, Value};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// Computes everything anew; returns the variables and results that changed.
 pub(super) fn run_round(program: &mut Program<'_>) -> Vec<Changed> {
@@ -30,6 +32,7 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
     let mut variables = Vec::with_capacity(program.facts.variables.len());
     let mut passed = vec![Value::NEVER; program.facts.variables.len()];
     let mut returns = Vec::with_capacity(program.facts.returns.len());
+    let mut contents: FxHashMap<Holder, Value> = FxHashMap::default();
     let types_before = program.types.count();
     for info in &mut program.classes {
         info.attributes.clear();
@@ -53,6 +56,10 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
             attribute.value = attribute.value.join(assignment.value);
             attribute.assignments.push(assignment);
         }
+        for (holder, value) in update.contents {
+            let known = contents.entry(holder).or_insert(Value::NEVER);
+            *known = known.join(value);
+        }
         for container in update.containers {
             program.types.intern(container);
         }
@@ -65,6 +72,7 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
             *own = Value::typed(Kinds::ANY | own.kinds, passed.class);
         }
     }
+    contents.retain(|_, value| is_of_library(program, *value));
     let mut changed = Vec::new();
     let difference = |old: &[Value], new: &[Value]| -> Vec<usize> {
         old.iter()
@@ -84,9 +92,10 @@ fn apply(program: &mut Program<'_>, updates: Vec<Updates>) -> Vec<Changed> {
             .into_iter()
             .map(Changed::Returned),
     );
-    if program.types.count() != types_before {
+    if program.types.count() != types_before || contents != program.facts.contents {
         changed.push(Changed::Types);
     }
+    program.facts.contents = contents;
     program.facts.variables = variables;
     program.facts.returns = returns;
     refresh_members(program);
