@@ -1,8 +1,10 @@
 //! Entry points: where a call stack starts, and what becomes of an exception that gets there.
 
+mod deferred;
+
 use super::managers::sounds_catching;
 use super::watched;
-use crate::ir::{ExprId, ExprKind, FunctionKind, Module, Passing, Scope, Step};
+use crate::ir::{ExprId, ExprKind, FunctionKind, InstKind, Module, Passing, Scope, Step};
 use crate::library::schema::{By, Entry as Known, Fate, Runs};
 use crate::project::{CallGraph, Evaluate, Handed, Program, Symbol};
 use crate::summary::Delivery;
@@ -199,6 +201,7 @@ impl Finder<'_, '_> {
                 self.registered.insert(function, entry(known));
             }
         }
+        self.register_deferred();
     }
 
     /// Coroutines that are made to be run by the event loop: `asyncio.create_task(poll())`. What leaves them waits for
@@ -210,7 +213,7 @@ impl Finder<'_, '_> {
                 continue;
             }
             let (module, code) = self.program.code(site.caller);
-            let makes_task = |taker: ExprId| {
+            let takes = |taker: ExprId, names: &[&str]| {
                 let ExprKind::Call { callee, arguments } = module.kind(taker) else {
                     return false;
                 };
@@ -219,13 +222,13 @@ impl Finder<'_, '_> {
                     ExprKind::Attribute { name, .. } => module.name(name),
                     _ => return false,
                 };
-                ["create_task", "ensure_future"].contains(&name)
-                    && first.is_some_and(|first| first.value == site.call)
+                names.contains(&name) && first.is_some_and(|first| first.value == site.call)
             };
             if code.insts(code.block(site.block)).iter().any(|inst| {
-                let mut found = false;
+                // The Deferred of a coroutine, and nobody holds it.
+                let mut found = matches!(inst.kind, InstKind::Eval(value) if takes(value, &DEFERS));
                 inst.kind.for_each_expr(&mut |root| {
-                    module.walk(root, &mut |part| found |= makes_task(part));
+                    module.walk(root, &mut |part| found |= takes(part, &TASKS));
                 });
                 found
             }) {
@@ -268,10 +271,10 @@ impl Finder<'_, '_> {
         for _ in 0..2 {
             let call = *takers.get(&argument)?;
             let (callee, place) = given_to(module, call, argument)?;
-            let mut name = self.program.method_name(&evaluate, module, callee)?;
-            if let Some(link) = chain_link(module, callee) {
-                name = format!("{DEFERRED}.{link}");
-            }
+            let name = match named_method(module, callee) {
+                Some(name) => name,
+                None => self.program.method_name(&evaluate, module, callee)?,
+            };
             if name.ends_with("partial") && place == Given::Position(0) {
                 argument = call;
                 continue;
@@ -406,20 +409,26 @@ fn entry(known: &Known) -> Entry {
     }
 }
 
-/// The class that alone has methods of these names.
-const DEFERRED: &str = "twisted.internet.defer.Deferred";
+/// Methods and functions that make a task of a coroutine.
+const TASKS: [&str; 2] = ["create_task", "ensure_future"];
 
-/// `addCallback` and its kin, whatever they are called on.
-fn chain_link(module: &Module, callee: ExprId) -> Option<&str> {
+/// What makes a Deferred of a coroutine.
+const DEFERS: [&str; 2] = ["ensureDeferred", "fromCoroutine"];
+
+/// Methods that one class alone has, whatever they are called on.
+fn named_method(module: &Module, callee: ExprId) -> Option<String> {
     let ExprKind::Attribute { name, .. } = module.kind(callee) else {
         return None;
     };
     let name = module.name(name);
-    matches!(
-        name,
-        "addBoth" | "addCallback" | "addCallbacks" | "addErrback"
-    )
-    .then_some(name)
+    let class = match name {
+        "addBoth" | "addCallback" | "addCallbacks" | "addErrback" => {
+            "twisted.internet.defer.Deferred"
+        }
+        "set_defaults" => "argparse.ArgumentParser",
+        _ => return None,
+    };
+    Some(format!("{class}.{name}"))
 }
 
 /// How an argument is given.
@@ -460,6 +469,9 @@ fn given_to(module: &Module, call: ExprId, argument: ExprId) -> Option<(ExprId, 
 fn fits(module: &Module, known: &Known, place: Given) -> bool {
     match place {
         Given::Position(at) => known.position.map_or(0, usize::from) == at,
-        Given::Keyword(name) => known.keyword.as_deref() == Some(module.name(name)),
+        Given::Keyword(name) => {
+            let keyword = known.keyword.as_deref();
+            keyword.is_some_and(|keyword| keyword == "*" || keyword == module.name(name))
+        }
     }
 }

@@ -1,38 +1,12 @@
 //! Who stops an exception inside one function: handlers, context managers, decorators.
 
 use super::clauses::{Fate, called_names, fate};
-use crate::ir::{Dialect, ExprId, ExprKind, Function, Handler, LoopKind, Module, TryId, TryKind};
+use super::consumed::Consumed;
+use crate::ir::{Dialect, ExprId, Handler, TryId, TryKind};
 use crate::project::{Catches, Coverage, Program};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
-use rustc_hash::FxHashSet;
 use std::sync::OnceLock;
-
-/// Functions that run, or wait for, the coroutines or generators that they are given.
-const CONSUMERS: [&str; 22] = [
-    "gather",
-    "wait_for",
-    "shield",
-    "run",
-    "run_until_complete",
-    "run_coroutine_threadsafe",
-    "list",
-    "tuple",
-    "set",
-    "dict",
-    "sorted",
-    "sum",
-    "min",
-    "max",
-    "any",
-    "all",
-    "next",
-    "join",
-    "extend",
-    "update",
-    "wait",
-    "run_sync",
-];
 
 /// A guarded region, as far as it stops exceptions.
 #[derive(Debug)]
@@ -49,12 +23,12 @@ pub(super) enum Region {
 #[derive(Debug)]
 pub struct Local {
     pub(super) regions: Vec<Region>,
-    /// Coroutines and generators that are run where they are made.
-    consumed: FxHashSet<ExprId>,
+    /// Where it runs the coroutines and generators that it makes.
+    pub(super) consumed: Consumed,
     /// What its decorators swallow.
     pub(super) swallowed: Vec<Catches>,
-    /// A decorator calls it again when it raises.
-    pub retries: bool,
+    /// What makes a decorator call it again.
+    pub(super) retried: Vec<Catches>,
 }
 
 /// What every function does about exceptions, found when it is asked for.
@@ -190,6 +164,13 @@ impl<'p, 'a> Guards<'p, 'a> {
         None
     }
 
+    /// Whether a decorator calls a function again when it raises one of `classes`.
+    pub fn retries(&self, function: FunctionRef, classes: &[ClassRef], alive: u32) -> bool {
+        let dialect = self.program.dialect(function);
+        let mut retried = self.local(function).retried.iter();
+        retried.any(|catches| alive & self.covered(catches, classes, dialect) != 0)
+    }
+
     /// Which of `classes` the decorators of a function let through.
     pub fn undecorated(&self, function: FunctionRef, classes: &[ClassRef], alive: u32) -> u32 {
         let dialect = self.program.dialect(function);
@@ -235,7 +216,22 @@ impl<'p, 'a> Guards<'p, 'a> {
 
     /// Whether a call's coroutine or generator is run where it is made.
     pub fn is_consumed(&self, function: FunctionRef, call: ExprId) -> bool {
-        self.local(function).consumed.contains(&call)
+        self.local(function).consumed.is_at_once(call)
+    }
+
+    /// Which of `classes` leave the function when they are raised under the worst of several guards.
+    pub fn leave_any(
+        &self,
+        function: FunctionRef,
+        guards: &[Option<TryId>],
+        classes: &[ClassRef],
+        alive: u32,
+    ) -> Left {
+        let ways = guards
+            .iter()
+            .map(|&guard| self.leave(function, guard, classes, alive));
+        ways.max_by_key(|left| left.classes.count_ones())
+            .unwrap_or_default()
     }
 
     fn find(&self, function: FunctionRef) -> Local {
@@ -263,9 +259,9 @@ impl<'p, 'a> Guards<'p, 'a> {
         });
         let mut local = Local {
             regions: regions.collect(),
-            consumed: consumed(module, code),
+            consumed: Consumed::of(module, code),
             swallowed: Vec::new(),
-            retries: false,
+            retried: Vec::new(),
         };
         if let Some(parent) = code.parent {
             for &decorator in module.list(code.decorators) {
@@ -274,55 +270,6 @@ impl<'p, 'a> Guards<'p, 'a> {
         }
         local
     }
-}
-
-/// Expressions whose coroutine or generator is run where it is made: awaited, iterated, handed to what runs it.
-fn consumed(module: &Module, code: &Function) -> FxHashSet<ExprId> {
-    let mut found = FxHashSet::default();
-    for index in code.exprs.range() {
-        match module.exprs[index].kind {
-            ExprKind::Await(value)
-            | ExprKind::YieldFrom(value)
-            | ExprKind::Yield(Some(value))
-            | ExprKind::Starred(value) => {
-                found.insert(value);
-            }
-            ExprKind::Call { callee, arguments } => {
-                let name = match module.kind(callee) {
-                    ExprKind::Attribute { name, .. } => module.name(name).to_owned(),
-                    ExprKind::Name(place) => module.place_text(code, place),
-                    _ => continue,
-                };
-                if CONSUMERS.contains(&name.as_str()) {
-                    found.extend(
-                        module
-                            .arguments(arguments)
-                            .iter()
-                            .map(|argument| argument.value),
-                    );
-                }
-            }
-            ExprKind::Comprehension(id) => found.extend(
-                module
-                    .comprehension(id)
-                    .clauses
-                    .iter()
-                    .map(|clause| clause.iterable),
-            ),
-            _ => {}
-        }
-    }
-    for of in &code.loops {
-        if let LoopKind::For { iterable, .. } = of.kind {
-            found.insert(iterable);
-        }
-    }
-    for region in &code.tries {
-        if let TryKind::With { manager, .. } = region.kind {
-            found.insert(manager);
-        }
-    }
-    found
 }
 
 /// The classes that handlers name, where all are known and none of them takes everything.

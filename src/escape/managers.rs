@@ -176,9 +176,18 @@ impl Guards<'_, '_> {
                     _ => false,
                 })
             };
-            local.retries |= known.retries.as_ref().is_some_and(|retry| {
-                retry.only_with.is_empty() || retry.only_with.iter().any(given)
-            });
+            if let Some(retry) = &known.retries
+                && (retry.only_with.is_empty() || retry.only_with.iter().any(given))
+            {
+                let is_named = |passing: Passing| match passing {
+                    Passing::Keyword(name) => retry.on.as_deref() == Some(module.name(name)),
+                    _ => false,
+                };
+                let mut named = arguments.iter().filter(|given| is_named(given.passing));
+                let of = named.next().map(|given| given.value);
+                let catches = self.program.catches(module_ref, parent, of);
+                local.retried.push(catches);
+            }
             local.swallowed.extend(self.of_table(
                 known.catches.as_ref(),
                 module_ref,

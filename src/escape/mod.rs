@@ -2,11 +2,13 @@
 
 mod breach;
 pub mod clauses;
+mod consumed;
 mod entry;
 mod guards;
 mod managers;
 mod named;
 mod nullable;
+mod queries;
 mod raised;
 mod revealed;
 mod search;

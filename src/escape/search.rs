@@ -100,7 +100,7 @@ impl Search<'_, '_, '_> {
     /// whether a caller guards.
     pub fn from(&self, function: FunctionRef, left: Left, classes: &[ClassRef]) -> Ways {
         let alive = self.guards.undecorated(function, classes, left.classes);
-        let retries = self.guards.local(function).retries;
+        let retries = self.guards.retries(function, classes, left.classes);
         let start = Node {
             function,
             classes: alive,
@@ -182,9 +182,11 @@ impl Search<'_, '_, '_> {
         handed.iter().take(CALLERS).find_map(|handed| {
             let (module, code) = self.program.code(handed.by);
             let guard = guard_at(module, code, handed.at)?;
+            let consumed = &self.guards.local(handed.by).consumed;
+            let guards = consumed.guards_of(module, code, handed.at, Some(guard));
             let left = self
                 .guards
-                .leave(handed.by, Some(guard), classes, node.classes);
+                .leave_any(handed.by, &guards, classes, node.classes);
             (left.classes == 0).then_some(Hop {
                 caller: handed.by,
                 call: handed.at,
@@ -198,19 +200,18 @@ impl Search<'_, '_, '_> {
         if self.entries.is_out_of_scope(module_ref) {
             return None;
         }
-        let is_direct = match self.program.delivery(site.callee) {
-            Delivery::Now => true,
-            _ => {
-                self.guards.is_consumed(site.caller, site.call)
-                    || self.program.decoration(site.callee).is_context_manager
+        let is_now = self.program.delivery(site.callee) == Delivery::Now
+            || self.program.decoration(site.callee).is_context_manager;
+        let guards = match is_now {
+            true => vec![site.guard],
+            false => {
+                let consumed = &self.guards.local(site.caller).consumed;
+                consumed.guards(site.call, site.guard)?
             }
         };
-        if !is_direct {
-            return None;
-        }
         let left = self
             .guards
-            .leave(site.caller, site.guard, classes, below.classes);
+            .leave_any(site.caller, &guards, classes, below.classes);
         let alive = self.guards.undecorated(site.caller, classes, left.classes);
         Some(Node {
             function: site.caller,
@@ -224,7 +225,7 @@ impl Search<'_, '_, '_> {
             )),
             depth: below.depth + 1,
             is_doubtful: below.is_doubtful || site.is_virtual,
-            retries: below.retries || self.guards.local(site.caller).retries,
+            retries: below.retries || self.guards.retries(site.caller, classes, left.classes),
             passed: below
                 .passed
                 .or(left.nearest.map(|region| (site.caller, region))),

@@ -1,6 +1,7 @@
 //! Calls that can fail for a reason outside the program: the network, a database, a file, another process, a text.
 
 use super::guards::Left;
+use super::queries::Queries;
 use super::search::{Escape, Search};
 use crate::infer::{LibraryCall, Trace};
 use crate::ir::{ExprId, ExprKind, Function, LoopKind, Module, TryId, TryKind};
@@ -50,6 +51,7 @@ pub struct Site {
 
 /// Every site outside of tests and the like.
 pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Arc<Trace>]) -> Vec<Site> {
+    let queries = Queries::of(search.program);
     let parts: Vec<Vec<Site>> = traces
         .par_iter()
         .enumerate()
@@ -68,9 +70,14 @@ pub(super) fn find(search: &Search<'_, '_, '_>, traces: &[Arc<Trace>]) -> Vec<Si
             } else {
                 super::revealed::calls(search, function, trace)
             };
+            let asked = match is_silent {
+                true => Vec::new(),
+                false => queries.asked(search.program, function),
+            };
             calls
                 .iter()
                 .chain(&revealed)
+                .chain(&asked)
                 .flat_map(|call| sites(search, function, *call))
                 .collect()
         })
@@ -183,15 +190,18 @@ fn escaping(
     call: LibraryCall,
     classes: Vec<ClassRef>,
 ) -> Site {
-    let (_, code) = search.program.code(function);
+    let (module, code) = search.program.code(function);
     let guard = code.block(call.block).guard;
     let all = (1_u32 << classes.len()) - 1;
-    let left = search.guards.leave(function, guard, &classes, all);
+    let consumed = &search.guards.local(function).consumed;
+    let guards = consumed.guards_of(module, code, call.call, guard);
+    let left = search.guards.leave_any(function, &guards, &classes, all);
     let ways = (left.classes != 0).then(|| search.from(function, left, &classes));
     let (escape, is_spared, is_spared_by_name, leaks) = ways
         .map_or((None, false, false, false), |ways| {
             (ways.escape, ways.is_spared, ways.is_named, ways.leaks)
         });
+    let retries = search.guards.retries(function, &classes, left.classes);
     Site {
         function,
         call,
@@ -203,7 +213,7 @@ fn escaping(
         is_spared_by_name,
         leaks,
         is_called_by_name: false,
-        retries: search.guards.local(function).retries,
+        retries,
         in_endless_loop: false,
         rare_for: None,
     }

@@ -1,8 +1,13 @@
 //! The call graph: who calls whom, from where, and which functions are handed around as values.
 
+use super::components::components;
 use super::points_to::{OpenCall, PointsTo, ProgramBindings};
 use super::{Evaluate, Program, Read, Target, note};
-use crate::ir::{BlockId, ExprId, ExprKind, FunctionId, InstKind, Module, Source, TryId};
+use crate::ir::{
+    BlockId, ExprId, ExprKind, Function, FunctionId, InstKind, LoopKind, Module, PlaceId, Source,
+    TryId,
+};
+use crate::library::schema::By;
 use crate::text::Location;
 use crate::types::{FunctionRef, ModuleRef, Type};
 use crate::value::Value;
@@ -80,9 +85,11 @@ impl CallGraph {
             ..Self::default()
         };
         let mut open = Vec::new();
+        let mut elements = Vec::new();
         for scan in scans {
             graph.sites.extend(scan.sites);
             open.extend(scan.open);
+            elements.extend(scan.elements);
             for handed in scan.handed {
                 graph.escapes[handed.function.0 as usize] = true;
                 graph.handed.push(handed);
@@ -92,15 +99,39 @@ impl CallGraph {
             }
         }
         graph.index(program.function_count());
-        graph.close(program, &open);
+        let bindings = ProgramBindings::of(program);
+        graph.close(program, &open, &bindings);
+        graph.hand_elements(program, &elements, &bindings);
         graph
     }
 
+    /// Functions of a collection that a loop hands on one after the other.
+    fn hand_elements(
+        &mut self,
+        program: &Program<'_>,
+        elements: &[(FunctionRef, ExprId)],
+        bindings: &ProgramBindings,
+    ) {
+        if elements.is_empty() {
+            return;
+        }
+        let mut handed = Vec::new();
+        let points_to = PointsTo::new(program, self, bindings);
+        for &(by, at) in elements {
+            let functions = points_to.functions(by, at).into_iter();
+            handed.extend(functions.map(|function| Handed { function, by, at }));
+        }
+        for handed in &handed {
+            self.escapes[handed.function.0 as usize] = true;
+        }
+        self.handed.extend(handed);
+        self.handed.sort_by_key(|handed| handed.by);
+    }
+
     /// Finds what open calls may call. What is found may tell what a parameter is, and so what others call.
-    fn close(&mut self, program: &Program<'_>, open: &[OpenCall]) {
-        let bindings = ProgramBindings::of(program);
+    fn close(&mut self, program: &Program<'_>, open: &[OpenCall], bindings: &ProgramBindings) {
         for _ in 0..ROUNDS {
-            let points_to = PointsTo::new(program, self, &bindings);
+            let points_to = PointsTo::new(program, self, bindings);
             let found: Vec<Vec<CallSite>> =
                 open.par_iter().map(|open| points_to.sites(open)).collect();
             let mut known: FxHashSet<CallSite> = self.sites.iter().copied().collect();
@@ -125,6 +156,10 @@ impl CallGraph {
         for at in 1..self.first_site.len() {
             self.first_site[at] += self.first_site[at - 1];
         }
+    }
+
+    pub(super) fn function_count(&self) -> usize {
+        self.escapes.len()
     }
 
     /// The calls in a function.
@@ -175,6 +210,8 @@ struct Scan<'p, 'a> {
     open: Vec<OpenCall>,
     escaping: Vec<FunctionRef>,
     handed: Vec<Handed>,
+    /// Targets of loops that are arguments of what takes functions.
+    elements: Vec<(FunctionRef, ExprId)>,
 }
 
 impl<'p, 'a> Scan<'p, 'a> {
@@ -188,6 +225,7 @@ impl<'p, 'a> Scan<'p, 'a> {
             open: Vec::new(),
             escaping: Vec::new(),
             handed: Vec::new(),
+            elements: Vec::new(),
         };
         for id in 0..module.functions.len() {
             scan.function(FunctionId::new(id));
@@ -203,6 +241,7 @@ impl<'p, 'a> Scan<'p, 'a> {
             self.escaping.push(caller);
         }
         let evaluate = Evaluate::new(self.program, self.module_ref, id);
+        self.elements(&evaluate, caller, code);
         let mut callees = FxHashSet::default();
         for (index, block) in code.blocks.iter().enumerate() {
             let block_id = BlockId::new(index);
@@ -272,6 +311,37 @@ impl<'p, 'a> Scan<'p, 'a> {
                 self.escape(evaluate, caller, expr);
             }
             _ => {}
+        }
+    }
+
+    /// Targets of loops that the function hands to what registers functions: a thread for each of them.
+    fn elements(&mut self, evaluate: &Evaluate<'p, 'a>, caller: FunctionRef, code: &Function) {
+        let targets = loop_targets(self.module, code);
+        if targets.is_empty() {
+            return;
+        }
+        let program = self.program;
+        for call in code.exprs.range() {
+            let ExprKind::Call { callee, arguments } = self.module.exprs[call].kind else {
+                continue;
+            };
+            let given = self.module.arguments(arguments).iter();
+            let is_target = |expr: &ExprId| match self.module.kind(*expr) {
+                ExprKind::Name(place) => {
+                    let value = evaluate.value(*expr);
+                    targets.contains(&place) && program.types.get(value.class) == Type::Unknown
+                }
+                _ => false,
+            };
+            let mut elements = given.map(|given| given.value).filter(is_target).peekable();
+            if elements.peek().is_none() {
+                continue;
+            }
+            let name = program.method_name(evaluate, self.module, callee);
+            let mut known = name.iter().flat_map(|name| program.library.entries(name));
+            if known.any(|known| known.by == By::Call) {
+                self.elements.extend(elements.map(|at| (caller, at)));
+            }
         }
     }
 
@@ -379,108 +449,36 @@ impl<'p, 'a> Scan<'p, 'a> {
     }
 }
 
+/// The variables that loops and comprehensions bind.
+fn loop_targets(module: &Module, code: &Function) -> FxHashSet<PlaceId> {
+    let mut found = FxHashSet::default();
+    let mut add = |target: ExprId| {
+        let parts = match module.kind(target) {
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => module.list(parts),
+            _ => std::slice::from_ref(&target),
+        };
+        found.extend(parts.iter().filter_map(|&part| match module.kind(part) {
+            ExprKind::Name(place) => Some(place),
+            _ => None,
+        }));
+    };
+    for of in &code.loops {
+        if let LoopKind::For { target, .. } = of.kind {
+            add(target);
+        }
+    }
+    for index in code.exprs.range() {
+        if let ExprKind::Comprehension(id) = module.exprs[index].kind {
+            let clauses = &module.comprehension(id).clauses;
+            clauses.iter().for_each(|clause| add(clause.target));
+        }
+    }
+    found
+}
+
 fn binds_name(module: &Module, kind: InstKind, expr: ExprId) -> bool {
     matches!(kind, InstKind::Bind { target, .. } if target == expr)
         && matches!(module.kind(expr), ExprKind::Name(_))
-}
-
-/// Tarjan's algorithm without recursion, then layers by the longest way down.
-fn components(graph: &CallGraph) -> Vec<Vec<Vec<FunctionRef>>> {
-    let count = graph.escapes.len();
-    let mut tarjan = Tarjan {
-        graph,
-        index: vec![0; count],
-        low: vec![0; count],
-        on_stack: vec![false; count],
-        stack: Vec::new(),
-        next: 1,
-        layer_of: vec![0; count],
-        layers: Vec::new(),
-    };
-    for function in 0..count as u32 {
-        if tarjan.index[function as usize] == 0 {
-            tarjan.visit(function);
-        }
-    }
-    for layer in &mut tarjan.layers {
-        layer.sort_unstable();
-    }
-    tarjan.layers
-}
-
-struct Tarjan<'g> {
-    graph: &'g CallGraph,
-    index: Vec<u32>,
-    low: Vec<u32>,
-    on_stack: Vec<bool>,
-    stack: Vec<u32>,
-    next: u32,
-    layer_of: Vec<u32>,
-    layers: Vec<Vec<Vec<FunctionRef>>>,
-}
-
-impl Tarjan<'_> {
-    fn visit(&mut self, root: u32) {
-        let mut open = vec![(root, 0)];
-        self.enter(root);
-        while let Some((at, position)) = open.pop() {
-            let calls = self.graph.calls_in(FunctionRef(at));
-            let Some(site) = calls.get(position) else {
-                self.leave(at);
-                if let Some(&(parent, _)) = open.last() {
-                    self.low[parent as usize] =
-                        self.low[parent as usize].min(self.low[at as usize]);
-                }
-                continue;
-            };
-            open.push((at, position + 1));
-            let callee = site.callee.0;
-            if self.index[callee as usize] == 0 {
-                self.enter(callee);
-                open.push((callee, 0));
-            } else if self.on_stack[callee as usize] {
-                self.low[at as usize] = self.low[at as usize].min(self.index[callee as usize]);
-            }
-        }
-    }
-
-    fn enter(&mut self, at: u32) {
-        self.index[at as usize] = self.next;
-        self.low[at as usize] = self.next;
-        self.next += 1;
-        self.stack.push(at);
-        self.on_stack[at as usize] = true;
-    }
-
-    fn leave(&mut self, at: u32) {
-        if self.low[at as usize] != self.index[at as usize] {
-            return;
-        }
-        let mut members = Vec::new();
-        while let Some(member) = self.stack.pop() {
-            self.on_stack[member as usize] = false;
-            members.push(FunctionRef(member));
-            if member == at {
-                break;
-            }
-        }
-        members.sort_unstable();
-        let below = members
-            .iter()
-            .flat_map(|&member| self.graph.calls_in(member));
-        let outside = below.filter(|site| members.binary_search(&site.callee).is_err());
-        let layer = outside
-            .map(|site| self.layer_of[site.callee.0 as usize] + 1)
-            .max()
-            .unwrap_or(0);
-        for &member in &members {
-            self.layer_of[member.0 as usize] = layer;
-        }
-        while self.layers.len() <= layer as usize {
-            self.layers.push(Vec::new());
-        }
-        self.layers[layer as usize].push(members);
-    }
 }
 
 impl CallSite {

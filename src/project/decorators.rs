@@ -98,7 +98,11 @@ fn other(
     decorator: ExprId,
     dotted: &str,
 ) {
-    if let Some(known) = program.library.decorator(dotted) {
+    let of_group = || {
+        let name = program.method_name(evaluate, module, callee(module, decorator))?;
+        program.library.decorator(&name)
+    };
+    if let Some(known) = program.library.decorator(dotted).or_else(of_group) {
         return known_decorator(decoration, known);
     }
     decoration.is_registered = true;

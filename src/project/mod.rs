@@ -6,6 +6,7 @@
 mod arguments;
 mod calls;
 mod classes;
+mod components;
 mod decorators;
 mod evaluate;
 mod external;

@@ -6,11 +6,14 @@ use crate::library::schema::{By, Entry};
 use crate::types::{FunctionRef, Type};
 use crate::value::{Facts, Kinds, Value};
 
+/// Groups of commands in each other are followed so far.
+const GROUPS: usize = 5;
+
 impl<'a> Program<'a> {
     /// What a decorator or a base class of a library says about who calls a function.
     pub fn registration(&self, function: FunctionRef) -> Option<&'a Entry> {
         self.decorated(function)
-            .or_else(|| self.inherited(function))
+            .or_else(|| self.inherited_registration(function))
     }
 
     fn decorated(&self, function: FunctionRef) -> Option<&'a Entry> {
@@ -22,10 +25,7 @@ impl<'a> Program<'a> {
         }
         let evaluate = Evaluate::new(self, module_ref, code.parent?);
         module.list(code.decorators).iter().find_map(|&decorator| {
-            let callee = match module.kind(decorator) {
-                ExprKind::Call { callee, .. } => callee,
-                _ => decorator,
-            };
+            let callee = super::decorators::callee(module, decorator);
             let name = self.method_name(&evaluate, module, callee)?;
             self.library
                 .entries(&name)
@@ -50,10 +50,43 @@ impl<'a> Program<'a> {
                 module.name(name)
             ));
         }
+        if let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && let Type::Function { function, .. } = self.types.get(evaluate.value(value).class)
+            && let Some(class) = self.lent_class(function, GROUPS)
+        {
+            return Some(format!("{class}.{}", module.name(name)));
+        }
         evaluate.dotted(callee)
     }
 
-    fn inherited(&self, function: FunctionRef) -> Option<&'a Entry> {
+    /// The class of a library whose methods a decorated function has: a group of commands is one of functions.
+    fn lent_class(&self, function: FunctionRef, groups: usize) -> Option<String> {
+        let (module_ref, id) = self.locate(function);
+        let module = self.module(module_ref);
+        let code = module.function(id);
+        if code.decorators.is_empty() || groups == 0 {
+            return None;
+        }
+        let evaluate = Evaluate::new(self, module_ref, code.parent?);
+        module.list(code.decorators).iter().find_map(|&decorator| {
+            let callee = super::decorators::callee(module, decorator);
+            let outer = match module.kind(callee) {
+                ExprKind::Attribute { value, name, .. } => {
+                    match self.types.get(evaluate.value(value).class) {
+                        Type::Function { function, .. } => self
+                            .lent_class(function, groups - 1)
+                            .map(|class| format!("{class}.{}", module.name(name))),
+                        _ => self.method_name(&evaluate, module, callee),
+                    }
+                }
+                _ => evaluate.dotted(callee),
+            };
+            self.library.decorator(&outer?)?.lends.clone()
+        })
+    }
+
+    /// What a base class of a library says of it.
+    pub fn inherited_registration(&self, function: FunctionRef) -> Option<&'a Entry> {
         let class = self.class_of_method(function)?;
         let (module, code) = self.code(function);
         let name = module.name(code.name);

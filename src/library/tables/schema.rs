@@ -319,6 +319,8 @@ pub enum Mark {
     Regex,
     /// It tests what it is given, as validators do.
     Validates,
+    /// It sends a query that was only put together before.
+    Asks,
     /// It fails in ordinary operation, and not only where something is broken: the peer has gone, the user has no entry.
     Fragile,
     /// It schedules a coroutine or function and returns a handle that must be kept.
@@ -333,6 +335,8 @@ pub struct Decorator {
     pub names: Vec<String>,
     /// What the decorated name is afterwards.
     pub makes: Option<Makes>,
+    /// The class whose methods the decorated name has besides: `@cli.command()` of a function that `@click.group()` made.
+    pub lends: Option<String>,
     /// It calls the function again when it raises.
     pub retries: Option<Retry>,
     /// Exceptions that it swallows.
@@ -452,7 +456,7 @@ pub struct Entry {
     /// `by = "call"`: the 0-based position of the function that is registered.
     #[serde(default)]
     pub position: Option<u8>,
-    /// `by = "call"`: its keyword.
+    /// `by = "call"`: its keyword; `*` stands for any.
     #[serde(default)]
     pub keyword: Option<String>,
     /// `by = "base"`: the methods that the framework calls; a `*` at the end stands for anything.

@@ -3,6 +3,7 @@
 use super::super::classes::Assignment;
 use super::super::evaluate::binary;
 use super::super::{Actual, Evaluate, Program, Read, Symbol, Target, actuals, note};
+use super::contents::Holder;
 use super::imports::ResolvedImport;
 use crate::ir::{
     ExprId, ExprKind, Function, FunctionId, FunctionKind, ImportId, Inst, InstKind, Module,
@@ -24,6 +25,8 @@ pub(super) struct Updates {
     pub(super) passed: Vec<(FunctionRef, PlaceId, Value)>,
     pub(super) attributes: Vec<(ClassRef, Symbol, Assignment)>,
     pub(super) containers: Vec<Type>,
+    /// What is put into containers after they were made.
+    pub(super) contents: Vec<(Holder, Value)>,
 }
 
 /// A variable is bound.
@@ -38,10 +41,10 @@ pub(super) struct Binding {
 
 /// One function's part of a round.
 pub(super) struct FunctionBindings<'p, 'a> {
-    program: &'p Program<'a>,
-    module_ref: ModuleRef,
-    module: &'a Module,
-    updates: Updates,
+    pub(super) program: &'p Program<'a>,
+    pub(super) module_ref: ModuleRef,
+    pub(super) module: &'a Module,
+    pub(super) updates: Updates,
 }
 
 impl<'p, 'a> FunctionBindings<'p, 'a> {
@@ -157,6 +160,11 @@ impl<'p, 'a> FunctionBindings<'p, 'a> {
                     return;
                 }
                 let mut value = self.source(evaluate, source, target);
+                if let Bound::Value(display) = source
+                    && let Some(filled) = self.filled(evaluate, function, code, target, display)
+                {
+                    value = filled;
+                }
                 if let Some(annotation) = annotation {
                     let promised = evaluate.annotated(annotation);
                     value = if promised.is_unknown() {
@@ -304,7 +312,7 @@ impl<'p, 'a> FunctionBindings<'p, 'a> {
     }
 
     /// The function and place that a name in `code` is stored in.
-    fn owner_of(
+    pub(super) fn owner_of(
         &self,
         function: FunctionRef,
         code: &Function,
@@ -393,6 +401,13 @@ impl<'p, 'a> FunctionBindings<'p, 'a> {
                     assignment,
                 ));
             }
+            ExprKind::Subscript {
+                value: container,
+                index,
+                ..
+            } if !matches!(self.module.kind(index), ExprKind::Slice { .. }) => {
+                self.put(evaluate, function, code, container, value);
+            }
             _ => {}
         }
     }
@@ -416,7 +431,10 @@ impl<'p, 'a> FunctionBindings<'p, 'a> {
                     self.comprehension_target(function, clause.target, element);
                 }
             }
-            ExprKind::Call { callee, arguments } => self.call(evaluate, callee, arguments),
+            ExprKind::Call { callee, arguments } => {
+                self.call(evaluate, callee, arguments);
+                self.put_by_method(evaluate, function, code, callee, arguments);
+            }
             _ => {}
         }
     }

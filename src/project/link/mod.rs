@@ -4,6 +4,7 @@
 //! in parallel. What still changes in the last round is unknown: a chain of bindings that long is no evidence.
 
 mod bindings;
+mod contents;
 mod imports;
 mod rounds;
 mod skeleton;
@@ -15,6 +16,7 @@ use crate::ir::{ImportId, PlaceId};
 use crate::library::Library;
 use crate::types::{FunctionRef, ModuleRef};
 use crate::value::Value;
+use contents::Holder;
 use imports::{ResolvedImport, resolve_imports};
 use rayon::prelude::*;
 use rounds::{Rounds, settle};
@@ -30,6 +32,8 @@ pub(super) struct FlowInsensitive {
     first_place: Vec<u32>,
     variables: Vec<Value>,
     returns: Vec<Value>,
+    /// What is put into containers after they were made.
+    contents: FxHashMap<Holder, Value>,
     globals: Vec<FxHashMap<Symbol, PlaceId>>,
     imports: Vec<Vec<ResolvedImport>>,
     star_imports: Vec<Vec<ModuleRef>>,

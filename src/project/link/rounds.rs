@@ -5,11 +5,13 @@
 use super::super::classes::{Attribute, member_symbol};
 use super::super::{ClassInfo, Decoration, Program, Read, record};
 use super::bindings::{FunctionBindings, Updates, better_import};
+use super::contents::{Holder, is_of_library};
 use crate::ir::{FunctionKind, PlaceId};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
 use crate::value::{Kinds, Value};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// What each function binds, as far as the rounds have come.
 pub(super) struct Rounds {
@@ -96,11 +98,24 @@ impl Rounds {
             }
         }
         let mut changed = self.apply(program, is_first);
-        if program.types.count() != types {
+        let contents = self.contents(program);
+        if program.types.count() != types || contents != program.facts.contents {
+            program.facts.contents = contents;
             self.news.has_types = true;
             changed.push(Changed::Types);
         }
         changed
+    }
+
+    /// What is put into containers that begin empty.
+    fn contents(&self, program: &Program<'_>) -> FxHashMap<Holder, Value> {
+        let mut contents: FxHashMap<Holder, Value> = FxHashMap::default();
+        for &(holder, value) in self.parts.iter().flat_map(|part| &part.updates.contents) {
+            let known = contents.entry(holder).or_insert(Value::NEVER);
+            *known = known.join(value);
+        }
+        contents.retain(|_, value| is_of_library(program, *value));
+        contents
     }
 
     /// Does again what the news concern.

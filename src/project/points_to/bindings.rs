@@ -27,6 +27,8 @@ pub(super) enum Held {
     Value(ExprId),
     /// An element of an expression's value.
     Element(ExprId, Key),
+    /// What stands at a position of each element of an expression's value.
+    Part(ExprId, i32),
     /// A function after its decorators.
     Function(FunctionId),
     /// A class.
@@ -212,6 +214,9 @@ impl Reader<'_> {
                         None => Held::Element(*whole, Key::Index(index)),
                     };
                     self.target(function, part, held);
+                }
+                (Held::Element(container, Key::Each), ExprKind::Name(_)) if star.is_none() => {
+                    self.target(function, part, Held::Part(*container, index));
                 }
                 _ => {}
             }

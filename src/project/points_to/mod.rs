@@ -114,6 +114,30 @@ impl<'p, 'a> PointsTo<'p, 'a> {
         sites
     }
 
+    /// The functions that an expression may stand for, if they are few.
+    pub(super) fn functions(&self, by: FunctionRef, expr: ExprId) -> Vec<FunctionRef> {
+        let mut search = Search {
+            points_to: self,
+            seen: FxHashSet::default(),
+            asked_callers: false,
+        };
+        let mut objects = Vec::new();
+        search.expr(by, expr, 0, &mut objects);
+        let mut functions: Vec<FunctionRef> = objects
+            .into_iter()
+            .filter_map(|object| match object {
+                Object::Function { function, .. } => Some(function),
+                _ => None,
+            })
+            .collect();
+        functions.sort_unstable();
+        functions.dedup();
+        match functions.len() > CALLEES {
+            true => Vec::new(),
+            false => functions,
+        }
+    }
+
     fn bindings(&self, module: ModuleRef) -> &'p Bindings {
         self.bindings.0[module.0 as usize].get_or_init(|| {
             Bindings::of(
@@ -266,6 +290,7 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
         match &binding.held {
             Held::Value(value) => self.expr(by, *value, depth, found),
             Held::Element(container, key) => self.element(by, *container, key, depth, found),
+            Held::Part(container, index) => self.part(by, *container, *index, depth, found),
             Held::Function(id) => self.decorated(module_ref, *id, 0, depth, found),
             Held::Class(id) => found.push(Object::Class(self.program().class(module_ref, *id))),
             Held::Import(id) => {
@@ -445,6 +470,46 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
             }
         }
         self.put_in(by, container, key, depth, found);
+    }
+
+    /// What stands at a position of each element of a container: `for name, function in functions.items()`.
+    fn part(
+        &mut self,
+        by: FunctionRef,
+        container: ExprId,
+        index: i32,
+        depth: usize,
+        found: &mut Vec<Object>,
+    ) {
+        let (_, module) = self.module(by);
+        if let ExprKind::Call { callee, .. } = module.kind(container)
+            && let ExprKind::Attribute { value, name, .. } = module.kind(callee)
+            && matches!(module.name(name), "items" | "iteritems")
+        {
+            if index == 1 {
+                self.element(by, value, &Key::Any, depth, found);
+            }
+            return;
+        }
+        if let ExprKind::Call { callee, arguments } = module.kind(container)
+            && let [first, ..] = module.arguments(arguments)
+            && self.evaluate(by).dotted(callee).as_deref() == Some("enumerate")
+        {
+            if index == 1 {
+                self.element(by, first.value, &Key::Each, depth, found);
+            }
+            return;
+        }
+        let mut elements = Vec::new();
+        self.element(by, container, &Key::Each, depth, &mut elements);
+        for element in elements {
+            if let Object::Display(function, display) = element {
+                let (_, module) = self.module(function);
+                for part in bindings::elements(module, display, &Key::Index(index)) {
+                    self.expr(function, part, depth, found);
+                }
+            }
+        }
     }
 
     /// What the iterator of a class of the project gives.

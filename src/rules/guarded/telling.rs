@@ -46,7 +46,7 @@ pub(in crate::rules) fn call_text(whole: &Whole<'_>, site: &Site) -> String {
     let (module, code) = whole.program.code(site.function);
     let written = match module.kind(site.call.call) {
         ExprKind::Call { callee, .. } => module.dotted(code, callee),
-        _ => None,
+        _ => module.dotted(code, site.call.call),
     };
     written.unwrap_or_else(|| whole.program.library.get(site.call.callee).name.clone())
 }

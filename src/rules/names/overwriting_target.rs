@@ -7,7 +7,7 @@ mod statement;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{At, Flow, Reaching, Solution, Start};
 use crate::ir::{
-    Dialect, ExprId, ExprKind, FunctionKind, InstKind, Loop, LoopKind, PlaceId, Scope, Source, Step,
+    Dialect, ExprId, ExprKind, FunctionKind, InstKind, Loop, LoopKind, PlaceId, Source,
 };
 use crate::rules::names::overwritten_parameter::is_behind;
 use crate::rules::names::vocabulary::is_throwaway;

@@ -35,12 +35,12 @@ pub(super) fn overwriting(
 
 /// Where a variable got the value that a target overwrites.
 #[derive(Clone, Copy)]
-enum Before {
+pub(super) enum Before {
     Parameter(u16),
     Bound(At),
 }
 
-fn before_related(scene: &Scene<'_>, before: Before, name: &str) -> crate::finding::Related {
+pub(super) fn before_related(scene: &Scene<'_>, before: Before, name: &str) -> crate::finding::Related {
     let message = Message::new("before").with("name", name);
     match before {
         Before::Bound(at) => scene.related(at.name, message),

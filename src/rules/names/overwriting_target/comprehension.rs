@@ -1,6 +1,7 @@
 //! List comprehensions of Python 2: their targets are variables of the function.
 
-use super::{Before, before_related, finding, is_default, loop_of, names_in};
+use super::after_loop::{Before, before_related, is_default};
+use super::{finding, loop_of, names_in};
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Access, At, Flow, Reaching, Start};
 use crate::ir::{Dialect, ExprKind, InstKind, PlaceId, Scope, Source, Step};
