@@ -40,7 +40,11 @@ pub(super) enum Before {
     Bound(At),
 }
 
-pub(super) fn before_related(scene: &Scene<'_>, before: Before, name: &str) -> crate::finding::Related {
+pub(super) fn before_related(
+    scene: &Scene<'_>,
+    before: Before,
+    name: &str,
+) -> crate::finding::Related {
     let message = Message::new("before").with("name", name);
     match before {
         Before::Bound(at) => scene.related(at.name, message),
