@@ -4,6 +4,7 @@ mod access;
 mod assume;
 mod blame;
 mod call;
+mod dominators;
 mod evaluate;
 mod filtered;
 mod known;
@@ -20,6 +21,7 @@ mod stopping;
 mod transfer;
 mod witness;
 
+pub(crate) use dominators::Dominators;
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub use solve::Solution;
 pub use state::{Held, Origin, State};

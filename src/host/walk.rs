@@ -2,6 +2,7 @@
 
 use crate::report::Trouble;
 use ignore::{DirEntry, WalkBuilder};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,16 @@ pub(super) fn walk_to(folder: &Path, depth: Option<usize>) -> Walked {
         }
     }
     walked
+}
+
+/// Whether a walk of one tree passes over files that a walk of another one finds.
+pub fn leaves_out(tree: &Path, other: &Path) -> bool {
+    let names = |root: &Path| -> BTreeSet<PathBuf> {
+        let files = walk(root).files.into_iter();
+        let names = files.filter_map(|file| Some(file.strip_prefix(root).ok()?.to_owned()));
+        names.collect()
+    };
+    !names(other).is_subset(&names(tree))
 }
 
 /// Whether a folder's list of what git ignores is a pipe or device: reading it would never end.

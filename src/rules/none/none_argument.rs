@@ -9,7 +9,7 @@ use crate::infer::ParameterUse;
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{AllEvidence, Evidence, Key, gather, is_called_in_earnest};
-use crate::rules::none::belief::{Question, asked, dominates};
+use crate::rules::none::belief::{Question, asked};
 use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft, is_test};
 use crate::summary::Effects;
@@ -304,7 +304,7 @@ fn is_denied(flow: &Flow<'_, '_>, used: &ParameterUse, place: PlaceId) -> bool {
                 && matches!(only.question, Question::None | Question::Truth)
                 && only.positive != holds)
                 && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
-                && dominates(code, BlockId::new(index), used.position.0)
+                && flow.dominators().dominates(BlockId::new(index), used.position.0)
         })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::flow::Flow;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source, UnaryOperator};
-use crate::rules::none::belief::{alike, dominates};
+use crate::rules::none::belief::alike;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -208,7 +208,7 @@ pub(super) fn is_matched_before(flow: &Flow<'_, '_>, call: ExprId, text: ExprId)
         for_each_proven(flow, test, holds, &mut |proven| {
             found |= is_match_of(flow, proven, text);
         });
-        found && dominates(code, BlockId::new(index), at)
+        found && flow.dominators().dominates(BlockId::new(index), at)
     })
 }
 
