@@ -12,6 +12,9 @@ use std::ops::Range;
 /// A marked place that covers more rows than this is marked on its first row only: whole classes hide what is said.
 const ROWS: u32 = 6;
 
+/// From so many steps on they are numbered: a source is shown from top to bottom, whatever way the path takes through it.
+const STEPS: usize = 3;
+
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let renderer = if view.colour {
         Renderer::styled()
@@ -52,15 +55,15 @@ fn level(severity: Severity, language: Language) -> Level<'static> {
 }
 
 /// A place to mark in one of the files.
-struct Mark<'a> {
+struct Mark {
     span: Span,
     kind: AnnotationKind,
-    label: Option<&'a str>,
+    label: Option<String>,
 }
 
 /// The finding's own file first, then the others in the order of the path.
 fn snippets<'a>(view: &View<'a>, item: &'a Item) -> Vec<Snippet<'a, Annotation<'a>>> {
-    let mut files: Vec<(FileId, Vec<Mark<'a>>)> = vec![(
+    let mut files: Vec<(FileId, Vec<Mark>)> = vec![(
         item.spot.file,
         vec![Mark {
             span: item.spot.span,
@@ -68,11 +71,15 @@ fn snippets<'a>(view: &View<'a>, item: &'a Item) -> Vec<Snippet<'a, Annotation<'
             label: None,
         }],
     )];
-    for step in &item.related {
+    for (index, step) in item.related.iter().enumerate() {
+        let label = match item.related.len() >= STEPS {
+            true => format!("{}. {}", index + 1, plain(&step.message)),
+            false => plain(&step.message).into_owned(),
+        };
         let mark = Mark {
             span: step.spot.span,
             kind: AnnotationKind::Context,
-            label: Some(&step.message),
+            label: Some(label),
         };
         match files.iter_mut().find(|(file, _)| *file == step.spot.file) {
             Some((_, marks)) => marks.push(mark),
@@ -85,7 +92,7 @@ fn snippets<'a>(view: &View<'a>, item: &'a Item) -> Vec<Snippet<'a, Annotation<'
         .collect()
 }
 
-fn snippet<'a>(file: &'a File, marks: &[Mark<'a>]) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(file: &'a File, marks: &[Mark]) -> Snippet<'a, Annotation<'a>> {
     let spans: Vec<Span> = marks.iter().map(|mark| shown(file, mark.span)).collect();
     let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
     let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
@@ -93,7 +100,7 @@ fn snippet<'a>(file: &'a File, marks: &[Mark<'a>]) -> Snippet<'a, Annotation<'a>
     let window = Window::new(file, row, file.lines().row(last));
     let annotations = marks.iter().zip(spans).map(|(mark, span)| {
         let range = window.range(span);
-        mark.kind.span(range).label(mark.label.map(plain))
+        mark.kind.span(range).label(mark.label.clone())
     });
     let annotations: Vec<Annotation<'a>> = annotations.collect();
     Snippet::source(window.text)

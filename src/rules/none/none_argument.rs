@@ -203,7 +203,7 @@ fn finding(
     finding.related = path(whole, evidence, (function, used.parameter), why);
     finding.cause = finding
         .related
-        .last()
+        .first()
         .map(|related| text_of(whole, related.location));
     finding.help(Message::new("guard").with("name", name))
 }

@@ -9,7 +9,7 @@ use crate::rules::evidence::{AllEvidence, Evidence, Key};
 use crate::text::Location;
 use crate::types::FunctionRef;
 
-/// From the parameter back to where None comes from.
+/// From where None comes from to the parameter.
 pub(super) fn path(
     whole: &Whole<'_>,
     evidence: &AllEvidence,
@@ -85,6 +85,7 @@ pub(super) fn path(
             }
         }
     }
+    related.reverse();
     related
 }
 
