@@ -51,6 +51,9 @@ pub(super) fn run(options: &Check) -> Result<u8> {
         let mut new = new_ones(path, &items, &outcome)?.into_iter();
         items.retain(|_| new.next().unwrap_or(true));
     }
+    if options.format == Format::Html {
+        host::add_ages(&mut items, &outcome.files);
+    }
     let view = View {
         files: &outcome.files,
         items: &items,

@@ -1,5 +1,9 @@
 //! Repositories, through the program `git`: what a revision holds, and what changed between two.
 
+mod blame;
+
+pub use blame::add_ages;
+
 use super::LIMIT;
 use crate::diff::Diff;
 use base64::Engine;
@@ -325,12 +329,13 @@ impl Repository {
     }
 }
 
-/// Names are written as they are. What a configuration wants to have run when files are looked at is not.
-const OPTIONS: [&str; 6] = [
+/// Goes before every command: names are written as they are, and programs that a repository names to watch its files, or to
+/// hear of what is done to it, do not run.
+const SETTINGS: [&str; 6] = [
     "-c",
     "core.quotePath=false",
     "-c",
-    "core.fsmonitor=false",
+    "core.fsmonitor=",
     "-c",
     "core.hooksPath=/dev/null",
 ];
@@ -339,7 +344,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command
         .current_dir(folder)
-        .args(OPTIONS)
+        .args(SETTINGS)
         .args(arguments)
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_LITERAL_PATHSPECS", "1")
@@ -358,7 +363,10 @@ fn output(mut command: Command) -> Result<Vec<u8>, GitFault> {
     if status.success() {
         return Ok(stdout);
     }
-    let name = command.get_args().nth(OPTIONS.len()).unwrap_or(OsStr::new(""));
+    let name = command
+        .get_args()
+        .nth(SETTINGS.len())
+        .unwrap_or(OsStr::new(""));
     Err(GitFault::Failed {
         command: name.to_string_lossy().into_owned(),
         message: String::from_utf8_lossy(&stderr).trim().to_owned(),

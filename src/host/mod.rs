@@ -25,7 +25,7 @@ pub use against::caused;
 pub use check::{Request, check, check_again};
 pub use editor::{EditorFault, serve};
 pub use fixing::{FixedFile, Fixing, fix, write_fixed};
-pub use git::{GitFault, LaidOut, Repository, is_setting};
+pub use git::{GitFault, LaidOut, Repository, add_ages, is_setting};
 pub use outcome::{Describe, Outcome};
 use output::write_page;
 pub use output::{create_folder, exists, read_text, write_new};

@@ -39,6 +39,8 @@ pub struct Item {
     pub fingerprint: String,
     /// Its identity with its cause.
     pub cause_fingerprint: String,
+    /// For how many days its line has been as it is, where somebody asked and git knows.
+    pub age: Option<u32>,
 }
 
 /// A span in a file, with its rows and columns.
@@ -141,6 +143,7 @@ impl Writer<'_> {
             symbol: finding.symbol.clone(),
             fingerprint: String::new(),
             cause_fingerprint: String::new(),
+            age: None,
         }
     }
 
@@ -188,6 +191,7 @@ impl Writer<'_> {
             symbol: String::new(),
             fingerprint: String::new(),
             cause_fingerprint: String::new(),
+            age: None,
         }
     }
 

@@ -137,7 +137,10 @@ fn who_takes_code_out_of_sight_is_named() -> Result {
 #[test]
 fn code_that_is_called_binary_is_reviewed() -> Result {
     let after = format!("{SAFE}{}", pick("one"));
-    let world = World::new(&[("app.py", SAFE, &after), (".gitattributes", "", "*.py binary\n")])?;
+    let world = World::new(&[
+        ("app.py", SAFE, &after),
+        (".gitattributes", "", "*.py binary\n"),
+    ])?;
     assert_eq!(world.writes(&[])?, [REVIEW, SUMMARY]);
     Ok(())
 }

@@ -104,7 +104,11 @@ pub(super) fn reconfigured(
     let changed = || diff.files().map(|(path, _)| path);
     let mut found = host::reconfigured([old.path(), new.path()], changed());
     let named = |names: &[&str]| -> Vec<String> {
-        let is_one = |path: &&str| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
+        let is_one = |path: &&str| {
+            path.rsplit('/')
+                .next()
+                .is_some_and(|name| names.contains(&name))
+        };
         changed().filter(is_one).map(str::to_owned).collect()
     };
     let ignoring = named(&[".gitignore", ".ignore"]);

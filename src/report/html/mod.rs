@@ -45,6 +45,8 @@ struct Finding<'a> {
     symbol: &'a str,
     message: &'a str,
     help: Option<&'a str>,
+    /// In days.
+    age: Option<u32>,
     /// The path, in order; the last one is the finding itself.
     path: Vec<Place<'a>>,
 }
@@ -140,6 +142,7 @@ fn finding<'a>(view: &View<'a>, item: &'a Item, rules: &[&Rule]) -> Option<Findi
         symbol: &item.symbol,
         message: &item.message,
         help: item.help.as_deref(),
+        age: item.age,
         path: path.chain(last).collect(),
     })
 }

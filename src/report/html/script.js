@@ -6,9 +6,17 @@ const words = read("words")[data.language];
 const $ = (id) => document.getElementById(id);
 const STEP = 200;
 const ORDER = { error: 0, warning: 1, hint: 2, high: 0, medium: 1, low: 2 };
-const state = { search: "", severity: "", confidence: "", family: "", rule: "", folder: "", sort: "place", down: false, count: STEP };
+const state = { search: "", severity: "", confidence: "", family: "", rule: "", folder: "", age: "", sort: "place", down: false, count: STEP };
+
+// Each holds the lines of up to so many days that no earlier one holds.
+const AGES = [
+  ["week", 7, words.age_week], ["month", 31, words.age_month], ["year", 366, words.age_year], ["two", 731, words.age_two],
+  ["lustrum", 1827, words.age_lustrum], ["decade", 3653, words.age_decade], ["old", Infinity, words.age_old],
+];
+const SEVERITIES = [["error", words.error], ["warning", words.warning], ["hint", words.hint]];
 
 for (const finding of data.findings) {
+  finding.since = finding.age === null ? null : AGES.find((age) => finding.age <= age[1])[0];
   finding.name = data.rules[finding.rule].name;
   finding.family = data.rules[finding.rule].family;
   finding.text = [finding.message, finding.file, finding.symbol, finding.name].join("\n").toLowerCase();
@@ -24,6 +32,13 @@ function make(tag, properties, ...children) {
   return element;
 }
 
+// Text in which code stands between backquotes.
+function prose(text) {
+  return text.split(/`([^`]+)`/).map((part, index) => index % 2 === 1 ? make("code", {}, part) : part);
+}
+
+const hasAges = data.findings.some((finding) => finding.since !== null);
+
 function inFolder(file, folder) {
   return folder === "" || file === folder || file.startsWith(folder.endsWith("/") ? folder : folder + "/");
 }
@@ -34,7 +49,7 @@ function fitting(except) {
   const same = (key, value) => except === key || state[key] === "" || state[key] === value;
   return data.findings.filter((finding) =>
     same("severity", finding.severity) && same("confidence", finding.confidence) && same("family", finding.family)
-    && same("rule", finding.name) && inFolder(finding.file, state.folder)
+    && same("rule", finding.name) && same("age", finding.since) && (except === "folder" || inFolder(finding.file, state.folder))
     && (search === "" || finding.text.includes(search)));
 }
 
@@ -45,32 +60,57 @@ function set(key, value) {
   draw();
 }
 
+function add(counts, key, severity) {
+  const count = counts.get(key) || { all: 0, error: 0, warning: 0, hint: 0 };
+  count.all += 1;
+  count[severity] += 1;
+  counts.set(key, count);
+}
+
+// The parts of a bar, each as long in `direction` as there are findings of its severity.
+function parts(count, most, direction) {
+  return SEVERITIES.map(([key, word]) => {
+    const part = make("i", { className: key, title: `${word}: ${count[key]}` });
+    part.style[direction] = `${100 * count[key] / most}%`;
+    return part;
+  });
+}
+
 function drawBars() {
   const counts = new Map();
   for (const finding of fitting("rule")) {
-    const count = counts.get(finding.name) || { all: 0, error: 0, warning: 0, hint: 0 };
-    count.all += 1;
-    count[finding.severity] += 1;
-    counts.set(finding.name, count);
+    add(counts, finding.name, finding.severity);
   }
   const rows = [...counts].sort((a, b) => b[1].all - a[1].all || a[0].localeCompare(b[0]));
   const most = Math.max(1, ...rows.map((row) => row[1].all));
   $("bars").replaceChildren(...rows.map(([name, count]) => {
-    const parts = ["error", "warning", "hint"].map((key) => {
-      const part = make("i", { className: key, title: `${words[key]}: ${count[key]}` });
-      part.style.width = `${100 * count[key] / most}%`;
-      return part;
-    });
     const bar = make("button", { type: "button", className: "bar", "aria-pressed": String(state.rule === name) },
-      make("span", { title: name }, name), make("span", { className: "track" }, ...parts), make("span", {}, String(count.all)));
+      make("span", { title: name }, name), make("span", { className: "track" }, ...parts(count, most, "width")), make("span", {}, String(count.all)));
     bar.addEventListener("click", () => set("rule", state.rule === name ? "" : name));
     return bar;
   }));
 }
 
-// The folders and files directly inside the chosen folder. A folder with nothing beside its one folder is passed through.
-function children(findings) {
-  let base = state.folder;
+function drawAges() {
+  const counts = new Map();
+  let unknown = 0;
+  for (const finding of fitting("age")) {
+    if (finding.since === null) unknown += 1;
+    else add(counts, finding.since, finding.severity);
+  }
+  $("by-age").textContent = unknown === 0 ? words.by_age : `${words.by_age} (${words.age_unknown}: ${unknown})`;
+  const most = Math.max(1, ...[...counts.values()].map((count) => count.all));
+  $("ages").replaceChildren(...AGES.map(([key, , word]) => {
+    const count = counts.get(key) || { all: 0, error: 0, warning: 0, hint: 0 };
+    const column = make("button", { type: "button", className: "column", "aria-pressed": String(state.age === key) },
+      make("span", { className: "stack" }, make("b", {}, String(count.all)), ...parts(count, most * 1.3, "height")), make("span", {}, word));
+    column.addEventListener("click", () => set("age", state.age === key ? "" : key));
+    return column;
+  }));
+}
+
+// The folders and files directly inside a folder. A folder with nothing beside its one folder is passed through.
+function children(findings, base) {
   for (;;) {
     const counts = new Map();
     const prefix = base === "" || base.endsWith("/") ? base : base + "/";
@@ -118,19 +158,29 @@ function squarify(items, x, y, width, height, place) {
   }
 }
 
-function drawMap() {
-  const map = $("map");
-  const { base, found } = children(fitting("folder"));
-  const width = map.clientWidth, height = map.clientHeight;
-  map.replaceChildren();
-  squarify(found, 0, 0, width, height, ([path, count], x, y, w, h) => {
-    const name = path.slice(base.length);
-    const cell = make("button", { type: "button", className: "cell", title: `${path}: ${count}` });
-    if (w > 34 && h > 16) cell.append(`${name} ${count}`);
+// The cells of a folder, and inside those that are large enough the cells of what is in them.
+function drawFolder(findings, folder, x, y, width, height, depth) {
+  const { base, found } = children(findings, folder);
+  squarify(found, x, y, width, height, ([path, count], x, y, w, h) => {
+    if (w < 3 || h < 3) return;
+    const isGroup = depth < 3 && path.endsWith("/") && w > 90 && h > 60;
+    const cell = make("button", { type: "button", className: isGroup ? "cell group" : "cell", title: `${path}: ${count}` });
+    const name = make("span", {}, path.slice(base.length));
+    const number = make("b", {}, String(count));
+    if (w > 36 && h > 18) cell.append(name);
+    if (isGroup || (w > 80 && h > 18)) name.append(" ", number);
+    else if (w > 18 && h > 36) cell.append(number);
     Object.assign(cell.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` });
     cell.addEventListener("click", () => set("folder", path));
-    map.append(cell);
+    $("map").append(cell);
+    if (isGroup) drawFolder(findings, path, x + 3, y + 20, w - 6, h - 23, depth + 1);
   });
+}
+
+function drawMap() {
+  const map = $("map");
+  map.replaceChildren();
+  drawFolder(fitting("folder"), state.folder, 0, 0, map.clientWidth, map.clientHeight, 0);
   $("by-folder").replaceChildren(words.by_folder + " ");
   if (state.folder !== "") {
     const up = make("button", { type: "button" }, words.up);
@@ -179,20 +229,24 @@ function step(place) {
     if (meant !== "") code.append(make("mark", {}, meant));
     code.append(behind + "\n");
   });
-  return make("li", {}, make("div", {}, place.message), make("div", { className: "where" }, `${place.file}:${place.row}`), code);
+  return make("li", {}, make("div", {}, ...prose(place.message)), make("div", { className: "where" }, `${place.file}:${place.row}`), code);
+}
+
+function age(finding) {
+  return finding.since === null ? [] : [` · ${words.age}: ${AGES.find((age) => age[0] === finding.since)[2]}`];
 }
 
 function detail(finding) {
   const rule = data.rules[finding.rule];
   const cell = make("td", { colspan: COLUMNS.length });
-  cell.append(make("div", { className: "where" }, rule.summary + " ", make("a", { href: rule.url, rel: "noreferrer" }, words.manual)));
+  cell.append(make("div", { className: "where" }, ...prose(rule.summary), " ", make("a", { href: rule.url, rel: "noreferrer" }, words.manual), ...age(finding)));
   cell.append(make("ol", { className: "path" }, ...finding.path.map(step)));
-  if (finding.help) cell.append(make("p", { className: "help" }, `${words.help}: ${finding.help}`));
+  if (finding.help) cell.append(make("p", { className: "help" }, `${words.help}: `, ...prose(finding.help)));
   return make("tr", { className: "detail" }, cell);
 }
 
 function row(finding) {
-  const open = make("button", { type: "button", "aria-expanded": "false" }, finding.message);
+  const open = make("button", { type: "button", "aria-expanded": "false" }, ...prose(finding.message));
   const line = make("tr", { className: "row" },
     make("td", { className: finding.severity }, words[finding.severity]), make("td", {}, finding.name),
     make("td", {}, make("code", {}, `${finding.file}:${finding.row}`)), make("td", {}, open), make("td", {}, words[finding.confidence]));
@@ -223,6 +277,7 @@ function drawRows() {
 function draw() {
   drawBars();
   drawMap();
+  if (hasAges) drawAges();
   drawHead();
   drawRows();
 }
@@ -243,6 +298,8 @@ function start() {
   const files = new Set(data.findings.map((finding) => finding.file)).size;
   $("counts").textContent = `${counted(data.findings.length, words.finding, words.findings)}, ${counted(files, words.file, words.files)} · pothole ${data.version}`;
   $("by-rule").textContent = words.by_rule;
+  $("by-age-figure").hidden = !hasAges;
+  $("legend").append(...SEVERITIES.map(([key, word]) => make("span", {}, make("i", { className: key }), word)));
   $("clear").textContent = words.clear;
   $("more").textContent = words.more;
   for (const [id, text] of [["search", words.search], ["folder", words.folder]]) {
@@ -250,14 +307,17 @@ function start() {
     $(id).setAttribute("aria-label", text);
     $(id).addEventListener("input", () => { state[id] = $(id).value; state.count = STEP; draw(); });
   }
-  options("severity", words.any_severity, [["error", words.error], ["warning", words.warning], ["hint", words.hint]], words.severity);
+  options("severity", words.any_severity, SEVERITIES, words.severity);
   options("confidence", words.any_confidence, [["high", words.high], ["medium", words.medium], ["low", words.low]], words.confidence);
   const families = [...new Set(data.rules.map((rule) => rule.family))].sort();
   options("family", words.any_family, families.map((name) => [name, name]), words.any_family);
   options("rule", words.any_rule, data.rules.map((rule) => [rule.name, rule.name]), words.rule);
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => {
-    for (const key of ["search", "severity", "confidence", "family", "rule", "folder"]) { state[key] = ""; $(key).value = ""; }
+    for (const key of ["search", "severity", "confidence", "family", "rule", "folder", "age"]) {
+      state[key] = "";
+      if ($(key)) $(key).value = "";
+    }
     draw();
   });
   $("more").addEventListener("click", () => { state.count += STEP; drawRows(); });

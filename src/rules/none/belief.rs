@@ -2,8 +2,8 @@
 
 use crate::flow::Flow;
 use crate::ir::{
-    BinaryOperator, Comparison, Dialect, ExprId, ExprKind, Function, InstKind, Module,
-    NameId, PlaceId, Run, Step, TryId, UnaryOperator,
+    BinaryOperator, Comparison, Dialect, ExprId, ExprKind, Function, InstKind, Module, NameId,
+    PlaceId, Run, Step, TryId, UnaryOperator,
 };
 
 /// What a condition asks of a place.

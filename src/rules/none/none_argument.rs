@@ -304,7 +304,9 @@ fn is_denied(flow: &Flow<'_, '_>, used: &ParameterUse, place: PlaceId) -> bool {
                 && matches!(only.question, Question::None | Question::Truth)
                 && only.positive != holds)
                 && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
-                && flow.dominators().dominates(BlockId::new(index), used.position.0)
+                && flow
+                    .dominators()
+                    .dominates(BlockId::new(index), used.position.0)
         })
 }
 

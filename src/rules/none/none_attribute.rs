@@ -364,9 +364,7 @@ fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
     let code = flow.code;
     let known = flow.dominators();
     let mut ends = code.blocks.iter().enumerate();
-    ends.all(|(index, end)| {
-        end.next != Next::Return || known.dominates(block, BlockId::new(index))
-    })
+    ends.all(|(index, end)| end.next != Next::Return || known.dominates(block, BlockId::new(index)))
 }
 
 fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {

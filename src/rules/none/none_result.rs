@@ -366,7 +366,9 @@ fn is_half_asked(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
         };
         is_asked
             && module.list(parts).iter().any(is_flag)
-            && flow.dominators().dominates(BlockId::new(index), used.position.0)
+            && flow
+                .dominators()
+                .dominates(BlockId::new(index), used.position.0)
     })
 }
 

@@ -2,9 +2,7 @@
 
 use crate::flow::Flow;
 use crate::infer::ResultUse;
-use crate::ir::{
-    BlockId, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step,
-};
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step};
 
 /// Whether control gets to a use by way of a condition of its own, behind all that binds the variable, and what decides
 /// whether it is bound is neither what a caller chooses nor what the file system says: then it is the function's own business
