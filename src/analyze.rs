@@ -10,7 +10,7 @@ use crate::infer::Trace;
 use crate::ir::ProblemKind;
 use crate::library::{Library, schema::Tables};
 use crate::project::Program;
-use crate::rules::{self, Check, Whole};
+use crate::rules::{self, Check, Shared, Whole};
 use crate::suppress;
 use crate::text::{FileId, Span};
 use crate::types::FunctionRef;
@@ -122,7 +122,8 @@ pub fn analyze(
 ) -> Result<Report, Cancelled> {
     let own = own_library(configurations);
     let library = own.as_ref().unwrap_or_else(|| Library::builtin());
-    let analysis = Analysis::of(sources, library, monitor)?;
+    let wanted = wanted(sources, configurations);
+    let analysis = Analysis::of(sources, library, &wanted, monitor)?;
     Ok(report_of(analysis, sources, configurations).0)
 }
 
@@ -142,7 +143,8 @@ pub fn analyze_again(
     let library = own.as_ref().unwrap_or_else(|| Library::builtin());
     let tables = own_tables(configurations);
     let known = previous.as_ref().filter(|known| known.fits(&tables));
-    let analysis = Analysis::again(sources, library, known, monitor)?;
+    let wanted = wanted(sources, configurations);
+    let analysis = Analysis::again(sources, library, known, &wanted, monitor)?;
     let (report, analysis) = report_of(analysis, sources, configurations);
     *previous = Some(Previous::of(analysis, tables));
     Ok(report)
@@ -167,6 +169,7 @@ fn report_of<'a>(
         summaries: &analysis.summaries,
         traces: &analysis.traces,
         escapes: &escapes,
+        shared: Shared::default(),
     };
     let of_rules: Vec<Vec<Finding>> = rules::ALL
         .par_iter()
@@ -174,7 +177,7 @@ fn report_of<'a>(
             Check::Program(check) | Check::EventAndProgram(_, check) => {
                 apart(|| check(rule, &scene))
             }
-            Check::Event(_) | Check::Function(_) => Vec::new(),
+            Check::Event(_) | Check::Function(_) | Check::FunctionAndTest(_) => Vec::new(),
         })
         .collect();
     findings.extend(of_rules.into_iter().flatten());
@@ -238,6 +241,31 @@ fn own_tables(configurations: &[Configuration]) -> Vec<Tables> {
         }
     }
     own
+}
+
+/// What can be wanted of what rules find in the functions of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wanted {
+    /// Nothing: the file is not reported on.
+    Nothing,
+    /// What is more than a hint in tests.
+    Tests,
+    /// All of it.
+    All,
+}
+
+/// What can be wanted of each file.
+fn wanted(sources: &[Source], configurations: &[Configuration]) -> Vec<Wanted> {
+    let is_pedantic = |source: &Source| {
+        let configuration = configurations.get(source.configuration);
+        configuration.is_some_and(|configuration| configuration.pedantic)
+    };
+    let wanted = |source: &Source| match source.reported {
+        false => Wanted::Nothing,
+        true if is_pedantic(source) || !rules::is_test_path(&source.path) => Wanted::All,
+        true => Wanted::Tests,
+    };
+    sources.iter().map(wanted).collect()
 }
 
 /// What is wanted of all that was found, in the order of reports, each once.

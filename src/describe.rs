@@ -1,6 +1,6 @@
 //! The analysis' own view of a project as text, for tests and for the curious: who calls whom, what each function does.
 
-use crate::analyze::{Analysis, Cancelled, Monitor, Source};
+use crate::analyze::{Analysis, Cancelled, Monitor, Source, Wanted};
 use crate::ir::FunctionKind;
 use crate::library::Library;
 use crate::project::Program;
@@ -17,7 +17,12 @@ pub fn calls(
     sources: &[Source],
     monitor: &dyn Monitor,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Cancelled> {
-    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
+    let analysis = Analysis::of(
+        sources,
+        Library::builtin(),
+        &vec![Wanted::Nothing; sources.len()],
+        monitor,
+    )?;
     let program = &analysis.program;
     let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for function in functions(program) {
@@ -34,7 +39,12 @@ pub fn calls(
 /// # Errors
 /// Only if `monitor` cancels.
 pub fn summaries(sources: &[Source], monitor: &dyn Monitor) -> Result<Vec<String>, Cancelled> {
-    let analysis = Analysis::of(sources, Library::builtin(), monitor)?;
+    let analysis = Analysis::of(
+        sources,
+        Library::builtin(),
+        &vec![Wanted::Nothing; sources.len()],
+        monitor,
+    )?;
     let program = &analysis.program;
     let lines = functions(program).map(|function| {
         let summary = &analysis.summaries[function.0 as usize];

@@ -3,6 +3,7 @@
 //! With the results for each function is kept what was asked for them. Where all answers are the same, so are the results:
 //! the analysis of a function asks the program, the call graph and the summaries of others, and nothing else.
 
+use super::Wanted;
 use super::work::{Analysis, Checked, Made};
 use crate::library::schema::Tables;
 use crate::project::{CallGraph, Linked, Program, Read, Same};
@@ -40,6 +41,8 @@ pub(super) type Holds<'h> = &'h dyn Fn(Read) -> bool;
 pub(super) struct Recall<'r> {
     previous: &'r Previous,
     same: Same,
+    /// For each function: whether rules looked for what is wanted now.
+    is_enough: Vec<bool>,
 }
 
 impl Previous {
@@ -74,14 +77,20 @@ impl Previous {
         program: &Program<'_>,
         graph: &CallGraph,
         habits: &Habits,
+        wanted: &[Wanted],
     ) -> Option<Recall<'_>> {
         if !habits.agrees_with(&self.habits) {
             return None;
         }
         let same = Same::of(program, graph, &self.linked)?;
+        let is_enough = |(index, kept): (usize, &Kept)| {
+            let (module, _) = program.locate(FunctionRef(index as u32));
+            kept.checked.looked_for >= wanted[module.0 as usize]
+        };
         Some(Recall {
             previous: self,
             same,
+            is_enough: self.kept.iter().enumerate().map(is_enough).collect(),
         })
     }
 }
@@ -100,8 +109,11 @@ impl Recall<'_> {
         let kept = |member: &FunctionRef| &self.previous.kept[member.0 as usize];
         let component = (*members.first()?, members.len());
         let is_known = |member: &FunctionRef| {
+            let is_enough = self.is_enough[member.0 as usize];
             let kept = kept(member);
-            kept.component == component && kept.reads.iter().all(|&read| holds(read))
+            kept.component == component
+                && (is_enough || kept.check_reads.is_some())
+                && kept.reads.iter().all(|&read| holds(read))
         };
         let made = |member: &FunctionRef| {
             let kept = kept(member);
@@ -130,7 +142,8 @@ impl Recall<'_> {
     ) -> Option<(Checked, Arc<[Read]>)> {
         let kept = &self.previous.kept[function.0 as usize];
         let reads = kept.check_reads.as_ref()?;
-        let holds = reads.iter().all(|&read| holds(read));
+        let is_enough = self.is_enough[function.0 as usize];
+        let holds = is_enough && reads.iter().all(|&read| holds(read));
         holds.then(|| (kept.checked.clone(), Arc::clone(reads)))
     }
 }

@@ -1,9 +1,9 @@
 //! What concerns one function at a time: summaries, callees first, and what rules find that look at single functions.
 
 use super::previous::{Kept, Previous, Recall};
-use super::{Cancelled, Monitor, Pass, apart, apart_or};
+use super::{Cancelled, Monitor, Pass, Wanted, apart, apart_or};
 use crate::finding::Finding;
-use crate::flow::{Event, Flow, Known, Observer, Silent, Solution, State, Watch};
+use crate::flow::{Event, Flow, Known, Observer, Solution, State, Watch};
 use crate::infer::{self, Trace};
 use crate::library::Library;
 use crate::project::{CallGraph, Program, Read, Source, record};
@@ -28,13 +28,15 @@ pub(crate) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
+    /// `wanted` tells for each file what rules about single functions look for in it.
     pub(crate) fn of(
         sources: &'a [Source],
         library: &'a Library,
+        wanted: &[Wanted],
         monitor: &dyn Monitor,
     ) -> Result<Self, Cancelled> {
         let program = Program::link(sources, library);
-        Self::with(program, None, false, monitor)
+        Self::with(program, None, false, (wanted, monitor))
     }
 
     /// The same, and what is known from before is not done again.
@@ -42,17 +44,18 @@ impl<'a> Analysis<'a> {
         sources: &'a [Source],
         library: &'a Library,
         previous: Option<&Previous>,
+        wanted: &[Wanted],
         monitor: &dyn Monitor,
     ) -> Result<Self, Cancelled> {
         let program = Program::link_again(sources, library, previous.map(Previous::linked));
-        Self::with(program, previous, true, monitor)
+        Self::with(program, previous, true, (wanted, monitor))
     }
 
     fn with(
         program: Program<'a>,
         previous: Option<&Previous>,
         is_kept: bool,
-        monitor: &dyn Monitor,
+        (wanted, monitor): (&[Wanted], &dyn Monitor),
     ) -> Result<Self, Cancelled> {
         let files = program.sources.len();
         monitor.progress(Pass::Link, files, files);
@@ -63,7 +66,9 @@ impl<'a> Analysis<'a> {
             program: &program,
             graph: &graph,
             habits: &habits,
-            recall: previous.and_then(|previous| previous.recall(&program, &graph, &habits)),
+            wanted,
+            recall: previous
+                .and_then(|previous| previous.recall(&program, &graph, &habits, wanted)),
             is_kept,
             summaries: vec![Summary::default(); count],
             is_finished: vec![false; count],
@@ -111,12 +116,17 @@ impl<'a> Analysis<'a> {
 pub(super) struct Checked {
     pub(super) trace: Arc<Trace>,
     pub(super) findings: Vec<Finding>,
+    /// What rules looked for in it.
+    pub(super) looked_for: Wanted,
 }
 
 impl Checked {
     fn of(trace: Trace, findings: Vec<Finding>) -> Self {
-        let trace = Arc::new(trace);
-        Self { trace, findings }
+        Self {
+            trace: Arc::new(trace),
+            findings,
+            looked_for: Wanted::All,
+        }
     }
 
     /// What is known of a function that the analysis cannot cope with.
@@ -150,6 +160,8 @@ struct Work<'w, 'a> {
     program: &'w Program<'a>,
     graph: &'w CallGraph,
     habits: &'w Habits,
+    /// By module.
+    wanted: &'w [Wanted],
     recall: Option<Recall<'w>>,
     is_kept: bool,
     summaries: Vec<Summary>,
@@ -242,12 +254,17 @@ impl Work<'_, '_> {
             let watch = Watch::new(&self.is_finished);
             let flow = Flow::new(self.program, self.known(), function).watched(&watch);
             let solution = flow.solve();
-            let summary = infer::summary_of(&flow, &solution);
-            let is_whole = !watch.was_early() && !flow.is_exhausted();
-            flow.rest();
-            let checked =
-                is_whole.then(|| check_function(&flow, &solution, self.graph, self.habits));
-            (function, summary, checked.filter(|_| !watch.was_early()))
+            if !watch.was_early() {
+                let mut listener = self.listener(function);
+                let both = infer::summary_and_trace(&flow, &solution, &mut listener);
+                if let Some((summary, trace)) = both {
+                    let check = || self.check_rest(&flow, &solution, trace, listener);
+                    let checked = (!watch.was_early()).then(check);
+                    return (function, summary, checked.filter(|_| !watch.was_early()));
+                }
+            }
+            let flow = Flow::new(self.program, self.known(), function).watched(&watch);
+            (function, infer::summary_of(&flow, &solution), None)
         };
         let apart = |member: &FunctionRef| {
             let unknown = || (*member, Summary::default(), None);
@@ -288,44 +305,58 @@ impl Work<'_, '_> {
     fn check(&self, function: FunctionRef) -> Checked {
         let flow = Flow::new(self.program, self.known(), function);
         let solution = flow.solve();
-        check_function(&flow, &solution, self.graph, self.habits)
+        let mut listener = self.listener(function);
+        let trace = infer::trace(&flow, &solution, &mut listener);
+        self.check_rest(&flow, &solution, trace, listener)
+    }
+
+    /// What can be wanted of what rules find in a function.
+    fn wanted(&self, function: FunctionRef) -> Wanted {
+        self.wanted[self.program.locate(function).0.0 as usize]
+    }
+
+    fn listener(&self, function: FunctionRef) -> Listener<'_> {
+        Listener {
+            wanted: self.wanted(function),
+            findings: Vec::new(),
+            graph: self.graph,
+            habits: self.habits,
+        }
+    }
+
+    /// The rules that look at a function by itself, once others have listened to what happens in it.
+    fn check_rest(
+        &self,
+        flow: &Flow<'_, '_>,
+        solution: &Solution,
+        mut trace: Trace,
+        listener: Listener<'_>,
+    ) -> Checked {
+        let mut findings = listener.findings;
+        for rule in rules::ALL.iter().filter(|_| !solution.gave_up) {
+            let check = match rule.check {
+                Check::Function(check) if listener.wanted == Wanted::All => check,
+                Check::FunctionAndTest(check) if listener.wanted >= Wanted::Tests => check,
+                _ => continue,
+            };
+            let scene = Scene {
+                rule,
+                flow,
+                graph: self.graph,
+                habits: self.habits,
+            };
+            findings.extend(apart(|| check(&scene, solution)));
+        }
+        trace.is_cut_short = flow.is_exhausted();
+        Checked {
+            looked_for: listener.wanted,
+            ..Checked::of(trace, findings)
+        }
     }
 
     fn known(&self) -> Known<'_> {
         Known::finished(&self.summaries)
     }
-}
-
-fn check_function(
-    flow: &Flow<'_, '_>,
-    solution: &Solution,
-    graph: &CallGraph,
-    habits: &Habits,
-) -> Checked {
-    if solution.gave_up {
-        let trace = infer::trace(flow, solution, &mut Silent);
-        return Checked::of(trace, Vec::new());
-    }
-    let mut listener = Listener {
-        findings: Vec::new(),
-        graph,
-        habits,
-    };
-    let mut trace = infer::trace(flow, solution, &mut listener);
-    let mut findings = listener.findings;
-    for rule in rules::ALL {
-        if let Check::Function(check) = rule.check {
-            let scene = Scene {
-                rule,
-                flow,
-                graph,
-                habits,
-            };
-            findings.extend(apart(|| check(&scene, solution)));
-        }
-    }
-    trace.is_cut_short = flow.is_exhausted();
-    Checked::of(trace, findings)
 }
 
 /// What a rule does with what happens.
@@ -335,13 +366,14 @@ type OnEvent = fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>;
 static LISTENING: LazyLock<Vec<(&Rule, OnEvent)>> = LazyLock::new(|| {
     let listening = rules::ALL.iter().filter_map(|rule| match rule.check {
         Check::Event(check) | Check::EventAndProgram(check, _) => Some((rule, check)),
-        Check::Function(_) | Check::Program(_) => None,
+        Check::Function(_) | Check::FunctionAndTest(_) | Check::Program(_) => None,
     });
     listening.collect()
 });
 
 /// Hands what happens to the rules that listen.
 struct Listener<'l> {
+    wanted: Wanted,
     findings: Vec<Finding>,
     graph: &'l CallGraph,
     habits: &'l Habits,
@@ -349,6 +381,9 @@ struct Listener<'l> {
 
 impl Observer for Listener<'_> {
     fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
+        if self.wanted < Wanted::All {
+            return;
+        }
         for &(rule, check) in LISTENING.iter() {
             let scene = Scene {
                 rule,
@@ -356,7 +391,12 @@ impl Observer for Listener<'_> {
                 graph: self.graph,
                 habits: self.habits,
             };
-            self.findings.extend(apart(|| check(&scene, state, event)));
+            let findings = &mut self.findings;
+            apart(|| {
+                if let Some(finding) = check(&scene, state, event) {
+                    findings.push(finding);
+                }
+            });
         }
     }
 }

@@ -6,6 +6,7 @@ mod entry;
 mod guards;
 mod managers;
 mod named;
+mod nullable;
 mod raised;
 mod revealed;
 mod search;

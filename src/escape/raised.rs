@@ -1,5 +1,6 @@
 //! What a call of a library raises with these arguments when something outside goes wrong.
 
+use super::nullable;
 use super::search::Search;
 use super::sites::IO;
 use super::text;
@@ -129,6 +130,9 @@ pub(super) fn seldom(
     if known.name == "socket.inet_pton" && is_written_out(module, call.call) {
         all.clear();
     }
+    if nullable::converts_nothing(module, code, &known.name, call.call) {
+        all.extend(library.class(OF_NONE, module.dialect));
+    }
     if is_decoding(&known.name) && names_codec(module, code, call.call) {
         all.extend(library.class("LookupError", module.dialect));
     }
@@ -145,6 +149,9 @@ fn is_written_out(module: &Module, call: ExprId) -> bool {
         .last()
         .is_some_and(|last| matches!(module.kind(last.value), ExprKind::Text(_)))
 }
+
+/// What a conversion raises that is given None.
+const OF_NONE: &str = "TypeError";
 
 /// What reading a file as text raises where it is none.
 const UNDECODED: &str = "UnicodeDecodeError";

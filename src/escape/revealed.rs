@@ -13,18 +13,26 @@ use crate::value::TypeId;
 /// Handlers around more statements than that may be there for any of them.
 const CLOSE: u32 = 8;
 
+/// What is lost when the other side goes.
+const OF_PEERS: [&str; 3] = [
+    "socket.socket",
+    "asyncio.StreamReader",
+    "asyncio.StreamWriter",
+];
+
 /// What handlers name, and the classes of the objects whose methods raise it. A name that ends with a dot stands for all classes of a
 /// library.
-const RECEIVERS: [(&str, &[&str]); 27] = [
-    ("BrokenPipeError", &["socket.socket"]),
-    ("ConnectionAbortedError", &["socket.socket"]),
-    ("ConnectionError", &["socket.socket"]),
-    ("ConnectionRefusedError", &["socket.socket"]),
-    ("ConnectionResetError", &["socket.socket"]),
+const RECEIVERS: [(&str, &[&str]); 28] = [
+    ("BrokenPipeError", &OF_PEERS),
+    ("ConnectionAbortedError", &OF_PEERS),
+    ("ConnectionError", &OF_PEERS),
+    ("ConnectionRefusedError", &OF_PEERS),
+    ("ConnectionResetError", &OF_PEERS),
     (
         "aiohttp.",
         &["aiohttp.ClientSession", "aiohttp.ClientResponse"],
     ),
+    ("asyncio.IncompleteReadError", &["asyncio.StreamReader"]),
     ("botocore.", &["botocore.client.BaseClient"]),
     ("ftplib.", &["ftplib.FTP"]),
     (

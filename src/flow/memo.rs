@@ -27,6 +27,9 @@ type Blocks = Rc<[bool]>;
 /// The arguments that must come out in a certain way for control to get past an expression; nothing where it never does.
 type ComingBack = Option<Rc<[(ExprId, bool)]>>;
 
+/// The number of an instruction that control gets to, an expression in it, and the outermost one around that.
+pub(crate) type Taken = (u32, ExprId, ExprId);
+
 /// An instruction that control gets to, and what holds before it.
 pub(super) type Reached = ((BlockId, u32), State);
 
@@ -47,6 +50,7 @@ pub(super) struct Memo {
     leading_unbound: RefCell<FxHashMap<(BlockId, PlaceId), Blocks>>,
     witnesses: RefCell<FxHashMap<Question, Witness>>,
     reached: OnceCell<Rc<[Reached]>>,
+    taken: OnceCell<Rc<[Taken]>>,
     groups: RefCell<FxHashMap<ExprId, Option<Rc<[Group]>>>>,
     slight: Each<Cell<Option<bool>>>,
     swallows: RefCell<FxHashMap<ExprId, bool>>,
@@ -194,6 +198,11 @@ impl Flow<'_, '_> {
     /// The instructions that control gets to.
     pub(super) fn reached(&self, record: impl FnOnce() -> Vec<Reached>) -> Rc<[Reached]> {
         Rc::clone(self.memo.reached.get_or_init(|| record().into()))
+    }
+
+    /// The calls and subscripts in them, which `collect` finds.
+    pub(crate) fn taken(&self, collect: impl FnOnce() -> Vec<Taken>) -> Rc<[Taken]> {
+        Rc::clone(self.memo.taken.get_or_init(|| collect().into()))
     }
 
     /// The ways between the blocks.

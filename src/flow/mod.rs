@@ -11,7 +11,7 @@ mod known;
 mod lookup;
 mod memo;
 mod optional;
-mod outside;
+pub(crate) mod outside;
 mod raising;
 mod reaching;
 mod regex;
@@ -259,9 +259,14 @@ impl<'p, 'a> Flow<'p, 'a> {
         self.known.get(function)
     }
 
-    /// From here on searches for ways may take as long again as if there had been none.
-    pub fn rest(&self) {
-        self.effort.set(0);
+    /// From here on searches for ways may take as long again as if there had been none. Returns what they took so far.
+    pub fn rest(&self) -> usize {
+        self.effort.replace(0)
+    }
+
+    /// Searches for ways have taken so long.
+    pub fn tire(&self, effort: usize) {
+        self.effort.set(effort);
     }
 
     /// The block that is at work, and the index of its instruction in `Function::insts`.

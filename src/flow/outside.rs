@@ -6,7 +6,7 @@ use crate::types::Type;
 use crate::value::{Facts, Kinds, Value};
 
 /// Methods that give a part of their receiver, or the same in another form.
-const PARTS: [&str; 34] = [
+pub(crate) const PARTS: [&str; 34] = [
     "casefold",
     "decode",
     "encode",
@@ -44,7 +44,7 @@ const PARTS: [&str; 34] = [
 ];
 
 /// Functions that give their argument in another form, or go through it.
-const FORMS: [&str; 22] = [
+pub(crate) const FORMS: [&str; 22] = [
     "base64.b64decode",
     "base64.urlsafe_b64decode",
     "bytes",

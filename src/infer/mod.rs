@@ -9,7 +9,7 @@ pub use trace::{
 };
 pub use tracer::trace;
 
-use crate::flow::{Flow, Known, Solution};
+use crate::flow::{Event, Flow, Known, Observer, Solution, State};
 use crate::project::{CallGraph, Program};
 use crate::summary::{Parameters, Summary};
 use crate::types::FunctionRef;
@@ -101,6 +101,51 @@ pub fn summary_of(flow: &Flow<'_, '_>, solution: &Solution) -> Summary {
     let mut collector = Collector::new(flow);
     flow.walk(solution, &mut collector);
     collector.finish(flow)
+}
+
+/// The summary of a function that is solved, and its trace, which a walk after that would leave: on one walk, to which
+/// `listener` listens. Nothing where searches for ways on it took so long that the summary may lack some.
+pub fn summary_and_trace(
+    flow: &Flow<'_, '_>,
+    solution: &Solution,
+    listener: &mut dyn Observer,
+) -> Option<(Summary, Trace)> {
+    let mut both = Both {
+        collector: Collector::new(flow),
+        listener,
+    };
+    let trace = trace(flow, solution, &mut both);
+    if solution.gave_up {
+        return Some((Summary::default(), trace));
+    }
+    if flow.is_exhausted() {
+        return None;
+    }
+    let effort = flow.rest();
+    let summary = both.collector.finish(flow);
+    if flow.is_exhausted() {
+        return None;
+    }
+    flow.tire(effort);
+    Some((summary, trace))
+}
+
+/// Collects for the summary, and lets another listen.
+struct Both<'l> {
+    collector: Collector,
+    listener: &'l mut dyn Observer,
+}
+
+impl Observer for Both<'_> {
+    fn event(&mut self, flow: &Flow<'_, '_>, state: &State, event: Event<'_>) {
+        self.collector.event(flow, state, event);
+        self.listener.event(flow, state, event);
+    }
+
+    fn inst(&mut self, flow: &Flow<'_, '_>, state: &State) {
+        self.collector.inst(flow, state);
+        self.listener.inst(flow, state);
+    }
 }
 
 /// Whether the instruction at work stands in a `try` that catches what using None raises.

@@ -5,7 +5,7 @@ use super::trace::{
     AttributeBinding, AttributeUse, LibraryCall, ParameterUse, Pass, ResultUse, Trace,
 };
 use crate::flow::{Event, Flow, Observer, Origin, Solution, State};
-use crate::ir::{Comparison, ExprId, ExprKind, InstKind};
+use crate::ir::{Comparison, ExprId, ExprKind, InstKind, Passing};
 use crate::library::schema::When;
 use crate::project::{Symbol, Target};
 use crate::summary::{ClassRef, Effects};
@@ -132,6 +132,14 @@ impl Observer for Tracer<'_> {
                 call,
                 target: Target::Library(callee),
             } => self.library_call(flow, state, call, callee),
+            Event::Call {
+                call,
+                target: Target::Construct { class, .. },
+            } => {
+                if let Some(callee) = member_by_value(flow, call, class) {
+                    self.library_call(flow, state, call, callee);
+                }
+            }
             _ => {}
         }
         self.listener.event(flow, state, event);
@@ -232,6 +240,29 @@ impl Tracer<'_> {
             from_outside,
         });
     }
+}
+
+/// The look-up of a member of an enumeration by its value, which raises ValueError where there is none: `Colour(text)`. Not
+/// where the enumeration says itself what becomes of other values.
+fn member_by_value(flow: &Flow<'_, '_>, call: ExprId, class: ClassRef) -> Option<CallRef> {
+    let ExprKind::Call { arguments, .. } = flow.module.kind(call) else {
+        return None;
+    };
+    let [value] = flow.module.arguments(arguments) else {
+        return None;
+    };
+    let program = flow.program;
+    let mut bases = program.linearization(class).into_iter();
+    let is_enumeration = bases.any(|base| program.class_name(base) == "enum.Enum");
+    let is_whole = value.passing == Passing::Positional
+        && !matches!(flow.module.kind(value.value), ExprKind::Text(_));
+    if !is_enumeration || !is_whole || program.method(class, "_missing_").is_some() {
+        return None;
+    }
+    let maker = program
+        .library
+        .class("enum.EnumMeta", flow.module.dialect)?;
+    program.library.method(maker, "__call__")
 }
 
 /// Whether a call reads a whole document, which no parser of the command line does.

@@ -77,6 +77,14 @@ impl Program<'_> {
         }
     }
 
+    /// Whether `class` is `ancestor` or has it among the ancestors that are known.
+    pub fn has_ancestor(&self, class: ClassRef, ancestor: ClassRef) -> bool {
+        class == ancestor
+            || self
+                .project_class(class)
+                .is_some_and(|info| info.linearization.contains(&ancestor))
+    }
+
     /// Whether `class` is `ancestor` or inherits from it. Nothing if an unknown base makes it impossible to say no.
     pub fn is_subclass(
         &self,
@@ -200,17 +208,24 @@ pub(super) fn collect(sources: &[super::Source]) -> Vec<ClassInfo> {
     classes
 }
 
-/// Resolves the bases of every class, then linearizes. Returns whether any base changed.
-pub(super) fn resolve_bases(program: &mut Program<'_>) -> bool {
+/// Resolves the bases of every class, then linearizes. Returns whether any base changed, and tells `news` which classes,
+/// by their index, have other relatives than before.
+pub(super) fn resolve_bases(program: &mut Program<'_>, news: &mut dyn FnMut(usize)) -> bool {
     let resolved: Vec<(Vec<ClassRef>, bool)> = (0..program.classes.len())
+        .into_par_iter()
         .map(|index| bases(program, index))
         .collect();
     let mut changed = false;
+    let mut before = Vec::with_capacity(resolved.len());
     for (info, (bases, has_unknown)) in program.classes.iter_mut().zip(resolved) {
         changed |= info.bases != bases;
-        info.bases = bases;
+        before.push((
+            std::mem::replace(&mut info.bases, bases),
+            std::mem::take(&mut info.linearization),
+            std::mem::take(&mut info.subclasses),
+            info.has_unknown_base,
+        ));
         info.has_unknown_base = has_unknown;
-        info.subclasses.clear();
     }
     let first = program.library.class_count() as u32;
     for index in 0..program.classes.len() {
@@ -223,6 +238,16 @@ pub(super) fn resolve_bases(program: &mut Program<'_>) -> bool {
         }
     }
     linearize_all(program);
+    for (own, (info, before)) in program.classes.iter().zip(before).enumerate() {
+        let (bases, linearization, subclasses, has_unknown) = before;
+        if info.bases != bases
+            || info.linearization != linearization
+            || info.subclasses != subclasses
+            || info.has_unknown_base != has_unknown
+        {
+            news(own);
+        }
+    }
     changed
 }
 

@@ -1,6 +1,6 @@
 //! The value of an expression, flow aside: every variable has the join of all it is ever bound to.
 
-use super::{Program, lookup::Target};
+use super::{Program, Read, lookup::Target, note};
 use crate::ir::{
     BinaryOperator, ComprehensionKind, Dialect, ExprId, ExprKind, Function, FunctionId, Module,
     NameId, Passing, PlaceId, Run, Scope, Step, UnaryOperator,
@@ -417,7 +417,11 @@ impl Program<'_> {
             element: element.class,
             kinds: element.kinds,
         };
-        Value::typed(kind, self.types.find(wanted).unwrap_or(TypeId::UNKNOWN))
+        let class = self.types.find(wanted).unwrap_or_else(|| {
+            note(Read::Container);
+            TypeId::UNKNOWN
+        });
+        Value::typed(kind, class)
     }
 
     /// An element of a value, by index or key, or a slice of it.

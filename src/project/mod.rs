@@ -159,6 +159,16 @@ impl<'a> Program<'a> {
         self.is_mentioned[symbol.0 as usize].then_some(symbol)
     }
 
+    /// By module: whether it has one of these names.
+    pub fn mentioning<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<bool> {
+        let mut is_wanted = vec![false; self.is_mentioned.len()];
+        for symbol in names.into_iter().filter_map(|name| self.find_symbol(name)) {
+            is_wanted[symbol.0 as usize] = true;
+        }
+        let has_some = |own: &Vec<Symbol>| own.iter().any(|symbol| is_wanted[symbol.0 as usize]);
+        self.symbol_of.iter().map(has_some).collect()
+    }
+
     /// The join of all that a variable is bound to anywhere.
     pub fn variable(&self, function: FunctionRef, place: PlaceId) -> Value {
         note(Read::Function(function));

@@ -121,6 +121,8 @@ impl Same {
             Read::Calls(function) => self.calls[function.0 as usize],
             Read::Callers(function) => self.callers[function.0 as usize],
             Read::Summary(_) | Read::Early(_) => false,
+            // All types have the same numbers.
+            Read::Container => true,
         }
     }
 }

@@ -5,7 +5,6 @@
 
 use crate::summary::ClassRef;
 use crate::types::{FunctionRef, ModuleRef};
-use rustc_hash::FxHashSet;
 use std::cell::{Cell, RefCell};
 
 /// Something that was asked.
@@ -27,18 +26,33 @@ pub enum Read {
     Summary(FunctionRef),
     /// The same before it was found out: that nothing is known.
     Early(FunctionRef),
+    /// Whether there is a type for a container, which there was not.
+    Container,
+}
+
+/// What is asked is mostly what was asked a moment ago.
+const RECENT: usize = 64;
+
+struct Record {
+    reads: Vec<Read>,
+    recent: [Option<Read>; RECENT],
 }
 
 thread_local! {
     static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
-    static READS: RefCell<FxHashSet<Read>> = RefCell::default();
+    static RECORD: RefCell<Record> = const {
+        RefCell::new(Record {
+            reads: Vec::new(),
+            recent: [None; RECENT],
+        })
+    };
 }
 
 /// Something is asked.
 #[inline]
 pub(crate) fn note(read: Read) {
     if IS_RECORDING.get() {
-        READS.with_borrow_mut(|reads| reads.insert(read));
+        RECORD.with_borrow_mut(|record| record.add(read));
     }
 }
 
@@ -47,11 +61,48 @@ pub(crate) fn record<T>(is_wanted: bool, work: impl FnOnce() -> T) -> (T, Box<[R
     if !is_wanted {
         return (work(), Box::default());
     }
-    READS.with_borrow_mut(FxHashSet::clear);
+    RECORD.with_borrow_mut(Record::clear);
     IS_RECORDING.set(true);
     let result = work();
     IS_RECORDING.set(false);
-    let mut reads: Vec<Read> = READS.with_borrow_mut(|reads| reads.drain().collect());
-    reads.sort_unstable();
-    (result, reads.into())
+    (result, RECORD.with_borrow_mut(|record| record.sorted()))
+}
+
+impl Record {
+    fn clear(&mut self) {
+        self.reads.clear();
+        self.recent = [None; RECENT];
+    }
+
+    fn add(&mut self, read: Read) {
+        let slot = &mut self.recent[read.slot()];
+        if *slot != Some(read) {
+            *slot = Some(read);
+            self.reads.push(read);
+        }
+    }
+
+    /// All that was asked, each once.
+    fn sorted(&mut self) -> Box<[Read]> {
+        self.reads.sort_unstable();
+        self.reads.dedup();
+        self.reads.as_slice().into()
+    }
+}
+
+impl Read {
+    fn slot(self) -> usize {
+        let (sort, number) = match self {
+            Read::Module(module) => (0, module.0),
+            Read::Names(module) => (1, module.0),
+            Read::Class(class) => (2, class.0),
+            Read::Function(function) => (3, function.0),
+            Read::Calls(function) => (4, function.0),
+            Read::Callers(function) => (5, function.0),
+            Read::Summary(function) => (6, function.0),
+            Read::Early(function) => (7, function.0),
+            Read::Container => (8, 0),
+        };
+        (number.wrapping_mul(9) as usize + sort) % RECENT
+    }
 }

@@ -7,11 +7,14 @@ mod habits;
 mod rule;
 mod scene;
 mod sequences;
+mod shared;
 mod stores;
 
 pub use habits::Habits;
 pub use rule::{Check, Family, Rule};
+pub(crate) use scene::is_test_path;
 pub use scene::{Scene, Whole, draft, is_test};
+pub use shared::Shared;
 
 /// Families in the notes' order: what their rules share, and the rules themselves, in the manual's order.
 macro_rules! rules {

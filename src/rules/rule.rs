@@ -26,6 +26,8 @@ pub enum Check {
     Event(fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>),
     /// Each function by itself.
     Function(fn(&Scene<'_>, &Solution) -> Vec<Finding>),
+    /// The same where tests are no exception: in them, what the others find is a hint.
+    FunctionAndTest(fn(&Scene<'_>, &Solution) -> Vec<Finding>),
     /// Everything that happens in a function, and then the whole program for what only that tells.
     EventAndProgram(
         fn(&Scene<'_>, &State, Event<'_>) -> Option<Finding>,

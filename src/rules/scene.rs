@@ -6,7 +6,7 @@ use crate::flow::{Flow, Known};
 use crate::infer::Trace;
 use crate::ir::ExprId;
 use crate::project::{CallGraph, Coverage, Program};
-use crate::rules::{Habits, Rule};
+use crate::rules::{Habits, Rule, Shared};
 use crate::summary::{ClassRef, Summary};
 use crate::text::{Location, Span};
 use crate::types::FunctionRef;
@@ -39,6 +39,8 @@ pub struct Whole<'s> {
     pub traces: &'s [Arc<Trace>],
     /// What can fail for a reason outside the program, and how far up that gets.
     pub escapes: &'s Escapes,
+    /// What several rules ask.
+    pub shared: Shared,
 }
 
 impl<'s> Whole<'s> {
@@ -179,7 +181,7 @@ pub fn is_test(program: &Program<'_>, function: FunctionRef) -> bool {
 }
 
 /// Whether a file is one of tests.
-pub(super) fn is_test_path(path: &str) -> bool {
+pub(crate) fn is_test_path(path: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.strip_suffix(".py").unwrap_or(file);
     let in_folder = folders.split('/').any(|part| {

@@ -106,14 +106,29 @@ impl<'s> Boundary<'s> {
         exprs.any(|index| wanted(self.flow.module.kind(ExprId::new(index))))
     }
 
-    /// Calls `visit` with every expression that is read where control gets to, and with what holds before its instruction.
+    /// Calls `visit` with every call and subscript that is evaluated where control gets to, and with all that is read to take
+    /// something away; and with what holds before its instruction.
     pub(in crate::rules) fn walk(&self, visit: &mut dyn FnMut(Candidate, &State)) {
-        self.flow
-            .each_reached(self.solution, &mut |at, state| self.read(at, state, visit));
+        let (flow, solution) = (self.flow, self.solution);
+        let taken = flow.taken(|| {
+            let (mut found, mut number) = (Vec::new(), 0);
+            flow.each_reached(solution, &mut |at, _| {
+                self.read(at, &mut |expr, root| found.push((number, expr, root)));
+                number += 1;
+            });
+            found
+        });
+        let (mut taken, mut number) = (taken.iter().peekable(), 0);
+        flow.each_reached(solution, &mut |at, state| {
+            while let Some(&(_, expr, root)) = taken.next_if(|(of, ..)| *of == number) {
+                visit(Candidate { expr, root, at }, state);
+            }
+            number += 1;
+        });
     }
 
     /// Hands on what an instruction reads.
-    fn read(&self, at: (BlockId, u32), state: &State, visit: &mut dyn FnMut(Candidate, &State)) {
+    fn read(&self, at: (BlockId, u32), visit: &mut dyn FnMut(ExprId, ExprId)) {
         let flow = self.flow;
         let kind = flow.code.insts[at.1 as usize].kind;
         // `x[-1] += 1` reads its target.
@@ -127,9 +142,16 @@ impl<'s> Boundary<'s> {
         };
         kind.for_each_expr(&mut |root| {
             flow.module.walk(root, &mut |expr| {
+                let is_taken = matches!(
+                    flow.module.kind(expr),
+                    ExprKind::Subscript { .. } | ExprKind::Call { .. }
+                );
+                if !is_taken && !matches!(kind, InstKind::Forget(_)) {
+                    return;
+                }
                 let is_target = Some(root) == target && is_bound(flow, root, expr);
                 if !is_target {
-                    visit(Candidate { expr, root, at }, state);
+                    visit(expr, root);
                 }
             });
         });

@@ -61,7 +61,7 @@ pub(in crate::rules) fn calls<'w>(
 ) -> Vec<StoreCall<'w>> {
     let library = whole.program.library;
     let mut found = Vec::new();
-    let mut guesser = Guesser::of(whole);
+    let mut guesses = whole.guesses().iter().peekable();
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);
         let first = found.len();
@@ -77,10 +77,40 @@ pub(in crate::rules) fn calls<'w>(
                 });
             }
         }
-        guesser.add(function, wanted, &mut found);
+        while let Some(guess) = guesses.next_if(|guess| guess.function == function) {
+            let known = library.get(guess.callee);
+            if wanted(known) {
+                found.push(StoreCall {
+                    function,
+                    call: guess.call,
+                    inst: guess.inst,
+                    known,
+                    is_guess: guess.is_by_name,
+                });
+            }
+        }
         found[first..].sort_by_key(|site| (site.inst, site.call));
     }
     found
+}
+
+/// A call of which only its words tell that it is one of a store.
+pub(in crate::rules) struct Guess {
+    function: FunctionRef,
+    call: ExprId,
+    inst: u32,
+    callee: CallRef,
+    /// The receiver's name says so, not the statement.
+    is_by_name: bool,
+}
+
+/// All such calls, by function.
+pub(in crate::rules) fn guesses(whole: &Whole<'_>) -> Vec<Guess> {
+    let mut guesser = Guesser::of(whole);
+    for index in 0..whole.program.function_count() as u32 {
+        guesser.add(FunctionRef(index));
+    }
+    guesser.found
 }
 
 /// Finds calls on what is only called `redis`.
@@ -90,6 +120,7 @@ struct Guesser<'s, 'w> {
     pipeline: Option<crate::summary::ClassRef>,
     by_statement: ByStatement,
     mentions: Vec<bool>,
+    found: Vec<Guess>,
 }
 
 impl<'s, 'w> Guesser<'s, 'w> {
@@ -105,15 +136,11 @@ impl<'s, 'w> Guesser<'s, 'w> {
             pipeline: class("redis.client.Pipeline"),
             by_statement: ByStatement::of(whole.program.library),
             mentions: whole.program.sources.iter().map(mention).collect(),
+            found: Vec::new(),
         }
     }
 
-    fn add(
-        &mut self,
-        function: FunctionRef,
-        wanted: &dyn Fn(&Call) -> bool,
-        found: &mut Vec<StoreCall<'w>>,
-    ) {
+    fn add(&mut self, function: FunctionRef) {
         let program = self.whole.program;
         let (module_ref, id) = program.locate(function);
         if !self.mentions[module_ref.0 as usize] {
@@ -137,16 +164,13 @@ impl<'s, 'w> Guesser<'s, 'w> {
                         let Some(callee) = guessed.or_else(told) else {
                             return;
                         };
-                        let known = program.library.get(callee);
-                        if wanted(known) {
-                            found.push(StoreCall {
-                                function,
-                                call,
-                                inst: inst as u32,
-                                known,
-                                is_guess: guessed.is_some(),
-                            });
-                        }
+                        self.found.push(Guess {
+                            function,
+                            call,
+                            inst: inst as u32,
+                            callee,
+                            is_by_name: guessed.is_some(),
+                        });
                     });
                 });
             }
@@ -181,8 +205,8 @@ impl<'s, 'w> Guesser<'s, 'w> {
 }
 
 fn says_redis(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains("redis") || name == "rds"
+    let mut parts = name.as_bytes().windows("redis".len());
+    parts.any(|part| part.eq_ignore_ascii_case(b"redis")) || name.eq_ignore_ascii_case("rds")
 }
 
 /// The last word of a name or path.

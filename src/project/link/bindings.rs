@@ -1,8 +1,8 @@
-//! What one module's code binds, evaluated with what the round before knew.
+//! What one function's code binds, evaluated with what the round before knew.
 
 use super::super::classes::Assignment;
 use super::super::evaluate::binary;
-use super::super::{Actual, Evaluate, Program, Symbol, Target, actuals};
+use super::super::{Actual, Evaluate, Program, Read, Symbol, Target, actuals, note};
 use super::imports::ResolvedImport;
 use crate::ir::{
     ExprId, ExprKind, Function, FunctionId, FunctionKind, ImportId, Inst, InstKind, Module,
@@ -13,44 +13,51 @@ use crate::text::{FileId, Location};
 use crate::types::{FunctionRef, ModuleRef, Type};
 use crate::value::{Kinds, TypeId, Value};
 
-/// What one module's code binds.
-#[derive(Default)]
+/// What the code of one function binds.
+#[derive(Default, PartialEq)]
 pub(super) struct Updates {
-    /// What each variable of the module is bound to, all together.
-    pub(super) variables: Vec<Value>,
-    /// What each function of the module returns.
-    pub(super) returns: Vec<Value>,
+    /// Variables, which may be those of a function around it, in order.
+    pub(super) variables: Vec<Binding>,
+    /// What it returns.
+    pub(super) returned: Value,
     /// Parameters, which may be another module's, and what calls pass to them.
     pub(super) passed: Vec<(FunctionRef, PlaceId, Value)>,
     pub(super) attributes: Vec<(ClassRef, Symbol, Assignment)>,
     pub(super) containers: Vec<Type>,
 }
 
-/// One module's part of a round.
-pub(super) struct ModuleBindings<'p, 'a> {
+/// A variable is bound.
+#[derive(PartialEq)]
+pub(super) struct Binding {
+    pub(super) function: FunctionRef,
+    pub(super) place: PlaceId,
+    pub(super) value: Value,
+    /// Of several imports one counts.
+    pub(super) is_import: bool,
+}
+
+/// One function's part of a round.
+pub(super) struct FunctionBindings<'p, 'a> {
     program: &'p Program<'a>,
     module_ref: ModuleRef,
     module: &'a Module,
     updates: Updates,
 }
 
-impl<'p, 'a> ModuleBindings<'p, 'a> {
-    pub(super) fn of(program: &'p Program<'a>, module_ref: ModuleRef) -> Updates {
+impl<'p, 'a> FunctionBindings<'p, 'a> {
+    pub(super) fn of(program: &'p Program<'a>, function: FunctionRef) -> Updates {
+        let (module_ref, id) = program.locate(function);
         let module = program.module(module_ref);
-        let places = module.functions.iter().map(|code| code.places.len()).sum();
         let mut own = Self {
             program,
             module_ref,
             module,
             updates: Updates {
-                variables: vec![Value::NEVER; places],
-                returns: vec![Value::NEVER; module.functions.len()],
+                returned: Value::NEVER,
                 ..Updates::default()
             },
         };
-        for (id, code) in module.functions.iter().enumerate() {
-            own.function(FunctionId::new(id), code);
-        }
+        own.function(id, module.function(id));
         own.updates
     }
 
@@ -111,16 +118,12 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
     }
 
     fn bind(&mut self, function: FunctionRef, place: PlaceId, value: Value) {
-        let variable = self.variable(function, place);
-        *variable = variable.join(value);
-    }
-
-    /// What a variable of the module is bound to so far.
-    fn variable(&mut self, function: FunctionRef, place: PlaceId) -> &mut Value {
-        let facts = &self.program.facts;
-        let first =
-            facts.first_variable(self.program.function(self.module_ref, FunctionId::new(0)));
-        &mut self.updates.variables[facts.first_variable(function) - first + place.index()]
+        self.updates.variables.push(Binding {
+            function,
+            place,
+            value,
+            is_import: false,
+        });
     }
 
     fn inst(
@@ -138,10 +141,13 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
             } => {
                 if let Bound::Import(import) = source {
                     let value = self.import(import);
-                    if let Some(place) = self.owner_of(function, code, target) {
-                        let program = self.program;
-                        let variable = self.variable(place.0, place.1);
-                        *variable = better_import(program, *variable, value);
+                    if let Some((function, place)) = self.owner_of(function, code, target) {
+                        self.updates.variables.push(Binding {
+                            function,
+                            place,
+                            value,
+                            is_import: true,
+                        });
                     }
                     return;
                 }
@@ -163,9 +169,7 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
             }
             InstKind::Return(value) if !code.is_generator => {
                 let value = value.map_or(Value::NONE, |value| evaluate.value(value));
-                let first = self.program.function(self.module_ref, FunctionId::new(0));
-                let returned = &mut self.updates.returns[(function.0 - first.0) as usize];
-                *returned = returned.join(value);
+                self.updates.returned = self.updates.returned.join(value);
             }
             _ => {}
         }
@@ -265,6 +269,7 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
                 kinds: element.kinds,
             };
             if self.program.types.find(wanted).is_none() {
+                note(Read::Container);
                 self.updates.containers.push(wanted);
             }
         }
@@ -461,7 +466,7 @@ impl<'p, 'a> ModuleBindings<'p, 'a> {
 }
 
 /// `try: import a as m / except ImportError: import b as m`: the one of which more is known stands for both.
-fn better_import(program: &Program<'_>, old: Value, new: Value) -> Value {
+pub(super) fn better_import(program: &Program<'_>, old: Value, new: Value) -> Value {
     let rank = |value: Value| match program.types.get(value.class) {
         Type::Unknown => 0,
         Type::External(_) if value.kinds == Kinds::ANY => 1,

@@ -17,7 +17,7 @@ use crate::types::{FunctionRef, ModuleRef};
 use crate::value::Value;
 use imports::{ResolvedImport, resolve_imports};
 use rayon::prelude::*;
-use rounds::{run_round, settle};
+use rounds::{Rounds, settle};
 use rustc_hash::FxHashMap;
 use skeleton::{intern_symbols, intern_types, skeleton};
 
@@ -111,16 +111,18 @@ pub(super) fn link<'a>(
     resolve_imports(&mut program);
     program.decorations = vec![Decoration::default(); program.functions.len()];
     let mut last = Vec::new();
+    let mut rounds = Rounds::of(&program);
     for round in 0..ROUNDS {
-        let changed_bases = resolve_bases(&mut program);
+        let changed_bases = resolve_bases(&mut program, &mut |own| rounds.has_other_bases(own));
         if round < 3 || changed_bases {
             let count = program.functions.len() as u32;
-            program.decorations = (0..count)
+            let decorations = (0..count)
                 .into_par_iter()
                 .map(|f| decoration(&program, FunctionRef(f)))
                 .collect();
+            rounds.decorate(&mut program, decorations);
         }
-        last = run_round(&mut program);
+        last = rounds.run(&mut program);
         if last.is_empty() && round > 1 && !changed_bases {
             break;
         }

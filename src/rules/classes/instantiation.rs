@@ -5,14 +5,13 @@ use crate::ir::{
     BlockId, ExprId, ExprKind, Function, InstKind, Module, NameId, Next, Scope, Source, Step,
 };
 use crate::project::{CallSite, Coverage, Evaluate, Target};
-use crate::rules::classes::interfaces::{self, Instance, Open};
+use crate::rules::classes::interfaces::{Instance, Open};
 use crate::rules::classes::named::{Named, has_sibling, is_let_out};
 use crate::rules::constants::global;
 use crate::rules::{Rule, Whole, draft, is_test};
 use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::{FunctionRef, Type};
-use rustc_hash::FxHashSet;
 
 /// More missing methods are not named.
 const NAMED: usize = 3;
@@ -32,15 +31,14 @@ pub(in crate::rules) fn findings(
     whole: &Whole<'_>,
     kind: Kind,
 ) -> Vec<Finding> {
-    let open: Vec<Open> = interfaces::open_classes(whole)
-        .into_iter()
+    let open: Vec<Open> = { whole.open_classes().iter() }
         .filter(|open| kind_of(whole, open) == kind)
+        .cloned()
         .collect();
     if open.is_empty() {
         return Vec::new();
     }
-    let wanted: FxHashSet<ClassRef> = open.iter().map(|open| open.class).collect();
-    let instances = interfaces::instances(whole, &wanted);
+    let instances = whole.open_instances();
     let mut named: Option<Named> = None;
     let mut findings = Vec::new();
     for of in &open {
@@ -53,7 +51,9 @@ pub(in crate::rules) fn findings(
         let Some(place) = outside.or(places.first()) else {
             continue;
         };
-        findings.push(if of.declared.is_empty() {
+        findings.push(if of.declared.is_empty() && of.raising.is_empty() {
+            marked(rule, whole, of, place)
+        } else if of.declared.is_empty() {
             let found = raising(rule, whole, of, place);
             let mut unfollowed = || {
                 let is_out = |place: &&Instance| {
@@ -72,6 +72,9 @@ pub(in crate::rules) fn findings(
 }
 
 fn kind_of(whole: &Whole<'_>, open: &Open) -> Kind {
+    if open.declared.is_empty() && open.raising.is_empty() {
+        return Kind::Own;
+    }
     let missing = if open.declared.is_empty() {
         &open.raising
     } else {
@@ -84,6 +87,13 @@ fn kind_of(whole: &Whole<'_>, open: &Open) -> Kind {
     } else {
         Kind::Inherited
     }
+}
+
+/// Nothing is missing, and nothing goes wrong; it only says of itself that it is not for that.
+fn marked(rule: &'static Rule, whole: &Whole<'_>, open: &Open, place: &Instance) -> Finding {
+    let mut finding = finding(rule, whole, open, place, "marked", &[]);
+    finding.severity = Severity::Hint;
+    finding.help(Message::new("subclass"))
 }
 
 /// Python itself refuses.

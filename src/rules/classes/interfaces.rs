@@ -18,6 +18,8 @@ pub(in crate::rules) struct Open {
     pub(in crate::rules) declared: Vec<FunctionRef>,
     /// Methods that only raise NotImplementedError.
     pub(in crate::rules) raising: Vec<FunctionRef>,
+    /// The class statement says that it is abstract, whatever its methods are.
+    pub(in crate::rules) is_marked: bool,
 }
 
 /// A call that makes an instance.
@@ -31,7 +33,7 @@ pub(in crate::rules) struct Instance {
     pub(in crate::rules) inst: u32,
 }
 
-/// Every class that can be read to the top and leaves a method open.
+/// Every class that can be read to the top and leaves a method open, or says that it is abstract.
 pub(in crate::rules) fn open_classes(whole: &Whole<'_>) -> Vec<Open> {
     let program = whole.program;
     let first = program.library.class_count() as u32;
@@ -50,6 +52,7 @@ fn open_class(program: &Program<'_>, class: ClassRef) -> Option<Open> {
         class,
         declared: Vec::new(),
         raising: Vec::new(),
+        is_marked: is_marked(program, class),
     };
     let is_declared = is_declared(program, class);
     for &at in chain {
@@ -76,7 +79,22 @@ fn open_class(program: &Program<'_>, class: ClassRef) -> Option<Open> {
     }
     open.declared.sort_unstable();
     open.raising.sort_unstable();
-    (!open.declared.is_empty() || !open.raising.is_empty()).then_some(open)
+    (open.is_marked || !open.declared.is_empty() || !open.raising.is_empty()).then_some(open)
+}
+
+/// Whether the class statement says that the class is abstract: `class Base(ABC)`, `metaclass=ABCMeta`.
+fn is_marked(program: &Program<'_>, class: ClassRef) -> bool {
+    let Some((module_ref, module, of)) = syntax(program, class) else {
+        return false;
+    };
+    let evaluate = Evaluate::new(program, module_ref, of.parent);
+    let mut bases = module.arguments(of.arguments).iter();
+    let has_base = bases.any(|argument| {
+        let base = evaluate.class_named(argument.value);
+        argument.passing == Passing::Positional
+            && base.is_some_and(|base| program.class_name(base) == "abc.ABC")
+    });
+    has_base || says_so(program, class)
 }
 
 /// Whether a function is written in this class's own body.

@@ -103,7 +103,7 @@ fn may_be(
         Type::Instance(of) if of == class => false,
         Type::Instance(of) => {
             // An item of a list of which only the first ones are known may be of any class of the family.
-            program.linearization(class).contains(&of)
+            program.has_ancestor(class, of)
                 || is_item(module, code, receiver) && is_related(program, class, of)
         }
         Type::Unknown => is_rare && value.kinds == crate::value::Value::UNKNOWN.kinds,
@@ -142,7 +142,7 @@ fn is_of_one_family(program: &Program<'_>, class: ClassRef, name: &str) -> bool 
     };
     let first = program.library.class_count() as u32;
     let mut all = (0..program.classes.len() as u32).map(|index| ClassRef(first + index));
-    all.all(|of| !has(of) || program.linearization(of).contains(&root))
+    all.all(|of| !has(of) || program.has_ancestor(of, root))
 }
 
 /// Whether an instance goes where nobody can follow it: into a container, an attribute, a call, out of the function.

@@ -49,6 +49,8 @@ pub(in crate::rules) struct Again<'w> {
     whole: &'w Whole<'w>,
     /// Whether a method always ends the answer of its own handler; false while it is being found out.
     always: FxHashMap<FunctionRef, bool>,
+    /// By module: whether it says something of the kind.
+    ending: Vec<bool>,
 }
 
 impl<'w> Again<'w> {
@@ -57,6 +59,7 @@ impl<'w> Again<'w> {
         Self {
             whole,
             always: FxHashMap::default(),
+            ending: whole.program.mentioning(ENDS),
         }
     }
 
@@ -125,7 +128,11 @@ impl<'w> Again<'w> {
     fn ends(&mut self, function: FunctionRef, depth: usize) -> Vec<MethodCall<'w>> {
         let whole = self.whole;
         let (module, code) = whole.program.code(function);
-        let mut found = method_calls(module, code, &ENDS);
+        let (module_ref, _) = whole.program.locate(function);
+        let mut found = match self.ending[module_ref.0 as usize] {
+            true => method_calls(module, code, &ENDS),
+            false => Vec::new(),
+        };
         found.retain(|of| {
             self.protocol(function, of.receiver, of.name)
                 .is_some_and(|protocol| protocol.ends.contains(&of.name))

@@ -52,6 +52,7 @@ const HOPS: usize = 2;
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let callbacks = callbacks(whole);
     let mut again = Again::of(whole);
+    let finishing = whole.program.mentioning(["finish"]);
     let mut findings = Vec::new();
     for index in 0..whole.program.function_count() as u32 {
         let function = FunctionRef(index);
@@ -60,7 +61,9 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
             continue;
         }
         findings.extend(again.find(rule, function));
-        findings.extend(late_finishes(rule, whole, &callbacks, function));
+        if finishing[module_ref.0 as usize] {
+            findings.extend(late_finishes(rule, whole, &callbacks, function));
+        }
     }
     findings.extend(fired_twice::find(rule, whole));
     findings

@@ -14,6 +14,15 @@ use std::collections::BTreeMap;
 /// What fires a Deferred or a future.
 pub(super) const FIRES: [&str; 4] = ["callback", "errback", "set_exception", "set_result"];
 
+/// What is done with what fires once.
+const ACTS: [&str; 5] = [
+    "callback",
+    "cancel",
+    "errback",
+    "set_exception",
+    "set_result",
+];
+
 /// What is called when the connection has gone.
 const LOST: [&str; 5] = [
     "clientConnectionFailed",
@@ -42,7 +51,12 @@ pub(in crate::rules) fn find(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Find
     let mut findings = Vec::new();
     let is_timed = mentioned("callLater") || mentioned("call_later");
     if FIRES.iter().any(|name| mentioned(name)) || is_timed {
+        let firing = whole.program.mentioning(ACTS);
+        let is_firing = |&method: &FunctionRef| firing[whole.program.locate(method).0.0 as usize];
         for methods in methods(whole).values() {
+            if !methods.iter().any(is_firing) {
+                continue;
+            }
             let class = Methods::of(whole, methods);
             findings.extend(class.fired_twice(rule));
             findings.extend(class.cancelled_late(rule));
@@ -103,14 +117,7 @@ impl<'w> Methods<'w> {
         };
         for &function in methods {
             let (module, code) = whole.program.code(function);
-            let names = [
-                "callback",
-                "cancel",
-                "errback",
-                "set_exception",
-                "set_result",
-            ];
-            for call in method_calls(module, code, &names) {
+            for call in method_calls(module, code, &ACTS) {
                 if let Some(attribute) = own_attribute(module, code, call.receiver) {
                     found.calls.push(OnAttribute {
                         function,

@@ -1,6 +1,7 @@
-//! What a method brings in by its name and the name of what it is called on: a request, a socket, a bucket.
+//! What a method brings in by its name and the name of what it is called on: a request, a socket, a bucket; and what is
+//! asked of a value before it is used.
 
-use crate::ir::{ExprId, ExprKind, Function, Module};
+use crate::ir::{Comparison, ExprId, ExprKind, Function, Module, PlaceId};
 use crate::rules::dynamic::origin::Outside;
 use crate::rules::dynamic::words::{
     ASKS_ITSELF, ASKS_REQUEST, BODY_OF_REQUEST, DOWNLOADS, READS_STORE, RECEIVES, STORES,
@@ -57,4 +58,17 @@ fn is_store(module: &Module, code: &Function, expr: ExprId) -> bool {
 pub(in crate::rules) fn is_self(module: &Module, code: &Function, expr: ExprId) -> bool {
     let first = code.parameters.first().map(|first| first.place);
     first.is_some() && code.class.is_some() && module.kind(expr).place() == first
+}
+
+/// Whether the function asks if a value is one of those that it knows: `if name not in PLUGINS`.
+pub(in crate::rules) fn is_listed(module: &Module, code: &Function, place: PlaceId) -> bool {
+    code.exprs.range().map(ExprId::new).any(|expr| {
+        matches!(
+            module.kind(expr),
+            ExprKind::Compare { operator: Comparison::In | Comparison::NotIn, left, right }
+                if module.kind(left).place() == Some(place)
+                    // Everything that was imported already is no list of what is allowed.
+                    && module.dotted(code, right).as_deref() != Some("sys.modules")
+        )
+    })
 }

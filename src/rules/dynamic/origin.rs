@@ -5,7 +5,7 @@ use crate::ir::{ExprId, ExprKind, FunctionId, InstKind, PlaceId, Scope, Source, 
 use crate::project::{Actual, Evaluate, Target, actuals};
 use crate::rules::Whole;
 use crate::rules::constants::{bound, global};
-use crate::rules::dynamic::asked::{asked, is_request, is_self};
+use crate::rules::dynamic::asked::{asked, is_listed, is_request, is_self};
 use crate::rules::dynamic::told;
 use crate::rules::dynamic::words::{OF_REQUEST, READS, TURNS};
 use crate::rules::sequences::{KEEPING, PASSING};
@@ -172,6 +172,9 @@ impl Seek<'_, '_> {
         let Step::Variable { name, scope } = code.place(place).step else {
             return None;
         };
+        if is_listed(module, code, place) {
+            return None;
+        }
         let by_binding = bound(module, code, place)
             .into_iter()
             .find_map(|value| self.of(function, value, depth));

@@ -196,13 +196,15 @@ pub(in crate::rules) fn calls_by_name(
         let (module, code) = program.code(other);
         other != function && module.name(code.name) == name
     };
-    let mut all = (0..program.function_count() as u32).map(FunctionRef);
-    if all.any(is_of_other) {
+    let mentioning = program.mentioning([name]);
+    let all = (0..program.function_count() as u32).map(FunctionRef);
+    let all =
+        || { all.clone() }.filter(|&function| mentioning[program.locate(function).0.0 as usize]);
+    if all().any(is_of_other) {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for index in 0..program.function_count() as u32 {
-        let caller = FunctionRef(index);
+    for caller in all() {
         let (module, code) = program.code(caller);
         if crate::rules::is_test(program, caller) {
             continue;

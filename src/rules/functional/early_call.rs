@@ -2,10 +2,10 @@
 
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::flow::{Flow, Solution};
-use crate::ir::{ExprId, ExprKind, Function, InstKind};
+use crate::ir::{ExprId, ExprKind, Function, InstKind, Module, PlaceId};
 use crate::library::schema::By;
-use crate::project::Target;
-use crate::rules::around::{called, keyword, positional};
+use crate::project::{Actual, Target, actuals};
+use crate::rules::around::{called, keyword, positional, receiver};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::summary::Delivery;
 use crate::types::{FunctionRef, Type};
@@ -55,8 +55,22 @@ const WANTING: [(&str, usize); 32] = [
     ("to_thread", 0),
 ];
 
-/// The name by which schedulers of one's own take coroutines as well, which are started there.
-const STARTING: &str = "add_job";
+/// Names of these that say nothing when nobody knows whose they are: `spawn(work())` may well want a coroutine.
+const COMMON: [&str; 13] = [
+    "add_job",
+    "add_timeout",
+    "after",
+    "apply_async",
+    "call_at",
+    "call_later",
+    "call_soon",
+    "enter",
+    "enterabs",
+    "spawn",
+    "spawn_later",
+    "submit",
+    "to_thread",
+];
 
 /// Functions of Python itself that want a function first; a method of that name is something else.
 const BUILTINS: [&str; 6] = [
@@ -104,10 +118,7 @@ fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {
         let Some(result) = result(flow, wanted) else {
             continue;
         };
-        let is_started =
-            matches!(result, Early::Unstarted(_)) && called(module, flow.code, callee) == STARTING;
-        let taker = flow.program.target(flow.evaluate.value(callee));
-        if is_started && !matches!(taker, Target::Library(_)) {
+        if !wants(flow, call, wanted, &result) {
             continue;
         }
         let message = Message::new(result.key())
@@ -178,6 +189,55 @@ pub(in crate::rules) fn wanted(flow: &Flow<'_, '_>, call: ExprId) -> Option<Expr
     by_name
         .and_then(|word| keyword(module, arguments, word))
         .or_else(|| positional(arguments, usize::from(entry.position?)))
+}
+
+/// Whether the one that is called wants a function there: a library's by what is known of it, the project's own by what it
+/// does with it, and one of which nothing is known by its name, if that is no common word. Nothing can be done with None.
+fn wants(flow: &Flow<'_, '_>, call: ExprId, wanted: ExprId, result: &Early) -> bool {
+    let module = flow.module;
+    let ExprKind::Call { callee, arguments } = module.kind(call) else {
+        return false;
+    };
+    match flow.program.target(flow.evaluate.value(callee)) {
+        Target::Library(_) => true,
+        Target::Function { function, bound } => {
+            let (theirs, code) = flow.program.code(function);
+            let given = actuals(module, module.arguments(arguments), theirs, code, bound);
+            let at = given
+                .iter()
+                .position(|actual| matches!(actual, Actual::Given(value) if *value == wanted));
+            at.is_some_and(|at| calls_back(theirs, code, code.parameters[at].place))
+        }
+        Target::Construct { .. } => false,
+        Target::Unknown => {
+            matches!(result, Early::Nothing)
+                || is_of_library(flow, callee)
+                || !COMMON.contains(&called(module, flow.code, callee))
+        }
+    }
+}
+
+/// Whether it is a method of a class of a library: `ThreadPoolExecutor().submit`.
+fn is_of_library(flow: &Flow<'_, '_>, callee: ExprId) -> bool {
+    let class = receiver(flow.module, callee).map(|of| flow.evaluate.value(of).class);
+    class.is_some_and(|class| {
+        matches!(flow.program.types.get(class), Type::Instance(class)
+            if flow.program.project_class(class).is_none())
+    })
+}
+
+/// Whether a function calls its parameter, or hands it to one that is known to.
+fn calls_back(module: &Module, code: &Function, place: PlaceId) -> bool {
+    let is_it = |expr: ExprId| module.kind(expr).place() == Some(place);
+    code.exprs.range().map(ExprId::new).any(|expr| {
+        let ExprKind::Call { callee, arguments } = module.kind(expr) else {
+            return false;
+        };
+        let name = called(module, code, callee);
+        let taken = WANTING.iter().find(|(known, _)| *known == name);
+        let handed = taken.and_then(|&(_, at)| positional(module.arguments(arguments), at));
+        is_it(callee) || handed.is_some_and(is_it)
+    })
 }
 
 /// What a call gives that is no function.
@@ -251,7 +311,7 @@ fn of_function(flow: &Flow<'_, '_>, function: FunctionRef) -> Option<Early> {
 }
 
 /// A function that returns nothing on any path.
-fn is_procedure(module: &crate::ir::Module, code: &Function) -> bool {
+fn is_procedure(module: &Module, code: &Function) -> bool {
     code.insts.iter().all(|inst| match inst.kind {
         InstKind::Return(Some(value)) => module.kind(value) == ExprKind::None,
         _ => true,
@@ -280,7 +340,7 @@ fn data(flow: &Flow<'_, '_>, returns: Value) -> Option<Early> {
 }
 
 /// A body that says nothing of what the real one returns.
-fn is_stub(module: &crate::ir::Module, code: &Function) -> bool {
+fn is_stub(module: &Module, code: &Function) -> bool {
     code.insts.iter().all(|inst| match inst.kind {
         InstKind::Raise { .. } | InstKind::Return(None) => true,
         InstKind::Eval(value) => {

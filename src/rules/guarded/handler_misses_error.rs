@@ -2,6 +2,7 @@
 
 mod breached;
 mod by_callers;
+mod of_nothing;
 mod second_class;
 
 use crate::escape::clauses::{Fate, fate, insts_in};
@@ -15,12 +16,14 @@ use crate::rules::guarded::fragile::{is_fragile, reads_own_files};
 use crate::rules::guarded::io::{Told, Touches, level, level_of, touches};
 use crate::rules::guarded::meant::{CLOSE, missed};
 use crate::rules::guarded::siblings::beside;
+use crate::rules::guarded::sources::Sources;
 use crate::rules::guarded::swallowed_exception::types_text;
 use crate::rules::guarded::telling::{errors, finding};
 use crate::rules::{Check, Family, Rule, Whole};
 use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::FunctionRef;
+use std::cell::LazyCell;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "handler-misses-error",
@@ -32,8 +35,10 @@ pub(in crate::rules) const RULE: Rule = Rule {
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut told = Told::default();
+    let sources = LazyCell::new(|| Sources::of(whole));
     for site in &whole.escapes.sites {
         if site.left.classes != 0
+            && !of_nothing::is_known(whole, site, &sources)
             && let Some(region) = missed(whole, site)
             && (site.rare_for.is_none() || is_close(whole, site, region))
             && let Some(finding) = missing(rule, whole, site, region)
@@ -131,7 +136,10 @@ fn missing(rule: &'static Rule, whole: &Whole<'_>, site: &Site, region: TryId) -
     };
     let classes = escape.map_or(site.left.classes, |escape| escape.classes);
     let confidence = match escape {
-        Some(escape) if site.rare_for.is_none() && ends_here(whole, site, region, escape) => {
+        Some(escape)
+            if (site.rare_for.is_none() || of_nothing::is_only_that(whole, site))
+                && ends_here(whole, site, region, escape) =>
+        {
             confidence.max(Confidence::Medium)
         }
         _ => confidence,
@@ -193,13 +201,16 @@ fn opened(module: &Module, code: &Function, call: ExprId) -> Option<PlaceId> {
     })
 }
 
+/// Whoever is more calls away than that may answer for what nobody answers for in between.
+const NEAR: usize = 2;
+
 /// Whether a `try` that is about little else than reading a text ends the matter in a function that others call: it answers
 /// for what cannot be read, and forgets a way in which it cannot.
 fn ends_here(whole: &Whole<'_>, site: &Site, region: TryId, escape: &Escape) -> bool {
     let (_, code) = whole.program.code(site.function);
     touches(site) == Touches::Text
         && escape.entry == Entry::Public
-        && escape.path.is_empty()
+        && escape.path.len() <= NEAR
         && code.region(region).statements <= 2
         && !passes_on(whole, site, region)
         && !reads_own_files(whole, site)

@@ -8,7 +8,7 @@ mod words;
 
 pub(in crate::rules) use entrance::{Door, Entrance};
 
-use crate::ir::{ExprId, ExprKind, InstKind, PlaceId, Source};
+use crate::ir::{ExprId, ExprKind, InstKind, Passing, PlaceId, Source};
 use crate::project::Symbol;
 use crate::rules::Whole;
 use crate::rules::is_test;
@@ -77,7 +77,8 @@ impl<'w, 's> Sources<'w, 's> {
                 continue;
             }
             for pass in &trace.passes {
-                let Some(argument) = pass.argument else {
+                let spread = || spread_in(whole, caller, pass.call);
+                let Some(argument) = pass.argument.or_else(spread) else {
                     continue;
                 };
                 let known = passes.entry((pass.callee, pass.parameter)).or_default();
@@ -180,6 +181,7 @@ impl<'w, 's> Sources<'w, 's> {
                 Source::Value(value) | Source::Augmented { value, .. } => value,
                 Source::Element { iterable, .. } => iterable,
                 Source::Entered { manager, .. } => manager,
+                Source::Captured { subject, .. } => subject,
                 _ => continue,
             };
             add(target, value);
@@ -197,6 +199,17 @@ impl<'w, 's> Sources<'w, 's> {
         }
         found
     }
+}
+
+/// What a call spreads over the parameters of a function: `book(*found.groups())`.
+fn spread_in(whole: &Whole<'_>, caller: FunctionRef, call: ExprId) -> Option<ExprId> {
+    let (module, _) = whole.program.code(caller);
+    let ExprKind::Call { arguments, .. } = module.kind(call) else {
+        return None;
+    };
+    let mut arguments = module.arguments(arguments).iter();
+    let spread = arguments.find(|argument| argument.passing == Passing::Star)?;
+    Some(spread.value)
 }
 
 /// Whether a constructor is given several parts of a text, any of which may be wrong.

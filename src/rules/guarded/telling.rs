@@ -2,9 +2,10 @@
 
 use crate::escape::{Entry, Escape, Site};
 use crate::finding::{Finding, Message, Related};
-use crate::ir::{ExprKind, FunctionKind};
+use crate::ir::{Dialect, ExprKind, FunctionKind};
 use crate::library::schema::{Fate, Runs};
 use crate::rules::{Rule, Whole, draft};
+use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::FunctionRef;
 
@@ -52,19 +53,64 @@ pub(in crate::rules) fn call_text(whole: &Whole<'_>, site: &Site) -> String {
 
 /// The names of some of the classes that a site raises.
 pub(in crate::rules) fn errors(whole: &Whole<'_>, site: &Site, mask: u32) -> String {
-    let short = |class| {
-        let name = whole.program.class_name(class);
-        match name.rsplit_once('.') {
-            Some((before, last)) => {
-                format!("{}.{last}", before.split('.').next().unwrap_or_default())
-            }
-            None => name.to_owned(),
-        }
-    };
+    let dialect = whole.program.dialect(site.function);
+    let short = |class| short_name(whole, class, dialect);
     let mut names: Vec<String> = site.named(mask).map(short).collect();
     names.dedup();
     names.join(", ")
 }
+
+/// Modules that have another name in Python 2, and exceptions that are another one there.
+const OLD_NAMES: [(&str, &str); 9] = [
+    ("configparser", "ConfigParser"),
+    ("http.client", "httplib"),
+    ("http.cookiejar", "cookielib"),
+    ("http.cookies", "Cookie"),
+    ("json.decoder.JSONDecodeError", "ValueError"),
+    ("queue", "Queue"),
+    ("socketserver", "SocketServer"),
+    ("urllib.error", "urllib2"),
+    ("xmlrpc.client", "xmlrpclib"),
+];
+
+/// The shortest name of an exception by which it can be caught: `requests.Timeout`, `http.client.HTTPException`, and in Python 2
+/// `httplib.HTTPException`.
+pub(in crate::rules) fn short_name(whole: &Whole<'_>, class: ClassRef, dialect: Dialect) -> String {
+    let program = whole.program;
+    let name = program.class_name(class);
+    let old = OLD_NAMES.iter().find_map(|(module, old)| {
+        let rest = name.strip_prefix(module)?;
+        (dialect == Dialect::Two && (rest.is_empty() || rest.starts_with('.')))
+            .then(|| format!("{old}{rest}"))
+    });
+    if let Some(old) = old {
+        return old;
+    }
+    let parts = name.split_once('.').zip(name.rsplit_once('.'));
+    let Some(((root, _), (_, last))) = parts else {
+        return name.to_owned();
+    };
+    let short = format!("{root}.{last}");
+    let is_it = program.project_class(class).is_some()
+        || program.library.class(&short, dialect) == Some(class)
+        || REEXPORTED.contains(&root);
+    if is_it { short } else { name.to_owned() }
+}
+
+/// Libraries that offer all of their exceptions at their top.
+const REEXPORTED: [&str; 11] = [
+    "aiohttp",
+    "asyncio",
+    "asyncpg",
+    "httpx",
+    "jwt",
+    "paramiko",
+    "psutil",
+    "redis",
+    "requests",
+    "serial",
+    "subprocess",
+];
 
 /// From the entry point down to the call.
 pub(in crate::rules) fn way(whole: &Whole<'_>, escape: &Escape) -> Vec<Related> {

@@ -29,7 +29,11 @@ pub(in crate::rules) fn find(whole: &Whole<'_>) -> Vec<(String, Span, Growth)> {
     if shared.is_empty() {
         return Vec::new();
     }
+    let mentioning = program.mentioning(shared.keys().map(String::as_str));
     for index in 0..program.function_count() as u32 {
+        if !mentioning[program.locate(FunctionRef(index)).0.0 as usize] {
+            continue;
+        }
         let at = Place::of(whole, FunctionRef(index));
         for inst in &at.code.insts {
             if !matches!(inst.kind, InstKind::Assume { .. }) {
@@ -199,11 +203,7 @@ impl Place<'_, '_> {
         match of {
             Owner::Unknown => true,
             Owner::Other => false,
-            Owner::Class(of) => {
-                of == class
-                    || program.linearization(of).contains(&class)
-                    || program.linearization(class).contains(&of)
-            }
+            Owner::Class(of) => program.has_ancestor(of, class) || program.has_ancestor(class, of),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::rules::incidents::kept;
 use crate::rules::incidents::reached::reached;
 use crate::text::Span;
 use crate::types::FunctionRef;
+use std::cell::OnceCell;
 
 /// What registers, and what would take the listener away again.
 const PAIRS: [(&str, &[&str]); 15] = [
@@ -91,7 +92,8 @@ pub(in crate::rules) fn registered(
     let is_ending = |other: &Function| {
         other.parent == Some(class) && ENDINGS.contains(&module.name(other.name))
     };
-    let ends = module.functions.iter().any(is_ending);
+    let ends = OnceCell::new();
+    let ends = || *ends.get_or_init(|| module.functions.iter().any(is_ending));
     let class = module.function(class).span;
     let mut found = Vec::new();
     for call in code.exprs.range().map(ExprId::new) {
@@ -113,7 +115,9 @@ pub(in crate::rules) fn registered(
             _ => None,
         });
         let Some(undo) = undo else {
-            if ends && let Some(undo) = kept::pushed(program, function, call) {
+            if ends()
+                && let Some(undo) = kept::pushed(program, function, call)
+            {
                 let is_own = |of: &Argument| kept::is_of(module, of.value, own);
                 let owner = program.class_of_method(function);
                 let is_removed =
@@ -141,7 +145,7 @@ pub(in crate::rules) fn registered(
         found.extend(known.map(|&undo| Registered {
             call,
             undo: undo.to_owned(),
-            ends,
+            ends: ends(),
         }));
     }
     found

@@ -82,7 +82,7 @@ fn constructed(
             .any(|call| match module.kind(call) {
                 ExprKind::Call { callee, .. } => matches!(
                     program.target(evaluate.value(callee)),
-                    Target::Construct { class, .. } if program.linearization(class).contains(&made)
+                    Target::Construct { class, .. } if program.has_ancestor(class, made)
                 ),
                 _ => false,
             });

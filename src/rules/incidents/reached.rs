@@ -1,6 +1,6 @@
 //! Which functions run where: in a thread, a request, a greenlet, any number of calls away.
 
-use crate::escape::{Entries, Entry};
+use crate::escape::Entry;
 use crate::ir::FunctionKind;
 use crate::library::schema::Runs;
 use crate::rules::dynamic::told::{is_callback, takes_request};
@@ -10,11 +10,10 @@ use crate::types::FunctionRef;
 /// For each function, one of the wanted places that it runs in.
 pub(in crate::rules) fn reached(whole: &Whole<'_>, wanted: &[Runs]) -> Vec<Option<Runs>> {
     let program = whole.program;
-    let entries = Entries::of(program, whole.graph);
     let mut found = vec![None; program.function_count()];
     let mut open = Vec::new();
     for index in 0..program.function_count() as u32 {
-        if let Some(Entry::Registered { runs, .. }) = entries.get(FunctionRef(index))
+        if let Some(Entry::Registered { runs, .. }) = whole.escapes.entry(FunctionRef(index))
             && wanted.contains(&runs)
         {
             found[index as usize] = Some(runs);

@@ -6,7 +6,7 @@ use crate::ir::{
     Source, Step,
 };
 use crate::library::schema::Runs;
-use crate::project::Program;
+use crate::project::{Program, Symbol};
 use crate::rules::around::around;
 use crate::rules::dynamic::origin::origin;
 use crate::rules::incidents::class_growth;
@@ -47,7 +47,7 @@ fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     for index in 0..program.sources.len() as u32 {
         let module_ref = ModuleRef(index);
         let module = program.module(module_ref);
-        let containers = containers(module, &imported);
+        let containers = containers(program, module_ref, &imported);
         if containers.is_empty() {
             continue;
         }
@@ -124,12 +124,12 @@ struct Made {
 }
 
 /// Names that some module takes out of another one: who knows what is done with them there.
-fn imported_names(program: &Program<'_>) -> FxHashSet<String> {
+fn imported_names(program: &Program<'_>) -> FxHashSet<Symbol> {
     let mut found = FxHashSet::default();
-    for source in program.sources {
-        let module = &source.module;
+    for (index, source) in program.sources.iter().enumerate() {
+        let (module, module_ref) = (&source.module, ModuleRef(index as u32));
         let names = module.imports.iter().filter_map(|import| import.name);
-        found.extend(names.map(|name| module.name(name).to_owned()));
+        found.extend(names.map(|name| program.symbol(module_ref, name)));
         for code in &module.functions {
             for index in code.exprs.range() {
                 let ExprKind::Attribute { name, value, .. } = module.kind(ExprId::new(index))
@@ -139,7 +139,7 @@ fn imported_names(program: &Program<'_>) -> FxHashSet<String> {
                 if let ExprKind::Name(place) = module.kind(value)
                     && !OWN.contains(&crate::rules::around::variable_name(module, code, place))
                 {
-                    found.insert(module.name(name).to_owned());
+                    found.insert(program.symbol(module_ref, name));
                 }
             }
         }
@@ -148,7 +148,12 @@ fn imported_names(program: &Program<'_>) -> FxHashSet<String> {
 }
 
 /// Module-level names that are bound once, to an empty container, and that no other module can see.
-fn containers(module: &Module, imported: &FxHashSet<String>) -> FxHashMap<NameId, Made> {
+fn containers(
+    program: &Program<'_>,
+    module_ref: ModuleRef,
+    imported: &FxHashSet<Symbol>,
+) -> FxHashMap<NameId, Made> {
+    let module = program.module(module_ref);
     let body = module.body();
     let mut counts: FxHashMap<NameId, u32> = FxHashMap::default();
     let mut made = FxHashMap::default();
@@ -177,7 +182,8 @@ fn containers(module: &Module, imported: &FxHashSet<String>) -> FxHashMap<NameId
             );
         }
     }
-    made.retain(|name, _| counts[name] == 1 && !imported.contains(module.name(*name)));
+    let is_imported = |name: NameId| imported.contains(&program.symbol(module_ref, name));
+    made.retain(|name, _| counts[name] == 1 && !is_imported(*name));
     made
 }
 

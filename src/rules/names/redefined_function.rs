@@ -12,7 +12,7 @@ pub(in crate::rules) const RULE: Rule = Rule {
     family: Family::Names,
     page: include_str!("../../../rules/redefined-function.md"),
     severity: Severity::Warning,
-    check: Check::Function(check),
+    check: Check::FunctionAndTest(check),
 };
 
 fn check(scene: &Scene<'_>, _: &Solution) -> Vec<Finding> {

@@ -4,11 +4,12 @@ use crate::flow::Origin;
 use crate::ir::{ExprKind, FunctionKind, InstKind, Source, Step};
 use crate::project::{Evaluate, Symbol};
 use crate::rules::Whole;
-use crate::rules::evidence::{self, AllEvidence, has_none_default};
+use crate::rules::evidence::{AllEvidence, has_none_default};
 use crate::summary::ClassRef;
 use crate::text::Location;
 use crate::types::FunctionRef;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// An assignment, for those who look at an attribute.
 #[derive(Clone, Copy)]
@@ -40,7 +41,7 @@ pub(in crate::rules) struct Attributes {
     /// Set on objects of which nothing is known.
     pub(in crate::rules) set_elsewhere: FxHashSet<Symbol>,
     /// What calls pass.
-    pub(in crate::rules) arguments: AllEvidence,
+    pub(in crate::rules) arguments: Arc<AllEvidence>,
 }
 
 /// Walks once over what every function does with attributes.
@@ -50,7 +51,7 @@ pub(in crate::rules) fn gather(whole: &Whole<'_>) -> Attributes {
         tests: FxHashMap::default(),
         uses: FxHashMap::default(),
         set_elsewhere: set_elsewhere(whole),
-        arguments: evidence::gather(whole),
+        arguments: whole.evidence(),
     };
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);

@@ -8,7 +8,7 @@ use crate::flow::{Circumstances, Flow, Given, Wanted, Witness};
 use crate::infer::ParameterUse;
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
-use crate::rules::evidence::{AllEvidence, Evidence, Key, gather, is_called_in_earnest};
+use crate::rules::evidence::{AllEvidence, Evidence, Key, is_called_in_earnest};
 use crate::rules::none::belief::{Question, asked};
 use crate::rules::none::calls::{Returns, can_give_none, given, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft, is_test};
@@ -30,7 +30,7 @@ pub(in crate::rules) const RULE: Rule = Rule {
 const CHAIN: usize = 8;
 
 fn check(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
-    let evidence = gather(whole);
+    let evidence = whole.evidence();
     let mut findings = Vec::new();
     for (index, trace) in whole.traces.iter().enumerate() {
         let function = FunctionRef(index as u32);

@@ -368,9 +368,7 @@ fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
 }
 
 fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {
-    a == b
-        || whole.program.linearization(a).contains(&b)
-        || whole.program.linearization(b).contains(&a)
+    whole.program.has_ancestor(a, b) || whole.program.has_ancestor(b, a)
 }
 
 fn has_unknown_base(whole: &Whole<'_>, class: ClassRef) -> bool {

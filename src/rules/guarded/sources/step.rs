@@ -1,7 +1,7 @@
 //! One step back: from an expression to what it is made of.
 
 use super::entrance::{is_chosen_by_client, is_part_of_message};
-use super::words::{FORMS, LISTINGS, MATCHES, NUMBERS, PARTS, RECEIVES, SEARCHES, is_document};
+use super::words::{LISTINGS, MATCHES, NUMBERS, RECEIVES, SEARCHES, is_document, is_form, is_part};
 use super::{At, Binding, Door, Entrance, STEPS, Sources, Trail, WAYS};
 use crate::ir::{
     Argument, BinaryOperator, ExprId, ExprKind, InstKind, NameId, PlaceId, Run, Scope, Step,
@@ -350,7 +350,7 @@ impl Sources<'_, '_> {
         let dotted = evaluate.dotted(callee).unwrap_or_default();
         let first = arguments.first().map(|argument| argument.value);
         let second = arguments.get(1).map(|argument| argument.value);
-        if FORMS.contains(&dotted.trim_start_matches("builtins.")) {
+        if !MATCHES.contains(&dotted.as_str()) && is_form(dotted.trim_start_matches("builtins.")) {
             let text = if dotted.ends_with("map") || dotted.ends_with("filter") {
                 second
             } else {
@@ -381,7 +381,10 @@ impl Sources<'_, '_> {
                 return found;
             }
         }
-        if !PARTS.contains(&name) {
+        if name == "join" {
+            return self.follow((function, first?), trail);
+        }
+        if !is_part(name) {
             return None;
         }
         let found = self.follow((function, value), trail)?;

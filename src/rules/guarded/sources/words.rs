@@ -1,88 +1,90 @@
 //! Names of what passes a text on, cuts it, or brings it in.
 
-/// Methods that give a part of their receiver, or the same in another form.
-pub(super) const PARTS: [&str; 44] = [
-    "casefold",
-    "decode",
-    "encode",
-    "expandtabs",
+use crate::flow::outside;
+
+/// Methods that give a part of their receiver, or the same in another form, besides those that the flow of a function follows: of a
+/// document the parts have types of their own.
+const PARTS: [&str; 14] = [
+    "copy",
     "find",
     "findall",
     "findtext",
-    "get",
-    "getlist",
-    "getroot",
-    "getvalue",
-    "iter",
-    "iterfind",
-    "iterdir",
-    "tolist",
     "fromhex",
-    "copy",
     "get_content_charset",
     "get_param",
-    "group",
+    "getroot",
     "groupdict",
-    "groups",
-    "items",
-    "json",
-    "lower",
-    "lstrip",
-    "partition",
-    "pop",
-    "read",
-    "readline",
-    "readlines",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "strip",
-    "translate",
+    "iter",
+    "iterdir",
+    "iterfind",
     "tobytes",
-    "upper",
-    "values",
+    "tolist",
 ];
 
-/// Functions that give their first argument in another form.
-pub(super) const FORMS: [&str; 32] = [
+/// Functions that give their first argument in another form, besides those that the flow of a function follows.
+const FORMS: [&str; 51] = [
     "abs",
-    "base64.b64decode",
-    "base64.urlsafe_b64decode",
+    "ast.literal_eval",
+    "base64.b32decode",
+    "base64.standard_b64decode",
+    "binascii.a2b_base64",
+    "binascii.a2b_hex",
     "binascii.unhexlify",
     "bytearray",
-    "bytes",
-    "dict",
-    "enumerate",
+    "bytes.fromhex",
+    "bz2.decompress",
+    "codecs.decode",
+    "codecs.encode",
+    "collections.deque",
+    "email.message_from_bytes",
+    "email.message_from_string",
     "filter",
     "float",
+    "frozenset",
+    "gzip.decompress",
+    "html.unescape",
     "int",
-    "iter",
-    "json.loads",
-    "list",
+    "io.BytesIO",
+    "io.StringIO",
+    "io.TextIOWrapper",
+    "itertools.islice",
+    "json.load",
+    "lzma.decompress",
     "map",
-    "next",
+    "os.fsdecode",
+    "os.fsencode",
+    "os.path.abspath",
     "os.path.basename",
     "os.path.normpath",
     "os.path.split",
+    "os.path.splitdrive",
     "os.path.splitext",
     "pathlib.Path",
-    "reversed",
     "set",
-    "sorted",
-    "str",
-    "tuple",
-    "urllib.parse.parse_qs",
+    "shlex.quote",
+    "shlex.split",
+    "textwrap.dedent",
+    "unicodedata.normalize",
     "urllib.parse.parse_qsl",
-    "urllib.parse.unquote",
     "urllib.parse.unquote_plus",
+    "urllib.parse.urldefrag",
+    "urllib.parse.urlparse",
+    "urllib.parse.urlsplit",
+    "xml.dom.minidom.parseString",
     "xml.etree.ElementTree.fromstring",
+    "yaml.safe_load",
     "zlib.decompress",
 ];
+
+/// Whether a method gives a part of its receiver, or the same in another form.
+pub(super) fn is_part(name: &str) -> bool {
+    outside::PARTS.contains(&name) || PARTS.contains(&name)
+}
+
+/// Whether a function gives its first argument in another form.
+pub(super) fn is_form(name: &str) -> bool {
+    outside::FORMS.contains(&name) || FORMS.contains(&name)
+}
 
 /// Methods that take what the other side of a socket sent, whatever they are called on.
 pub(super) const RECEIVES: [&str; 5] = [

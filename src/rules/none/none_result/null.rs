@@ -86,9 +86,12 @@ fn gather(module: &Module, code: &Function, function: FunctionRef, found: &mut L
                 }
             }
             ExprKind::Call { callee, .. } => {
-                let name = module.dotted(code, callee);
-                found.reads_documents |=
-                    matches!(name.as_deref(), Some("json.loads" | "json.load"));
+                let loads = |name| matches!(module.name(name), "loads" | "load");
+                found.reads_documents |= matches!(module.kind(callee), ExprKind::Attribute { name, .. } if loads(name))
+                    && matches!(
+                        module.dotted(code, callee).as_deref(),
+                        Some("json.loads" | "json.load")
+                    );
             }
             ExprKind::Comprehension(id) => {
                 for clause in &module.comprehension(id).clauses {

@@ -27,6 +27,15 @@ const HOLDERS: [&str; 9] = [
 /// Actions that leave None where the option is not given.
 const OPEN_ACTIONS: [&str; 5] = ["append", "count", "extend", "store", "store_const"];
 
+/// What defines options, and what gives them values.
+const DEFINING: [&str; 5] = [
+    "add_argument",
+    "add_option",
+    "set_defaults",
+    "Namespace",
+    "Values",
+];
+
 /// The options of a program, as far as every definition of a name leaves it open.
 #[derive(Default)]
 struct Options {
@@ -37,9 +46,7 @@ struct Options {
 
 pub(super) fn findings(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     let mut options = Options::default();
-    let functions = || (0..whole.traces.len()).map(|index| FunctionRef(index as u32));
-    let functions = || functions().filter(|&function| !is_test(whole.program, function));
-    for function in functions() {
+    for function in among(whole, &DEFINING).filter(|&function| !is_test(whole.program, function)) {
         define(whole, function, &mut options);
     }
     options
@@ -48,15 +55,28 @@ pub(super) fn findings(rule: &'static Rule, whole: &Whole<'_>) -> Vec<Finding> {
     if options.open.is_empty() {
         return Vec::new();
     }
-    for function in functions() {
+    let names: Vec<String> = options.open.keys().cloned().collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let reading: Vec<FunctionRef> = among(whole, &names)
+        .filter(|&function| !is_test(whole.program, function))
+        .collect();
+    for &function in &reading {
         ask(whole, function, &mut options);
     }
     options
         .open
         .retain(|name, _| !options.settled.contains(name));
-    functions()
-        .flat_map(|function| uses(rule, whole, function, &options))
+    reading
+        .iter()
+        .flat_map(|&function| uses(rule, whole, function, &options))
         .collect()
+}
+
+/// The functions of the modules that have one of these names.
+fn among<'w>(whole: &'w Whole<'_>, names: &[&str]) -> impl Iterator<Item = FunctionRef> + 'w {
+    let mentioning = whole.program.mentioning(names.iter().copied());
+    let functions = (0..whole.traces.len()).map(|index| FunctionRef(index as u32));
+    functions.filter(move |&function| mentioning[whole.program.locate(function).0.0 as usize])
 }
 
 /// Takes down the options that a function defines, and those that it gives a value.
@@ -164,11 +184,19 @@ fn is_exclusive(module: &Module, code: &Function, receiver: ExprId) -> bool {
     })
 }
 
-/// The option that an expression reads: `args.path`.
-fn option_of<'m>(module: &'m Module, code: &Function, expr: ExprId) -> Option<(&'m str, ExprId)> {
+/// The open option that an expression reads: `args.path`.
+fn option_of<'m>(
+    module: &'m Module,
+    code: &Function,
+    expr: ExprId,
+    options: &Options,
+) -> Option<(&'m str, ExprId)> {
     let ExprKind::Attribute { value, name, .. } = module.kind(expr) else {
         return None;
     };
+    if !options.open.contains_key(module.name(name)) {
+        return None;
+    }
     let holder = module.dotted(code, value)?;
     let last = holder.rsplit('.').next().unwrap_or_default();
     let word = last.rsplit('_').next().unwrap_or_default();
@@ -187,7 +215,7 @@ fn ask(whole: &Whole<'_>, function: FunctionRef, options: &mut Options) {
     }
     if !settled
         .iter()
-        .any(|&expr| option_of(module, code, expr).is_some())
+        .any(|&expr| option_of(module, code, expr, options).is_some())
     {
         return;
     }
@@ -199,9 +227,7 @@ fn ask(whole: &Whole<'_>, function: FunctionRef, options: &mut Options) {
     }
     settled.retain(|expr| !failing.contains(expr));
     for expr in settled {
-        if let Some((name, _)) = option_of(module, code, expr)
-            && options.open.contains_key(name)
-        {
+        if let Some((name, _)) = option_of(module, code, expr, options) {
             options.settled.insert(name.to_owned());
         }
     }
@@ -214,9 +240,7 @@ fn uses(
     options: &Options,
 ) -> Vec<Finding> {
     let (module, code) = whole.program.code(function);
-    let reads = |expr: ExprId| {
-        option_of(module, code, expr).is_some_and(|(name, _)| options.open.contains_key(name))
-    };
+    let reads = |expr: ExprId| option_of(module, code, expr, options).is_some();
     if !code.exprs.range().map(ExprId::new).any(reads) {
         return Vec::new();
     }
@@ -236,7 +260,7 @@ fn uses(
                 module.walk(root, &mut |part| demanded(&flow, part, &mut subjects));
             });
             for subject in subjects {
-                let Some((name, holder)) = option_of(module, code, subject) else {
+                let Some((name, holder)) = option_of(module, code, subject, options) else {
                     continue;
                 };
                 let Some(&defined) = options.open.get(name) else {
