@@ -58,7 +58,9 @@ impl Project {
             concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
         );
         command.args(arguments).current_dir(self.path());
-        for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"] {
+        let runners = ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"];
+        let readers = ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"];
+        for name in readers.into_iter().chain(runners) {
             command.env_remove(name);
         }
         command
@@ -197,13 +199,18 @@ fn what_cannot_be_analyzed_is_told_once_and_the_rest_goes_on() -> Outcome {
 #[test]
 fn pipes_devices_and_links_are_no_trouble() -> Outcome {
     let project = Project::new(&[("wrong.py", UNBOUND)])?;
+    fs::create_dir(project.path().join("sub"))?;
     let made = Command::new("mkfifo")
         .arg(project.path().join("pipe.py"))
+        .arg(project.path().join("sub/.gitignore"))
         .status()?;
     assert!(made.success());
     std::os::unix::fs::symlink(project.path(), project.path().join("loop"))?;
     std::os::unix::fs::symlink("nowhere.py", project.path().join("dangling.py"))?;
-    assert_eq!(project.names(&[])?, ["wrong.py"]);
+    assert_eq!(project.names(&[])?, [".gitignore", "wrong.py"]);
+    let noted = stderr(&project.run(&["check"])?);
+    let note = "pothole: sub/.gitignore:1:1: not read: it is no regular file";
+    assert!(noted.contains(note), "{noted}");
     let output = project.run(&["check", "pipe.py", "wrong.py", "/dev/null"])?;
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stderr(&output).matches("no regular file").count(), 2);
@@ -708,6 +715,25 @@ fn fixes_are_shown_or_written() -> Outcome {
     );
     let fixed = BARE.replace("except:", "except Exception:");
     assert_eq!(fs::read_to_string(project.path().join("a.py"))?, fixed);
+    Ok(())
+}
+
+#[test]
+fn a_difference_is_no_command_to_the_runner_of_a_job() -> Outcome {
+    let source =
+        "def f(x=[]):\n    \"\"\"\n ::error::forged\n    \u{1b}[2J\n    \"\"\"\n    x.append(1)\n";
+    let project = Project::new(&[("a.py", source)])?;
+    let arguments = ["check", "--fix", "--unsafe-fixes", "--dry-run"];
+    let plain = stdout(&project.run(&arguments)?);
+    assert!(plain.contains("\n  ::error::forged\n"), "{plain}");
+    let job = project
+        .pothole(&arguments)
+        .env("GITHUB_ACTIONS", "true")
+        .output()?;
+    let shown = stdout(&job);
+    assert!(shown.contains("+") && !shown.contains('\u{1b}'), "{shown}");
+    let is_command = |line: &str| line.trim_start().starts_with("::");
+    assert!(!shown.lines().any(is_command), "{shown}");
     Ok(())
 }
 

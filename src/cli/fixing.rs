@@ -3,7 +3,7 @@
 use super::arguments::Check;
 use crate::config::Language;
 use crate::host::{self, FixedFile, Fixing};
-use crate::report::{counted, decode, plain};
+use crate::report::{counted, decode, lines, plain};
 use anyhow::{Result, bail};
 use similar::TextDiff;
 use std::io::{self, Write};
@@ -67,7 +67,10 @@ fn print_diffs(files: &[FixedFile]) -> io::Result<()> {
         let mut unified = diff.unified_diff();
         let name = plain(&file.repository);
         unified.header(&format!("a/{name}"), &format!("b/{name}"));
-        write!(out, "{unified}")?;
+        match host::is_obeyed() {
+            true => writeln!(out, "{}", lines(&unified.to_string()))?,
+            false => write!(out, "{unified}")?,
+        }
     }
     out.flush()
 }

@@ -3,6 +3,7 @@
 //! A search for a way passes the same condition thousands of times, and a rule asks for the same way once for each read
 //! that it looks back at. It is all a matter of the code and of the program around it.
 
+use super::dominators::{Dominators, ways_on};
 use super::raising::Raising;
 use super::reaching::Layout;
 use super::regex::{Group, groups};
@@ -54,6 +55,7 @@ pub(super) struct Memo {
     slight: Each<Cell<Option<bool>>>,
     swallows: RefCell<FxHashMap<ExprId, bool>>,
     coming_back: RefCell<FxHashMap<ExprId, ComingBack>>,
+    dominators: OnceCell<Dominators>,
     objects: Each<OnceCell<Rc<[PlaceId]>>>,
 }
 
@@ -206,6 +208,13 @@ impl Flow<'_, '_> {
     /// The ways between the blocks.
     pub(super) fn layout(&self) -> Rc<Layout> {
         Rc::clone(self.memo.layout.get_or_init(|| Rc::new(Layout::of(self))))
+    }
+
+    /// Which blocks control must have come through, exceptions counted.
+    pub(crate) fn dominators(&self) -> &Dominators {
+        let code = self.code;
+        let known = &self.memo.dominators;
+        known.get_or_init(|| Dominators::of(code.blocks.len(), |at| ways_on(code, at)))
     }
 
     /// The instructions that do something with a variable, in order.

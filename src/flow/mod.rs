@@ -4,6 +4,7 @@ mod access;
 mod assume;
 mod blame;
 mod call;
+mod dominators;
 mod evaluate;
 mod filtered;
 mod known;
@@ -21,6 +22,7 @@ mod stopping;
 mod transfer;
 mod witness;
 
+pub(crate) use dominators::Dominators;
 pub use reaching::{Access, At, Reach, Reaching, Start};
 pub(crate) use regex::matches_nothing;
 pub use solve::Solution;

@@ -8,6 +8,7 @@ use super::LIMIT;
 use crate::diff::Diff;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
+use rustc_hash::FxHashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -73,6 +74,11 @@ impl Repository {
     /// # Errors
     /// If there is none, or no git.
     pub fn of(folder: &Path) -> Result<Self, GitFault> {
+        let folder = dunce::canonicalize(folder).map_err(GitFault::Start)?;
+        // A folder that is tracked can look like a repository without a working tree, with a configuration that names
+        // programs to run. Git takes the nearest of both kinds; what cannot be tracked is the name `.git`.
+        let own = folder.ancestors().find(|at| at.join(".git").exists());
+        let folder = own.unwrap_or(&folder);
         let ask = |what| output(command(folder, &["rev-parse", what]));
         // One without a working tree has its root where its objects are.
         let output = ask("--show-toplevel").or_else(|_| ask("--absolute-git-dir"))?;
@@ -197,9 +203,25 @@ impl Repository {
     pub fn patch(&self, old: &str, new: Option<&str>) -> Result<String, GitFault> {
         check_revision(old)?;
         new.map_or(Ok(()), check_revision)?;
+        let mut patch = self.run_diff(&["--unified=3"], (old, new), &[])?;
+        if patch.contains("\nBinary files ") {
+            let listing = self.run_diff(&["--numstat", "-z"], (old, new), &[])?;
+            let hidden = hidden_code(&listing);
+            for some in hidden.chunks(100) {
+                patch.push_str(&self.run_diff(&["--unified=3", "--text"], (old, new), some)?);
+            }
+        }
+        Ok(patch)
+    }
+
+    fn run_diff(
+        &self,
+        how: &[&str],
+        (old, new): (&str, Option<&str>),
+        paths: &[&str],
+    ) -> Result<String, GitFault> {
         let mut arguments = vec![
             "diff",
-            "--unified=3",
             "--find-renames",
             "--no-color",
             "--no-ext-diff",
@@ -207,11 +229,12 @@ impl Repository {
             "--ignore-submodules",
             "--src-prefix=a/",
             "--dst-prefix=b/",
-            "--end-of-options",
-            old,
         ];
+        arguments.extend(how);
+        arguments.extend(["--end-of-options", old]);
         arguments.extend(new);
         arguments.push("--");
+        arguments.extend(paths);
         self.run(&arguments)
     }
 
@@ -237,7 +260,8 @@ impl Repository {
         if let Some(settings) = settings {
             entries.retain(|entry| !is_setting(&entry.path));
             let others = self.entries(settings)?;
-            entries.extend(others.into_iter().filter(|entry| is_setting(&entry.path)));
+            let others = others.into_iter().filter(|entry| is_setting(&entry.path));
+            add_others(&mut entries, others.collect());
         }
         let folder = TempDir::with_prefix("pothole-").map_err(GitFault::LayOut)?;
         // The root of a repository is known by this name.
@@ -305,8 +329,16 @@ impl Repository {
     }
 }
 
-/// Goes before every command. A watcher of files is a program that a repository may name.
-const SETTINGS: [&str; 4] = ["-c", "core.quotePath=false", "-c", "core.fsmonitor="];
+/// Goes before every command: names are written as they are, and programs that a repository names to watch its files, or to
+/// hear of what is done to it, do not run.
+const SETTINGS: [&str; 6] = [
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "core.fsmonitor=",
+    "-c",
+    "core.hooksPath=/dev/null",
+];
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
@@ -315,6 +347,8 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(SETTINGS)
         .args(arguments)
         .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_LITERAL_PATHSPECS", "1")
+        .env("GIT_OPTIONAL_LOCKS", "0")
         .env("LC_ALL", "C")
         .stdin(Stdio::null());
     command
@@ -373,12 +407,52 @@ fn is_read(path: &str) -> bool {
 }
 
 /// Whether a file says how others are judged.
-fn is_setting(path: &str) -> bool {
+pub fn is_setting(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(
         name,
         "pothole.toml" | "pyproject.toml" | ".gitignore" | ".ignore" | ".gitattributes"
     )
+}
+
+/// Adds files of another revision, where none of those that are there stands in the place of one of their folders, nor
+/// has a folder in theirs.
+fn add_others(entries: &mut Vec<Entry>, mut others: Vec<Entry>) {
+    let folders = |path: &str| -> Vec<String> {
+        let ends = path.match_indices('/').map(|(end, _)| end);
+        ends.map(|end| path[..end].to_owned()).collect()
+    };
+    let mut taken: FxHashSet<String> = FxHashSet::default();
+    let mut files: FxHashSet<&str> = FxHashSet::default();
+    for entry in entries.iter() {
+        taken.extend(folders(&entry.path));
+        files.insert(&entry.path);
+    }
+    let is_free = |path: &str| {
+        let mut above = folders(path).into_iter();
+        !taken.contains(path) && !above.any(|folder| files.contains(folder.as_str()))
+    };
+    others.retain(|other| is_free(&other.path));
+    entries.append(&mut others);
+}
+
+/// The code among the files that git takes for binary ones, as the attributes of the change may make it: the names that
+/// `git diff --numstat -z` writes behind `-\t-\t`, a second and a third where a file was moved.
+fn hidden_code(listing: &str) -> Vec<&str> {
+    let mut fields = listing.split('\0');
+    let mut found = Vec::new();
+    while let Some(field) = fields.next() {
+        let name = field.splitn(3, '\t').nth(2);
+        let names = match name {
+            Some("") => [fields.next(), fields.next()],
+            name => [name, None],
+        };
+        let is_code = |name: &str| is_read(name) && !is_setting(name);
+        if field.starts_with("-\t") && names.iter().flatten().any(|name| is_code(name)) {
+            found.extend(names.into_iter().flatten());
+        }
+    }
+    found
 }
 
 /// Whether a path stays below the folder that it is joined to, and out of git's own.
@@ -430,13 +504,97 @@ mod tests {
         assert_eq!(entry(b"160000 commit abc -\tmodule"), None);
     }
 
-    #[test]
-    fn a_revision_is_laid_out_as_it_was() -> Result<(), Box<dyn Error>> {
+    type Outcome = Result<(), Box<dyn Error>>;
+
+    fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitFault> {
+        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"];
+        output(command(folder, &[&identity[..], arguments].concat()))
+    }
+
+    /// A repository with some files, committed.
+    fn committed(files: &[(&str, &str)]) -> Result<TempDir, Box<dyn Error>> {
         let folder = TempDir::new()?;
-        let git = |arguments: &[&str]| {
-            let identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"];
-            output(command(folder.path(), &[&identity[..], arguments].concat()))
-        };
+        git(folder.path(), &["init", "-q"])?;
+        write(folder.path(), files)?;
+        git(folder.path(), &["add", "-A"])?;
+        git(folder.path(), &["commit", "-qm", "one"])?;
+        Ok(folder)
+    }
+
+    fn write(folder: &Path, files: &[(&str, &str)]) -> Outcome {
+        for (path, text) in files {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            fs::write(path, text)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn attributes_hide_no_code() -> Outcome {
+        let long = "x = 1\n".repeat(30);
+        let folder = committed(&[("app.py", "a\nb\n"), ("old.py", &long), ("tool", "a\n")])?;
+        fs::remove_file(folder.path().join("old.py"))?;
+        let moved = format!("{long}y = 2\n");
+        write(
+            folder.path(),
+            &[
+                ("app.py", "a\nc\n"),
+                ("p/é new.py", &moved),
+                ("tool", "b\n"),
+                (".gitattributes", "* binary\n"),
+            ],
+        )?;
+        git(folder.path(), &["add", "-A"])?;
+        git(folder.path(), &["commit", "-qm", "two"])?;
+        let repository = Repository::of(folder.path())?;
+        let diff = repository.diff("HEAD~1", Some("HEAD"))?;
+        assert!(diff.touches("app.py", &(2..3)) && !diff.touches("app.py", &(1..2)));
+        assert!(diff.touches("p/é new.py", &(31..32)) && !diff.touches("p/é new.py", &(30..31)));
+        assert!(diff.touches("tool", &(1..2)));
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_tracked_folder_is_no_repository_and_names_no_program() -> Outcome {
+        let folder = committed(&[("app.py", "a\n"), ("sub/m.py", "a\n")])?;
+        let (root, sub) = (folder.path(), folder.path().join("sub"));
+        git(&sub, &["init", "-q", "--bare", "."])?;
+        let trap = root.join("trap");
+        let own = format!(
+            "[core]\nbare = false\nfsmonitor = \"touch {}; false\"\n",
+            trap.display()
+        );
+        let other = format!("{own}worktree = .\n");
+        write(root, &[("sub/config", &other), (".git/config", &own)])?;
+        write(root, &[("app.py", "b\n"), ("sub/m.py", "b\n")])?;
+        let repository = Repository::of(&sub)?;
+        assert_eq!(repository.root(), dunce::canonicalize(root)?);
+        let diff = repository.diff("HEAD", None)?;
+        assert!(diff.touches("app.py", &(1..2)) && diff.touches("sub/m.py", &(1..2)));
+        assert!(!trap.exists());
+        Ok(())
+    }
+
+    #[test]
+    fn settings_of_another_revision_take_no_room() -> Outcome {
+        let folder = committed(&[("sub/pyproject.toml", ""), ("pothole.toml", "")])?;
+        git(folder.path(), &["rm", "-rq", "sub", "pothole.toml"])?;
+        write(folder.path(), &[("sub", "x"), ("pothole.toml/a.py", "a\n")])?;
+        git(folder.path(), &["add", "-A"])?;
+        git(folder.path(), &["commit", "-qm", "two"])?;
+        let repository = Repository::of(folder.path())?;
+        let laid_out = repository.lay_out_with("HEAD", Some("HEAD~1"))?;
+        assert!(laid_out.path().join("sub").is_file());
+        assert!(laid_out.path().join("pothole.toml/a.py").is_file());
+        Ok(())
+    }
+
+    #[test]
+    fn a_revision_is_laid_out_as_it_was() -> Outcome {
+        let folder = TempDir::new()?;
+        let git = |arguments: &[&str]| git(folder.path(), arguments);
         git(&["init", "-q"])?;
         fs::create_dir(folder.path().join("p"))?;
         fs::write(folder.path().join("p/é x.py"), "a\r\nb\n")?;

@@ -25,14 +25,15 @@ pub use against::caused;
 pub use check::{Request, check, check_again};
 pub use editor::{EditorFault, serve};
 pub use fixing::{FixedFile, Fixing, fix, write_fixed};
-pub use git::{GitFault, LaidOut, Repository, add_ages};
+pub use git::{GitFault, LaidOut, Repository, add_ages, is_setting};
 pub use outcome::{Describe, Outcome};
 use output::write_page;
 pub use output::{create_folder, exists, read_text, write_new};
-pub use output::{locale, write_file};
+pub use output::{is_obeyed, locale, write_file};
 pub use progress::{Progress, Timing};
 pub use read::{LIMIT, Memory};
 pub use settings::reconfigured;
+pub use walk::leaves_out;
 
 use crate::config::ConfigurationError;
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! Where reports go, and what the environment says of the reader.
 
+use super::cache;
 use crate::config::Language;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file at once: a run that is interrupted leaves the old one, or none.
@@ -17,7 +18,8 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = target.with_file_name(name);
-    let written = fs::write(&temporary, content)
+    let written = create(&temporary)
+        .and_then(|mut file| file.write_all(content))
         .and_then(|()| keep_permissions(&target, &temporary))
         .and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
@@ -25,6 +27,17 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Makes a file. What lies in its place was left by a run that was killed, or is a link that somebody laid there.
+fn create(path: &Path) -> io::Result<fs::File> {
+    match fs::File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            fs::File::create_new(path)
+        }
+        made => made,
+    }
 }
 
 /// What could be run can be run afterwards.
@@ -35,12 +48,13 @@ fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a rule's page where an editor can open it.
+/// Writes a rule's page where an editor can open it: in a folder of the user, since others could lay links in one for all.
 ///
 /// # Errors
-/// If the folder for temporary files does not take it.
+/// If there is no such folder, or it does not take it.
 pub(super) fn write_page(rule: &str, text: &str) -> io::Result<PathBuf> {
-    let folder = std::env::temp_dir().join("pothole");
+    let own = cache::folder().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    let folder = own.join("pages");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{rule}.md"));
     write_file(&path, text.as_bytes())?;
@@ -53,7 +67,7 @@ pub(super) fn write_page(rule: &str, text: &str) -> io::Result<PathBuf> {
 /// If it is there, or the disk does not take it.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create_new(path)?;
-    io::Write::write_all(&mut file, content)
+    file.write_all(content)
 }
 
 /// Makes a folder and those above it, where they are not there yet.
@@ -75,6 +89,12 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// Whether something is there.
 pub fn exists(path: &Path) -> bool {
     path.exists()
+}
+
+/// Whether what is written on standard output may be obeyed instead of read: by a terminal, or by the runner of a job.
+pub fn is_obeyed() -> bool {
+    let runners = ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"];
+    io::stdout().is_terminal() || runners.iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// The reader's language, as the environment tells it.

@@ -2,9 +2,11 @@
 
 use crate::report::Trouble;
 use ignore::{DirEntry, WalkBuilder};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// Folders of other people's code and of what tools make.
 const LEFT_OUT: &[&str] = &[
@@ -23,7 +25,7 @@ const LEFT_OUT_UNLESS_PACKAGE: &[&str] = &["build", "dist"];
 pub(super) struct Walked {
     /// Python files.
     pub(super) files: Vec<PathBuf>,
-    /// Folders that cannot be looked into.
+    /// Folders that cannot be looked into, and lists without an end of what is ignored in one.
     pub(super) troubles: Vec<(PathBuf, Trouble)>,
 }
 
@@ -38,15 +40,17 @@ pub(super) fn walk_to(folder: &Path, depth: Option<usize>) -> Walked {
         .ancestors()
         .any(|folder| folder.join(".git").exists());
     let mut walked = Walked::default();
-    if reads_no_end(folder) {
-        walked.troubles.push((folder.to_owned(), Trouble::NotAFile));
+    if let Some(list) = read_without_end(folder) {
+        walked.troubles.push((list, Trouble::NotAFile));
         return walked;
     }
+    let lists = Arc::new(Mutex::new(Vec::new()));
+    let left_out = Arc::clone(&lists);
     let walk = WalkBuilder::new(folder)
         .max_depth(depth)
         .parents(in_repository)
         .require_git(in_repository)
-        .filter_entry(|entry| entry.depth() == 0 || !is_left_out(entry))
+        .filter_entry(move |entry| entry.depth() == 0 || is_gone_into(entry, &left_out))
         .build();
     for entry in walk {
         match entry {
@@ -55,14 +59,42 @@ pub(super) fn walk_to(folder: &Path, depth: Option<usize>) -> Walked {
             Err(error) => walked.troubles.extend(trouble(&error, folder)),
         }
     }
+    let lists = lists.lock().map(|lists| lists.clone()).unwrap_or_default();
+    let not_read = lists.into_iter().map(|list| (list, Trouble::NotAFile));
+    walked.troubles.extend(not_read);
     walked
 }
 
-/// Whether a folder's list of what git ignores is a pipe or device: reading it would never end.
-fn reads_no_end(folder: &Path) -> bool {
-    [".gitignore", ".ignore"].iter().any(|name| {
-        fs::metadata(folder.join(name)).is_ok_and(|found| !found.is_file() && !found.is_dir())
-    })
+/// Whether a walk of one tree passes over files that a walk of another one finds.
+pub fn leaves_out(tree: &Path, other: &Path) -> bool {
+    let names = |root: &Path| -> BTreeSet<PathBuf> {
+        let files = walk(root).files.into_iter();
+        let names = files.filter_map(|file| Some(file.strip_prefix(root).ok()?.to_owned()));
+        names.collect()
+    };
+    !names(other).is_subset(&names(tree))
+}
+
+/// A folder's list of what git ignores, where it is a pipe or device: reading it would never end.
+fn read_without_end(folder: &Path) -> Option<PathBuf> {
+    let lists = [".gitignore", ".ignore"].map(|name| folder.join(name));
+    lists
+        .into_iter()
+        .find(|list| fs::metadata(list).is_ok_and(|found| !found.is_file() && !found.is_dir()))
+}
+
+/// Whether a walk goes on with an entry; why it does not is noted where nobody would think of it.
+fn is_gone_into(entry: &DirEntry, lists: &Mutex<Vec<PathBuf>>) -> bool {
+    if is_left_out(entry) {
+        return false;
+    }
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    let list = is_folder.then(|| read_without_end(entry.path())).flatten();
+    let is_read = list.is_none();
+    if let Ok(mut lists) = lists.lock() {
+        lists.extend(list);
+    }
+    is_read
 }
 
 fn is_left_out(entry: &DirEntry) -> bool {
@@ -70,9 +102,6 @@ fn is_left_out(entry: &DirEntry) -> bool {
         return false;
     }
     let path = entry.path();
-    if reads_no_end(path) {
-        return true;
-    }
     let name = entry.file_name().to_string_lossy();
     LEFT_OUT.contains(&name.as_ref())
         || name.ends_with(".egg-info")

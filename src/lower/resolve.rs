@@ -4,6 +4,7 @@ use super::Lowering;
 use super::body::Mark;
 use super::scope::UNDECIDED;
 use crate::ir::{FunctionId, FunctionKind, NameId, Place, PlaceId, Scope, Step};
+use rustc_hash::FxHashMap;
 
 impl Lowering<'_> {
     /// Decides where each variable of the finished body lives.
@@ -95,12 +96,17 @@ impl Lowering<'_> {
             FunctionKind::Class => {}
             FunctionKind::Module => {
                 let mut globals = vec![None; self.names.names.len()];
+                let mut read = FxHashMap::default();
                 for (name, _, mark, place) in
                     roots.filter(|(_, scope, ..)| *scope != Scope::Comprehension)
                 {
                     globals[name.index()] = Some(place).filter(|_| mark.bound);
+                    if !mark.bound {
+                        read.insert(name, place);
+                    }
                 }
                 self.scopes.globals = globals;
+                self.scopes.read = read;
             }
             FunctionKind::Def | FunctionKind::Lambda => {
                 let mut offers: Vec<_> = roots
@@ -144,21 +150,16 @@ impl Lowering<'_> {
             rebound_inside: false,
         };
         let step = Step::Variable { name, scope };
-        let read = Step::Variable {
-            name,
-            scope: UNDECIDED,
-        };
-        let index = match places.iter().position(|place| place.step == read) {
-            Some(index) => {
-                places[index].step = step;
-                index
+        let place = match self.scopes.read.get(&name) {
+            Some(&place) => {
+                places[place.index()].step = step;
+                place
             }
             None => {
                 places.push(Place { parent: None, step });
-                places.len() - 1
+                PlaceId::new(places.len() - 1)
             }
         };
-        let place = PlaceId::new(index);
         self.scopes.globals[name.index()] = Some(place);
         place
     }

@@ -24,6 +24,8 @@ pub(super) struct Scopes {
     pub(super) offers: Vec<Vec<(NameId, Option<PlaceId>)>>,
     /// The module's own variables by name.
     pub(super) globals: Vec<Option<PlaceId>>,
+    /// The names that the module's own code reads and does not bind.
+    pub(super) read: FxHashMap<NameId, PlaceId>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

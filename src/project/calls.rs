@@ -170,7 +170,7 @@ impl CallGraph {
     }
 
     /// The calls of a function.
-    pub fn calls_of(&self, callee: FunctionRef) -> impl Iterator<Item = &CallSite> {
+    pub fn calls_of(&self, callee: FunctionRef) -> impl ExactSizeIterator<Item = &CallSite> {
         note(Read::Callers(callee));
         self.by_callee[callee.0 as usize]
             .iter()

@@ -18,10 +18,19 @@ pub fn escaped(text: &str) -> String {
                 let gap = if result.ends_with('`') { " " } else { "" };
                 result.push_str(&format!("{gap}`{piece}`"));
             }
-            false => result.extend(piece.chars().map(Escaped)),
+            false => result.extend(unlinked(piece).chars().map(Escaped)),
         }
     }
     result
+}
+
+/// A space without width.
+const NOTHING: char = '\u{200b}';
+
+/// Text of which no part becomes a link by itself.
+fn unlinked(text: &str) -> String {
+    text.replace("://", &format!(":{NOTHING}//"))
+        .replace("www.", &format!("www{NOTHING}."))
 }
 
 /// A character without its meaning.
@@ -31,8 +40,11 @@ impl Extend<Escaped> for String {
     fn extend<I: IntoIterator<Item = Escaped>>(&mut self, characters: I) {
         for Escaped(character) in characters {
             match character {
-                '@' | '#' | '<' | '>' | '&' => {
-                    self.push_str(&format!("&#{};", u32::from(character)))
+                '<' | '>' | '&' => self.push_str(&format!("&#{};", u32::from(character))),
+                // Names and numbers are looked for in what Markdown was turned into: no way of writing the sign hides it.
+                '@' | '#' => {
+                    self.push(character);
+                    self.push(NOTHING);
                 }
                 '\\' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' => {
                     self.push('\\');
@@ -88,19 +100,23 @@ mod tests {
 
     #[test]
     fn nobody_is_mentioned_and_nothing_is_opened() {
-        assert_eq!(escaped("`x` and @everyone"), "`x` and &#64;everyone");
+        assert_eq!(escaped("`x` and @everyone"), "`x` and @\u{200b}everyone");
         assert_eq!(
             escaped("<!-- --> #1 *a*"),
-            "&#60;\\!-- --&#62; &#35;1 \\*a\\*"
+            "&#60;\\!-- --&#62; #\u{200b}1 \\*a\\*"
         );
         assert_eq!(escaped("`a`` @b `c`"), "`a` ` @b `c");
-        assert_eq!(escaped("a\n\n# b"), "a  &#35; b");
+        assert_eq!(escaped("a\n\n# b"), "a  #\u{200b} b");
+        assert_eq!(
+            escaped("see https://x.example/@y, www.x.example"),
+            "see https:\u{200b}//x.example/@\u{200b}y, www\u{200b}.x.example"
+        );
     }
 
     #[test]
     fn a_name_with_a_backtick_breaks_out_of_nothing() {
-        assert_eq!(escaped("`x` @everyone `is"), "`x` &#64;everyone is");
-        assert_eq!(escaped("`x`` @everyone"), "`x` &#64;everyone");
+        assert_eq!(escaped("`x` @everyone `is"), "`x` @\u{200b}everyone is");
+        assert_eq!(escaped("`x`` @everyone"), "`x` @\u{200b}everyone");
     }
 
     #[test]

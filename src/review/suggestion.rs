@@ -44,6 +44,10 @@ pub fn suggestion(file: &File, edits: &[Replacement]) -> Option<Suggestion> {
     let mut fixed = source.get(..start)?.to_vec();
     fixed.extend_from_slice(&text);
     fixed.extend_from_slice(source.get(stop.max(at)..)?);
+    // Some hosts look for commands in a comment before they read it as Markdown, and end a block at the first such line.
+    if text.windows(3).any(|window| window == b"```") {
+        return None;
+    }
     let is_sound = lower(&fixed, None).problems.len() <= lower(source, None).problems.len();
     is_sound.then(|| Suggestion {
         rows: start_row + 1..end_row + 2,
@@ -89,5 +93,15 @@ mod tests {
         };
         assert!(suggestion(&file, &[edit(7, 8, "")]).is_none());
         assert!(suggestion(&file, &[]).is_none());
+    }
+
+    #[test]
+    fn what_ends_a_block_is_not_suggested() {
+        let file = File {
+            source: b"b = f(x, '''\n```\n/close\n''')\n"[..].into(),
+            ..File::default()
+        };
+        let edits = [edit(6, 7, "y"), edit(27, 28, ", z)")];
+        assert!(suggestion(&file, &edits).is_none());
     }
 }

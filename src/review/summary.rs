@@ -2,10 +2,10 @@
 
 use super::comment::{clipped, page, place, word};
 use super::markdown::escaped;
-use super::plan::{Plan, Request, Write, summary_marker};
+use super::plan::{Draft, Plan, Request, Write, summary_marker};
 use super::{COMMENT_LIMIT, Comment, Marker, Note, Setting};
 use crate::config::Language;
-use crate::report::counted;
+use crate::report::{counted, lines, plain};
 
 /// So many configurations are named.
 const NAMED: usize = 5;
@@ -185,12 +185,10 @@ impl Plan {
                     let comments = counted(drafts.len(), "comment");
                     text.push_str(&format!("review with {comments}\n"));
                     for draft in drafts {
-                        text.push_str(&format!("--- {}\n{}\n", draft.anchor, draft.body));
+                        text.push_str(&drafted(draft));
                     }
                 }
-                Write::FileComment(draft) => {
-                    text.push_str(&format!("--- {}\n{}\n", draft.anchor, draft.body))
-                }
+                Write::FileComment(draft) => text.push_str(&drafted(draft)),
                 Write::Delete(comment) => {
                     text.push_str(&format!("delete comment {}\n", comment.id))
                 }
@@ -199,10 +197,16 @@ impl Plan {
                     text.push_str(&format!("hide comment {}\n", comment.id))
                 }
                 Write::Edit(comment, body) => {
-                    text.push_str(&format!("edit comment {}\n{body}\n", comment.id))
+                    text.push_str(&format!("edit comment {}\n{}\n", comment.id, lines(body)))
                 }
             }
         }
         text
     }
+}
+
+/// A comment as it would be made: the lines of a suggestion are a stranger's, and the log of a job may obey them.
+fn drafted(draft: &Draft) -> String {
+    let anchor = draft.anchor.to_string();
+    format!("--- {}\n{}\n", plain(&anchor), lines(&draft.body))
 }

@@ -319,11 +319,11 @@ fn a_suggestion_stands_on_the_lines_it_replaces() {
     });
     let plan = planned(vec![fixable.clone()], Vec::new());
     assert_eq!(drafts(&plan)[0].0, Anchor::Rows("a.py".to_owned(), 2, 3));
-    assert!(
-        plan.describe().contains("```suggestion\nnew\r\n```"),
-        "{}",
-        plan.describe()
-    );
+    let Write::Review(made) = &plan.writes[0] else {
+        panic!("no review");
+    };
+    let body = &made[0].body;
+    assert!(body.contains("```suggestion\nnew\r\n```"), "{body}");
     let plan = planned(vec![fixable, note("bb", 3)], Vec::new());
     let text = plan.describe();
     assert_eq!(text.matches("```suggestion").count(), 1, "{text}");

@@ -10,12 +10,13 @@ mod source;
 pub(in crate::rules) use parts::Parts;
 pub(in crate::rules) use source::{KEEPING, Outside, PASSING, outside};
 
-use crate::flow::{Flow, Solution, State};
+use crate::flow::{Dominators, Flow, Solution, State};
 use crate::ir::{BlockId, ExprId, ExprKind, InstKind, PlaceId, Scope, Source, Step};
 use crate::project::Target;
 use crate::rules::{Scene, is_test};
 use crate::text::Span;
 use crate::types::FunctionRef;
+use std::cell::OnceCell;
 
 /// What a name was bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub(in crate::rules) struct Boundary<'s> {
     pub(in crate::rules) scene: &'s Scene<'s>,
     pub(in crate::rules) flow: &'s Flow<'s, 's>,
     solution: &'s Solution,
+    dominators: OnceCell<Dominators>,
 }
 impl<'s> Boundary<'s> {
     pub(in crate::rules) fn new(scene: &'s Scene<'s>, solution: &'s Solution) -> Self {
@@ -49,6 +51,7 @@ impl<'s> Boundary<'s> {
             scene,
             flow: scene.flow,
             solution,
+            dominators: OnceCell::new(),
         }
     }
 

@@ -89,12 +89,14 @@ fn more_than_the_cap_goes_to_the_summary_and_stays_there() -> Result {
     Ok(())
 }
 
+const GENERATED: &str = "stubs/** linguist-generated\n";
+
 #[test]
 fn generated_files_are_left_alone() -> Result {
     let world = World::new(&[
         ("made.py", "", &format!("# @generated\n{}", pick("one"))),
         ("stubs/made.py", "", &pick("two")),
-        (".gitattributes", "", "stubs/** linguist-generated\n"),
+        (".gitattributes", GENERATED, GENERATED),
     ])?;
     assert_eq!(world.writes(&[])?, [""; 0]);
     Ok(())

@@ -107,6 +107,45 @@ fn without_a_checkout_the_commits_are_fetched_and_the_base_decides() -> Result {
 }
 
 #[test]
+fn who_takes_code_out_of_sight_is_named() -> Result {
+    let after = format!("{SAFE}{}", pick("one"));
+    for (path, text) in [
+        (".gitattributes", "*.py linguist-generated\n"),
+        (".gitignore", "app.*\n"),
+        (".ignore", "app.py\n"),
+    ] {
+        let mut world = World::new(&[("app.py", SAFE, &after), (path, "", text)])?;
+        assert_eq!(world.writes(&[])?, [SUMMARY], "{path}");
+        let said = world.github.state().comments[0].body.clone();
+        let line = format!("what pothole looks for**, in [`{path}:1`]");
+        assert!(said.contains(&line), "{said}");
+        world.github.state().comments.clear();
+        world.event = "pull_request_target";
+        assert_eq!(world.writes(&[])?, [REVIEW, SUMMARY], "{path} of the base");
+    }
+    let world = World::new(&[
+        ("app.py", SAFE, &after),
+        (".gitignore", "", "/build/\n"),
+        (".gitattributes", "", "* text=auto\n"),
+    ])?;
+    assert_eq!(world.writes(&[])?, [REVIEW, SUMMARY]);
+    let said = world.github.state().comments[0].body.clone();
+    assert!(!said.contains("looks for"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn code_that_is_called_binary_is_reviewed() -> Result {
+    let after = format!("{SAFE}{}", pick("one"));
+    let world = World::new(&[
+        ("app.py", SAFE, &after),
+        (".gitattributes", "", "*.py binary\n"),
+    ])?;
+    assert_eq!(world.writes(&[])?, [REVIEW, SUMMARY]);
+    Ok(())
+}
+
+#[test]
 #[cfg(unix)]
 fn a_report_that_is_none_is_refused_and_forges_nothing() -> Result {
     let mut world = with_one()?;

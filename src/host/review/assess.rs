@@ -8,6 +8,7 @@ use crate::finding::Confidence;
 use crate::host::{self, LaidOut, Outcome, Progress, Repository, Request};
 use crate::report::{Item, documentation, items};
 use crate::review::{Assessment, Note, Step, suggestion};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What came of the two trees.
@@ -53,11 +54,16 @@ pub(super) fn assess(
         .language
         .or(outcome.language)
         .unwrap_or_else(host::locale);
-    let generated = generated(repository, commits.head, &outcome, &diff);
+    let deciding = settings.unwrap_or(commits.head);
+    let generated = generated(repository, deciding, &outcome, &diff);
     let all = items(&outcome.files, &outcome.findings, &[], language);
     let mut found = Assessment::default();
     if !commits.is_guarded {
-        found.reconfigured = reconfigured(&old_tree, &new_tree, &diff);
+        let findings = outcome.findings.iter();
+        let files = findings.map(|finding| &outcome.files[finding.location.file.0 as usize]);
+        let code: BTreeSet<&str> = files.map(|file| file.repository.as_str()).collect();
+        let trees = [&old_tree, &new_tree];
+        found.reconfigured = reconfigured(repository, commits, trees, &diff, &code)?;
     }
     let mut caused = Vec::new();
     for (item, origin) in all.into_iter().zip(origins) {
@@ -86,10 +92,42 @@ pub(super) fn assess(
     })
 }
 
-/// Configurations that a change changes.
-pub(super) fn reconfigured(old: &LaidOut, new: &LaidOut, diff: &Diff) -> Vec<String> {
-    let changed = diff.files().map(|(path, _)| path);
-    host::reconfigured([old.path(), new.path()], changed)
+/// Files that a change changes and that decide what is looked at: configurations, and what says of files that they are
+/// ignored or made by programs, where it says so of one, of `code` or whatever, that it did not speak of before.
+pub(super) fn reconfigured(
+    repository: &Repository,
+    commits: Commits<'_>,
+    [old, new]: [&LaidOut; 2],
+    diff: &Diff,
+    code: &BTreeSet<&str>,
+) -> Result<Vec<String>, ReviewFault> {
+    let changed = || diff.files().map(|(path, _)| path);
+    let mut found = host::reconfigured([old.path(), new.path()], changed());
+    let named = |names: &[&str]| -> Vec<String> {
+        let is_one = |path: &&str| {
+            path.rsplit('/')
+                .next()
+                .is_some_and(|name| names.contains(&name))
+        };
+        changed().filter(is_one).map(str::to_owned).collect()
+    };
+    let ignoring = named(&[".gitignore", ".ignore"]);
+    if !ignoring.is_empty() {
+        let seen_before = repository.lay_out_with(commits.head, Some(commits.base))?;
+        if host::leaves_out(new.path(), seen_before.path()) {
+            found.extend(ignoring);
+        }
+    }
+    let attributes = named(&[".gitattributes"]);
+    if !attributes.is_empty() {
+        let code: Vec<&str> = code.iter().copied().collect();
+        let before = repository.generated(commits.base, &code);
+        let now = repository.generated(commits.head, &code);
+        if now.iter().any(|path| !before.contains(path)) {
+            found.extend(attributes);
+        }
+    }
+    Ok(found)
 }
 
 fn side(outcome: &Outcome) -> Side<'_> {
@@ -169,8 +207,8 @@ fn note(outcome: &Outcome, item: &Item) -> Note {
     }
 }
 
-/// Files with findings that nobody writes by hand: those say so, or the repository does.
-fn generated(repository: &Repository, head: &str, outcome: &Outcome, diff: &Diff) -> Vec<String> {
+/// Files with findings that nobody writes by hand: those say so, or the repository does, as it was in a commit.
+fn generated(repository: &Repository, commit: &str, outcome: &Outcome, diff: &Diff) -> Vec<String> {
     let files = outcome
         .findings
         .iter()
@@ -179,7 +217,7 @@ fn generated(repository: &Repository, head: &str, outcome: &Outcome, diff: &Diff
     files.dedup_by(|a, b| a.repository == b.repository);
     let paths: Vec<&str> = files.iter().map(|file| file.repository.as_str()).collect();
     let mut generated = match diff.files().next() {
-        Some(_) => repository.generated(head, &paths),
+        Some(_) => repository.generated(commit, &paths),
         None => Vec::new(),
     };
     let says_so = files.iter().filter(|file| says_generated(&file.source));

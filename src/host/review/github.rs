@@ -205,10 +205,17 @@ impl Run<'_> {
         let diff = repository.diff(base, Some(&self.pull.head.sha))?;
         let mut assessment = artifact::read(path, &diff, &self.job.workspace())?;
         // The other job read the head's configuration.
-        if diff.files().any(|(path, _)| path.ends_with(".toml")) {
-            let old = repository.lay_out(base)?;
-            let new = repository.lay_out(&self.pull.head.sha)?;
-            assessment.reconfigured = reconfigured(&old, &new, &diff);
+        if diff.files().any(|(path, _)| host::is_setting(path)) {
+            let commits = Commits {
+                base,
+                head: &self.pull.head.sha,
+                is_guarded: false,
+            };
+            let old = repository.lay_out(commits.base)?;
+            let new = repository.lay_out(commits.head)?;
+            let code = diff.files().map(|(path, _)| path).collect();
+            let trees = [&old, &new];
+            assessment.reconfigured = reconfigured(repository, commits, trees, &diff, &code)?;
         }
         let language = self.options.language.unwrap_or_else(host::locale);
         Ok(Found {

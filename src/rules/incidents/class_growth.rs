@@ -79,7 +79,8 @@ fn containers(program: &Program<'_>) -> FxHashMap<String, Vec<Shared>> {
 
 /// The attributes that a class body binds once, to an empty container.
 fn made_in(module: &Module, body: &Function) -> Vec<(String, Span, bool)> {
-    let mut found: Vec<(String, Span, u32, bool)> = Vec::new();
+    let mut found: Vec<(&str, Span, u32, bool)> = Vec::new();
+    let mut known: FxHashMap<&str, usize> = FxHashMap::default();
     for inst in &body.insts {
         let InstKind::Bind { target, source, .. } = inst.kind else {
             continue;
@@ -88,19 +89,20 @@ fn made_in(module: &Module, body: &Function) -> Vec<(String, Span, bool)> {
             continue;
         };
         let name = variable_name(module, body, place);
-        if let Some(known) = found.iter_mut().find(|known| known.0 == name) {
-            known.2 += 1;
+        if let Some(&at) = known.get(name) {
+            found[at].2 += 1;
         } else {
             let is_empty =
                 matches!(source, Source::Value(value) if is_empty_container(module, body, value));
             let makes_missing =
                 matches!(source, Source::Value(value) if makes_missing(module, body, value));
             let counted = u32::from(!is_empty);
-            found.push((name.to_owned(), inst.span, counted, makes_missing));
+            known.insert(name, found.len());
+            found.push((name, inst.span, counted, makes_missing));
         }
     }
     let once = found.into_iter().filter(|known| known.2 == 0);
-    once.map(|(name, span, _, makes_missing)| (name, span, makes_missing))
+    once.map(|(name, span, _, makes_missing)| (name.to_owned(), span, makes_missing))
         .collect()
 }
 

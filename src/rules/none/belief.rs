@@ -2,8 +2,8 @@
 
 use crate::flow::Flow;
 use crate::ir::{
-    BinaryOperator, BlockId, Comparison, Dialect, ExprId, ExprKind, Function, InstKind, Module,
-    NameId, Next, PlaceId, Run, Step, TryId, TryKind, UnaryOperator,
+    BinaryOperator, Comparison, Dialect, ExprId, ExprKind, Function, InstKind, Module, NameId,
+    PlaceId, Run, Step, TryId, UnaryOperator,
 };
 
 /// What a condition asks of a place.
@@ -399,44 +399,6 @@ fn takes_no_none(name: Option<&str>) -> bool {
                 | "enumerate"
         )
     )
-}
-
-/// Whether control can't come to `to` but through `by`, exceptions counted.
-pub(in crate::rules) fn dominates(code: &Function, by: BlockId, to: BlockId) -> bool {
-    if by == to || by == BlockId::new(0) {
-        return true;
-    }
-    let mut seen = vec![false; code.blocks.len()];
-    let mut open = vec![BlockId::new(0)];
-    while let Some(at) = open.pop() {
-        if at == by || std::mem::replace(&mut seen[at.index()], true) {
-            continue;
-        }
-        if at == to {
-            return false;
-        }
-        open.extend(successors(code, at));
-    }
-    true
-}
-
-fn successors(code: &Function, at: BlockId) -> Vec<BlockId> {
-    let block = code.block(at);
-    let mut next = match block.next {
-        Next::Goto(to) => vec![to],
-        Next::Branch(one, other) => vec![one, other],
-        _ => Vec::new(),
-    };
-    for region in guards(code, block.guard) {
-        match &code.region(region).kind {
-            TryKind::Catch { handlers, .. } => {
-                next.extend(handlers.iter().map(|handler| handler.entry))
-            }
-            TryKind::Finally { entry, .. } => next.push(*entry),
-            TryKind::With { after, .. } => next.push(*after),
-        }
-    }
-    next
 }
 
 /// A region and those around it, innermost first.

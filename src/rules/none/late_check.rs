@@ -8,7 +8,7 @@ use crate::flow::{Flow, Solution};
 use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, PlaceId, Source};
 use crate::project::Coverage;
 use crate::rules::none::belief::{
-    Asked, Question, Reliance, Relied, asked, dominates, guards, is_own_variable, needed_length,
+    Asked, Question, Reliance, Relied, asked, guards, is_own_variable, needed_length,
     relied_on, relies, wanted_length,
 };
 use crate::rules::{Check, Family, Rule, Scene};
@@ -480,7 +480,7 @@ fn is_always_between(flow: &Flow<'_, '_>, block: BlockId, test: &Test) -> bool {
                 flow.program.caught_in(flow.function, guard, class).0 == Coverage::Full
             })
         });
-    !survives && dominates(code, block, test.block)
+    !survives && flow.dominators().dominates(block, test.block)
 }
 
 /// `x = min(y, 1)` and then `if x is None`: the test comes when None has long raised or become something else.

@@ -9,7 +9,7 @@ use crate::infer::ParameterUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Source};
 use crate::project::{Evaluate, Target};
 use crate::rules::evidence::{AllEvidence, Evidence, Key, is_called_in_earnest};
-use crate::rules::none::belief::{Question, asked, dominates};
+use crate::rules::none::belief::{Question, asked};
 use crate::rules::none::calls::{Returns, can_give_none, given, is_collected, returns_none};
 use crate::rules::{Check, Family, Rule, Whole, draft, is_test};
 use crate::summary::Effects;
@@ -324,7 +324,7 @@ fn is_denied(flow: &Flow<'_, '_>, to: BlockId, place: PlaceId) -> bool {
             && matches!(only.question, Question::None | Question::Truth)
             && only.positive != holds)
             && !matches!(module.kind(test), ExprKind::And(_) | ExprKind::Or(_))
-            && dominates(code, BlockId::new(index), to)
+            && flow.dominators().dominates(BlockId::new(index), to)
     })
 }
 

@@ -9,7 +9,6 @@ use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, Next, PlaceId
 use crate::project::{CallSite, Symbol};
 use crate::rules::evidence::{AllEvidence, Evidence, Key, has_none_default, is_called_in_earnest};
 use crate::rules::none::attributes::{Assignment, Attributes, gather};
-use crate::rules::none::belief::dominates;
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::summary::ClassRef;
 use crate::types::FunctionRef;
@@ -370,8 +369,9 @@ fn is_needed_at_start(whole: &Whole<'_>, start: &Assignment) -> bool {
 /// Whether there is no way through the function but through this block.
 fn is_always(flow: &Flow<'_, '_>, block: BlockId) -> bool {
     let code = flow.code;
+    let known = flow.dominators();
     let mut ends = code.blocks.iter().enumerate();
-    ends.all(|(index, end)| end.next != Next::Return || dominates(code, block, BlockId::new(index)))
+    ends.all(|(index, end)| end.next != Next::Return || known.dominates(block, BlockId::new(index)))
 }
 
 fn is_related(whole: &Whole<'_>, a: ClassRef, b: ClassRef) -> bool {

@@ -21,7 +21,7 @@ use crate::flow::{Circumstances, Flow, Use, Wanted, Witness};
 use crate::infer::ResultUse;
 use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, Module, PlaceId, Source};
 use crate::project::Target;
-use crate::rules::none::belief::{Question, alike, asked, dominates};
+use crate::rules::none::belief::{Question, alike, asked};
 use crate::rules::none::calls::{Returns, given, is_collected, returns_none};
 use crate::rules::none::sibling;
 use crate::rules::{Check, Family, Rule, Whole, draft};
@@ -379,7 +379,9 @@ fn is_half_asked(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
         };
         is_asked
             && module.list(parts).iter().any(is_flag)
-            && dominates(code, BlockId::new(index), used.position.0)
+            && flow
+                .dominators()
+                .dominates(BlockId::new(index), used.position.0)
     })
 }
 
@@ -405,7 +407,7 @@ fn is_asked_alike(flow: &Flow<'_, '_>, used: &ResultUse) -> bool {
             found |= asks_alike(module, part, used.source) || is_bound_alike(flow, part, used)
         });
         let mut targets = targets.iter().flatten();
-        found && targets.any(|&target| dominates(code, BlockId::new(index), target))
+        found && targets.any(|&target| flow.dominators().dominates(BlockId::new(index), target))
     })
 }
 

@@ -1,6 +1,7 @@
 //! Whether anything on the way to a use has tested what it takes for granted, or catches that it is not so.
 
 use super::{Boundary, Candidate, Origin};
+use crate::flow::Dominators;
 use crate::ir::{
     BlockId, Comparison, ExprId, ExprKind, InstKind, LoopKind, Next, PlaceId, TryKind,
 };
@@ -363,28 +364,10 @@ impl Boundary<'_> {
 
     /// Whether control passes one block on every way to another.
     pub(in crate::rules) fn dominates(&self, block: BlockId, target: BlockId) -> bool {
-        if block == target {
-            return true;
-        }
-        let entry = BlockId::new(0);
-        if block == entry {
-            return true;
-        }
-        let mut seen = vec![false; self.flow.code.blocks.len()];
-        seen[entry.index()] = true;
-        seen[block.index()] = true;
-        let mut open = vec![entry];
-        while let Some(at) = open.pop() {
-            if at == target {
-                return false;
-            }
-            for next in self.after(at) {
-                if !std::mem::replace(&mut seen[next.index()], true) {
-                    open.push(next);
-                }
-            }
-        }
-        true
+        let count = self.flow.code.blocks.len();
+        let known = &self.dominators;
+        let known = known.get_or_init(|| Dominators::of(count, |at| self.after(at)));
+        known.dominates(block, target)
     }
 
     /// Whether control can get from one block to another.

@@ -10,6 +10,9 @@ use crate::types::{FunctionRef, Type};
 /// So many other callers must expect it.
 const CAREFUL: usize = 2;
 
+/// Who is called from more places is not looked at: each of its calls would look at all of them.
+const MANY: usize = 1_000;
+
 /// `load(name)`, where `load` says `raise KeyError`, all other callers catch it, and here nobody does.
 pub(super) fn raised(boundary: &Boundary<'_>, candidate: Candidate) -> Option<Finding> {
     let flow = boundary.flow;
@@ -64,8 +67,12 @@ fn caught_by_others<'s>(boundary: &Boundary<'s>, function: FunctionRef) -> Optio
     let dialect = flow.module.dialect;
     let missing = program.library.class("KeyError", dialect)?;
     let everything = program.library.class("Exception", dialect)?;
+    let sites = boundary.scene.graph.calls_of(function);
+    if sites.len() > MANY {
+        return None;
+    }
     let mut careful = Vec::new();
-    for site in boundary.scene.graph.calls_of(function) {
+    for site in sites {
         if site.caller == flow.function || is_test(program, site.caller) {
             continue;
         }

@@ -4,7 +4,7 @@ use crate::finding::{Confidence, Finding, Message, Related};
 use crate::flow::Flow;
 use crate::ir::{Argument, BlockId, ExprId, ExprKind, Function, InstKind, Module, Passing};
 use crate::project::Target;
-use crate::rules::none::belief::{Reliance, dominates, relied_on};
+use crate::rules::none::belief::{Reliance, relied_on};
 use crate::rules::none::module_variable::for_each_asked;
 use crate::rules::{Rule, Whole, draft, is_test};
 use crate::text::Location;
@@ -320,7 +320,7 @@ fn is_led_by(flow: &Flow<'_, '_>, block: BlockId, holder: ExprId) -> bool {
         let Some(InstKind::Assume { test, .. }) = first else {
             return false;
         };
-        flow.mentions(test, root) && dominates(flow.code, BlockId::new(index), block)
+        flow.mentions(test, root) && flow.dominators().dominates(BlockId::new(index), block)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::flow::Flow;
 use crate::ir::{BlockId, Comparison, ExprId, ExprKind, InstKind, Source, UnaryOperator};
-use crate::rules::none::belief::{alike, dominates};
+use crate::rules::none::belief::alike;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -213,7 +213,7 @@ pub(super) fn is_matched_before(
             found |= is_match_of(flow, proven, text);
         });
         let test = BlockId::new(index);
-        found && (dominates(code, test, at) || dominates(code, test, used))
+        found && (flow.dominators().dominates(test, at) || flow.dominators().dominates(test, used))
     })
 }
 

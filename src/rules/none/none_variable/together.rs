@@ -2,10 +2,7 @@
 
 use crate::flow::Flow;
 use crate::infer::ResultUse;
-use crate::ir::{
-    BlockId, ExprId, ExprKind, Function, FunctionKind, InstKind, PlaceId, Scope, Step,
-};
-use crate::rules::none::belief::dominates;
+use crate::ir::{BlockId, ExprId, ExprKind, FunctionKind, InstKind, PlaceId, Scope, Step};
 
 /// Whether control gets to a use by way of a condition of its own, behind all that binds the variable, and what decides
 /// whether it is bound is neither what a caller chooses nor what the file system says: then it is the function's own business
@@ -35,14 +32,14 @@ pub(super) fn may_go_together(flow: &Flow<'_, '_>, used: &ResultUse, place: Plac
         });
         found
     };
-    let is_guarded = tests_around(code, at).any(|(_, test)| {
+    let is_guarded = tests_around(flow, at).any(|(_, test)| {
         let start = module.span(test).start;
         start > last && start < before && !mentions(test)
     });
     is_guarded
         && !bindings.iter().any(|&(block, _)| {
-            tests_around(code, block)
-                .filter(|&(around, _)| !dominates(code, around, at))
+            tests_around(flow, block)
+                .filter(|&(around, _)| !flow.dominators().dominates(around, at))
                 .any(|(_, test)| is_open(flow, test))
         })
 }
@@ -64,17 +61,15 @@ fn bindings(flow: &Flow<'_, '_>, place: PlaceId, before: u32) -> Vec<(BlockId, u
 }
 
 /// The conditions that came out one way or the other wherever control gets to a block.
-fn tests_around(code: &Function, to: BlockId) -> impl Iterator<Item = (BlockId, ExprId)> {
-    code.blocks
-        .iter()
-        .enumerate()
-        .filter_map(move |(index, block)| {
-            let InstKind::Assume { test, .. } = code.insts(block).first()?.kind else {
-                return None;
-            };
-            let block = BlockId::new(index);
-            dominates(code, block, to).then_some((block, test))
-        })
+fn tests_around(flow: &Flow<'_, '_>, to: BlockId) -> impl Iterator<Item = (BlockId, ExprId)> {
+    let code = flow.code;
+    flow.dominators().upward(to).filter_map(|block| {
+        let first = code.insts(code.block(block)).first()?;
+        match first.kind {
+            InstKind::Assume { test, .. } => Some((block, test)),
+            _ => None,
+        }
+    })
 }
 
 /// Whether a condition asks a parameter, or whether a file is there.
