@@ -113,6 +113,29 @@ fn line_ends_encodings_and_indentation_are_kept() -> Outcome {
 }
 
 #[test]
+fn whole_rows_go_into_files_of_other_encodings_too() {
+    let with = |text: &[u8]| {
+        let head = b"# coding: latin-1\ndef f(item, into=[]):\n    print('";
+        [head, text, b"')\n    into.append(item)\n    return into\n"].concat()
+    };
+    let latin = with(b"caf\xe9");
+    let found = findings(&latin, None);
+    let found: Vec<_> = found.iter().filter_map(|one| one.fix.as_ref()).collect();
+    assert_eq!(found.len(), 1);
+    let after = fix::apply(&latin, &found).source;
+    let expected =
+        b"f(item, into=None):\n    if into is None:\n        into = []\n    print('caf\xe9')\n";
+    assert!(
+        after.windows(expected.len()).any(|part| part == expected),
+        "{}",
+        String::from_utf8_lossy(&after)
+    );
+    // The second byte of a character may be a backslash, which ends nothing there.
+    let other = with(b"\x95\\");
+    assert!(findings(&other, None).iter().all(|one| one.fix.is_none()));
+}
+
+#[test]
 fn a_timeout_finds_its_place_among_the_arguments() -> Outcome {
     let call = |call: &str| format!("import requests\n\ndef load(url):\n    return {call}\n");
     let cases = [
@@ -145,6 +168,11 @@ fn a_handler_that_never_runs_is_taken_away() -> Outcome {
     let after = "    finally:\n        print(x)\n";
     let text = fixed(&[before, handler, after].concat(), "unreachable-handler")?;
     assert_eq!(text, [before, after].concat());
+    let text = fixed(
+        &[before, handler.trim_end()].concat(),
+        "unreachable-handler",
+    )?;
+    assert_eq!(text, before.trim_end());
     Ok(())
 }
 

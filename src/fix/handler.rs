@@ -76,8 +76,15 @@ pub(super) fn delete(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
             .max(handler.body.end.saturating_sub(1)),
     );
     let before = Span::new(lines.start(first), handler.span.start);
-    let is_alone = bench.text(before).trim().is_empty() && last + 1 < lines.count();
-    let span = Span::new(lines.start(first), lines.start(last + 1));
+    let is_alone = bench.text(before).trim().is_empty();
+    let span = match last + 1 < lines.count() {
+        true => Span::new(lines.start(first), lines.start(last + 1)),
+        // The last row of the file has no end: the row before it gives up its own.
+        false => Span::new(
+            end_of_text(bench, lines.start(first)),
+            bench.source.len() as u32,
+        ),
+    };
     is_alone
         .then(|| {
             fix(
@@ -87,6 +94,13 @@ pub(super) fn delete(bench: &Bench<'_>, finding: &Finding) -> Option<Fix> {
             )
         })
         .flatten()
+}
+
+/// Where the text of a row ends, before that with which the next one starts.
+fn end_of_text(bench: &Bench<'_>, next: u32) -> u32 {
+    let text = Span::new(0, next).of(bench.source);
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text).len() as u32
 }
 
 fn handler_at(module: &Module, header: Span) -> Option<&Handler> {

@@ -5,7 +5,7 @@ use crate::finding::Edit;
 use crate::syntax::{Kind, NodeId, Tree};
 use crate::text::{Span, line_end};
 
-/// The statements of a file of UTF-8.
+/// The statements of a file.
 pub(super) struct Statements<'a> {
     bench: &'a Bench<'a>,
     tree: &'a Tree,
