@@ -3,7 +3,7 @@
 
 use super::entry::Entry;
 use super::search::guard_at;
-use crate::ir::{ExprId, ExprKind, Function, Module, TryKind};
+use crate::ir::{ExprId, ExprKind, Function, Inst, InstKind, Module, Source, TryKind};
 use crate::library::schema::Fate;
 use crate::project::Program;
 use crate::types::FunctionRef;
@@ -59,11 +59,47 @@ pub(super) fn is_watched(program: &Program<'_>, by: FunctionRef, call: ExprId) -
                 if matches!(module.kind(task), ExprKind::Name(_)))
                 && is_caught(module, code, expr);
         };
-        OBSERVERS.contains(&name)
+        (OBSERVERS.contains(&name) && observes(module, code, expr, call))
             || (TAKERS.contains(&name)
                 && (name != "get" || module.arguments(arguments).is_empty())
                 && is_caught(module, code, expr))
     })
+}
+
+/// Whether an observer is told of what `call` makes: it is set on the very thing, or on the whole loop. What only forgets a task that is
+/// done looks at nothing.
+fn observes(module: &Module, code: &Function, setting: ExprId, call: ExprId) -> bool {
+    const FORGETS: [&str; 3] = ["discard", "pop", "remove"];
+    let ExprKind::Call { callee, arguments } = module.kind(setting) else {
+        return false;
+    };
+    let ExprKind::Attribute { value, name, .. } = module.kind(callee) else {
+        return false;
+    };
+    let forgets = |argument: ExprId| {
+        matches!(module.kind(argument), ExprKind::Attribute { name, .. }
+            if FORGETS.contains(&module.name(name)))
+    };
+    let first = module.arguments(arguments).first();
+    if first.is_some_and(|first| forgets(first.value)) {
+        return false;
+    }
+    let span = module.span(call);
+    let is_bound = |inst: &Inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(made),
+            ..
+        } => {
+            module.span(made).contains(span)
+                && module.kind(target).place().is_some()
+                && module.kind(target).place() == module.kind(value).place()
+        }
+        _ => false,
+    };
+    module.name(name) == "set_exception_handler"
+        || module.span(value).contains(span)
+        || code.insts.iter().any(is_bound)
 }
 
 /// Whether handlers stand around an expression.

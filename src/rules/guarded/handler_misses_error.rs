@@ -263,7 +263,10 @@ fn is_another_matter(whole: &Whole<'_>, site: &Site) -> bool {
     } else {
         // What is of the wrong type is a mistake.
         left.any(|class| !is_of_system(class) && program.class_name(class) != "TypeError")
-            && (caught.any(is_of_system) || site.left.partial.is_some())
+            && (caught.any(is_of_system)
+                || site.left.partial.is_some()
+                // A process that is gone, and one that belongs to somebody else.
+                || (name.starts_with("psutil.") && site.left.nearest.is_some()))
     }
 }
 

@@ -4,7 +4,9 @@ use crate::escape::clauses::called_names;
 use crate::escape::has_no_host;
 use crate::finding::{Confidence, Finding, Message, Severity};
 use crate::infer::LibraryCall;
-use crate::ir::{Argument, ExprId, ExprKind, Function, InstKind, Module, Passing, Source, TryKind};
+use crate::ir::{
+    Argument, ExprId, ExprKind, Function, Inst, InstKind, Module, Passing, Source, TryKind,
+};
 use crate::library::{Call, schema::Want};
 use crate::rules::{Check, Family, Rule, Whole, draft};
 use crate::text::Span;
@@ -64,7 +66,7 @@ fn finding(
         && (connects_later(module, known, site.call)
             || project.is_set_elsewhere(want)
             || is_set_near(project, function, want)
-            || (known.name.starts_with("requests.") && is_adapted(module))
+            || (known.name.starts_with("requests.Session.") && is_adapted(module, code, site.call))
             || is_limited(project, function, site))
     {
         return None;
@@ -225,9 +227,9 @@ fn is_set_near(project: &Project<'_>, function: FunctionRef, want: &Want) -> boo
             .any(|keyword| passes_keyword(module, keyword))
 }
 
-/// Whether the file sees to timeouts for all requests of a session: by an adapter of its own that it mounts, or by a method that is
-/// replaced by one with a timeout.
-fn is_adapted(module: &Module) -> bool {
+/// Whether somebody sees to timeouts for all requests of the session that a call is made on: by an adapter of the file's own that is
+/// mounted, or by a method that is replaced by one with a timeout. Of a session that the function makes itself, the function has to.
+fn is_adapted(module: &Module, code: &Function, call: ExprId) -> bool {
     const SENDS: [&str; 3] = ["get", "request", "send"];
     let mentions = |code: &Function| {
         code.exprs
@@ -239,9 +241,10 @@ fn is_adapted(module: &Module) -> bool {
             })
     };
     let is_send = |code: &&Function| module.name(code.name) == "send";
-    let mounts = |code: &Function| called_names(module, code, code.span).contains(&"mount");
-    let is_replaced = |code: &Function| {
-        code.insts.iter().any(|inst| match inst.kind {
+    let has_adapter = module.functions.iter().filter(is_send).any(mentions);
+    let adapts = |code: &Function| {
+        let mounts = called_names(module, code, code.span).contains(&"mount");
+        let is_replaced = |inst: &Inst| match inst.kind {
             InstKind::Bind {
                 target,
                 source: Source::Value(value),
@@ -251,11 +254,36 @@ fn is_adapted(module: &Module) -> bool {
                     && gives_timeout(module, value)
             }
             _ => false,
-        })
+        };
+        (mounts && has_adapter) || code.insts.iter().any(is_replaced)
     };
-    module.functions.iter().any(is_replaced)
-        || (module.functions.iter().any(mounts)
-            && module.functions.iter().filter(is_send).any(mentions))
+    match makes_session(module, code, call) {
+        true => adapts(code),
+        false => module.functions.iter().any(adapts),
+    }
+}
+
+/// Whether the session that a method is called on is made in the same function.
+fn makes_session(module: &Module, code: &Function, call: ExprId) -> bool {
+    let receiver = callee_of(module, call).and_then(|callee| match module.kind(callee) {
+        ExprKind::Attribute { value, .. } => module.kind(value).place(),
+        _ => None,
+    });
+    let is_session = |expr: ExprId| {
+        callee_of(module, expr)
+            .and_then(|callee| module.dotted(code, callee))
+            .is_some_and(|name| {
+                name.to_ascii_lowercase().ends_with("requests.session") || name == "Session"
+            })
+    };
+    code.insts.iter().any(|inst| match inst.kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value) | Source::Entered { manager: value, .. },
+            ..
+        } => receiver.is_some() && module.kind(target).place() == receiver && is_session(value),
+        _ => false,
+    })
 }
 
 /// Whether a call gives a timeout by name: `partial(session.request, timeout=5)`.
