@@ -213,7 +213,7 @@ fn pipes_devices_and_links_are_no_trouble() -> Outcome {
     assert!(noted.contains(note), "{noted}");
     let output = project.run(&["check", "pipe.py", "wrong.py", "/dev/null"])?;
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(stderr(&output).matches("no regular file").count(), 2);
+    assert_eq!(stderr(&output).matches("no regular file").count(), 3);
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use crate::flow::{Flow, Solution};
 use crate::ir::{BlockId, ExprId, ExprKind, Inst, InstKind, LoopKind, PlaceId, Source};
 use crate::project::Coverage;
 use crate::rules::none::belief::{
-    Asked, Question, Reliance, Relied, asked, guards, is_own_variable, needed_length,
-    relied_on, relies, wanted_length,
+    Asked, Question, Reliance, Relied, asked, guards, is_own_variable, needed_length, relied_on,
+    relies, wanted_length,
 };
 use crate::rules::{Check, Family, Rule, Scene};
 
