@@ -125,11 +125,11 @@ fn at_once(module: &Module, code: &Function) -> FxHashSet<ExprId> {
             | ExprKind::YieldFrom(value)
             | ExprKind::Yield(Some(value))
             | ExprKind::Starred(value) => add(module, code, value, &mut found),
-            ExprKind::Call { callee, arguments } => {
-                if CONSUMERS.contains(&callee_name(module, code, callee)) {
-                    for argument in module.arguments(arguments) {
-                        add(module, code, argument.value, &mut found);
-                    }
+            ExprKind::Call { callee, arguments }
+                if CONSUMERS.contains(&callee_name(module, code, callee)) =>
+            {
+                for argument in module.arguments(arguments) {
+                    add(module, code, argument.value, &mut found);
                 }
             }
             ExprKind::Comprehension(id) => {

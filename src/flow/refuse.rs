@@ -202,7 +202,7 @@ fn is_checked(module: &Module, code: &Function, of: &Loop) -> bool {
             if let Some(InstKind::Assume { test, holds }) =
                 code.insts(block).first().map(|inst| inst.kind)
                 && !checked
-                && proves(module, code, (test, holds), element)
+                && proves(module, (test, holds), element)
             {
                 continue;
             }
@@ -219,24 +219,19 @@ fn is_checked(module: &Module, code: &Function, of: &Loop) -> bool {
 }
 
 /// Whether a condition that came out so says that an element is not None.
-fn proves(
-    module: &Module,
-    code: &Function,
-    (test, holds): (ExprId, bool),
-    element: PlaceId,
-) -> bool {
+fn proves(module: &Module, (test, holds): (ExprId, bool), element: PlaceId) -> bool {
     match module.kind(test) {
         ExprKind::Unary {
             operator: UnaryOperator::Not,
             operand,
-        } => proves(module, code, (operand, !holds), element),
+        } => proves(module, (operand, !holds), element),
         ExprKind::And(parts) if holds => {
             let mut parts = module.list(parts).iter();
-            parts.any(|&part| proves(module, code, (part, true), element))
+            parts.any(|&part| proves(module, (part, true), element))
         }
         ExprKind::Or(parts) if !holds => {
             let mut parts = module.list(parts).iter();
-            parts.any(|&part| proves(module, code, (part, false), element))
+            parts.any(|&part| proves(module, (part, false), element))
         }
         ExprKind::Compare {
             operator,
@@ -316,5 +311,5 @@ fn asks_of_all(
     let place = element.and_then(|element| module.kind(element).place());
     clause.conditions.is_empty()
         && contents(module, code, clause.iterable) == Some(container)
-        && place.is_some_and(|place| proves(module, code, (comprehension.element, is_all), place))
+        && place.is_some_and(|place| proves(module, (comprehension.element, is_all), place))
 }
