@@ -114,7 +114,7 @@ fn behind(scene: &Scene<'_>, parts: &[ExprId], is_and: bool) -> Option<Finding> 
                     (false, _)
                         if flow.module.kind(later).place().is_some() && !is_divided(used) =>
                     {
-                        Confidence::Medium
+                        Confidence::Low
                     }
                     (false, _) => Confidence::High,
                     (true, true) => Confidence::Medium,
