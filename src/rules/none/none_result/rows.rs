@@ -34,10 +34,21 @@ pub(super) fn is_counted(flow: &Flow<'_, '_>, source: ExprId) -> bool {
         matches!(of.kind, LoopKind::For { iterable, .. } if counts(iterable))
             && of.suite.contains(span)
     });
+    // A count speaks for the statement before it.
+    let executed = flow.code.exprs.range().map(ExprId::new).filter_map(|expr| {
+        let ExprKind::Call { callee, .. } = module.kind(expr) else {
+            return None;
+        };
+        let start = module.span(expr).start;
+        let is_it = module.last_name(flow.code, callee) == Some("execute") && start < span.start;
+        is_it.then_some(start)
+    });
+    let executed = executed.max().unwrap_or(0);
     is_looped
         || flow.code.insts.iter().any(|inst| {
             matches!(inst.kind, InstKind::Assume { test, .. }
-                if module.span(test).start < span.start && tests_count(flow, test))
+                if (executed..span.start).contains(&module.span(test).start)
+                    && tests_count(flow, test))
         })
 }
 

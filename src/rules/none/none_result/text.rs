@@ -24,6 +24,11 @@ const OF_OTHERS: [&str; 9] = [
     "args", "message", "stdout", "stderr", "text", "content", "body", "argv", "environ",
 ];
 
+/// Names of variables that hold what somebody else wrote, whichever way it came.
+const CALLED: [&str; 9] = [
+    "answer", "line", "out", "output", "reply", "resp", "response", "stderr", "stdout",
+];
+
 /// Names are followed to what they are bound to so far.
 const DEPTH: usize = 3;
 
@@ -64,7 +69,12 @@ fn is_of_others(flow: &Flow<'_, '_>, text: ExprId, depth: usize) -> bool {
                 if flow.place_of(target) == Some(place))
         });
         let bound = flow.only_value(place).filter(|_| depth > 0);
-        if is_caught || bound.is_some_and(|value| is_of_others(flow, value, depth - 1)) {
+        let name = flow.place_text(place);
+        let is_called_so = CALLED.contains(&name.as_str());
+        if is_called_so
+            || is_caught
+            || bound.is_some_and(|value| is_of_others(flow, value, depth - 1))
+        {
             return true;
         }
     }
