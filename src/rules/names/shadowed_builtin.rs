@@ -1,9 +1,7 @@
 //! `shadowed-builtin`: a binding hides a builtin that is called afterwards.
 
-mod data;
-
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
-use crate::flow::{At, Event, Flow, Held, Reaching, Start, State};
+use crate::flow::{Event, Flow, Held, Reaching, State};
 use crate::ir::{ExprId, ExprKind, LoopKind, PlaceId, Scope, Step};
 use crate::project::literal;
 use crate::rules::names::vocabulary::{is_data, is_data_like, is_hot_builtin};
@@ -66,7 +64,7 @@ fn hidden_by_module(scene: &Scene<'_>, callee: ExprId, name: &str) -> Option<Fin
             callee,
             flow.module.span(binding),
             name,
-            "global",
+            "called",
             value.kinds,
         )
         .severity(Severity::Error)
@@ -89,64 +87,32 @@ fn hidden_here(
     }
     let default = default_of(flow, scope);
     let binding = binding(flow, place, scope)?;
-    let known = match default.filter(|default| is_data(default.kinds)) {
-        _ if is_data(held.value.kinds) => Some(held.value.kinds),
-        default => default.map(|default| default.kinds),
-    };
-    if let Some(kinds) = known {
-        return (!fails_before(flow, place, scope, callee))
-            .then(|| crash(scene, callee, binding, name, kinds));
+    if is_data(held.value.kinds) {
+        let finding = finding(scene, callee, binding, name, "called", held.value.kinds);
+        return Some(
+            finding
+                .severity(Severity::Error)
+                .confidence(Confidence::High),
+        );
+    }
+    if let Some(default) = default.filter(|default| is_data(default.kinds)) {
+        return Some(
+            finding(scene, callee, binding, name, "called", default.kinds)
+                .severity(Severity::Error)
+                .confidence(Confidence::High),
+        );
     }
     let may_be_data = held.value.is_unknown() && default.is_none_or(|default| default.is_none());
-    let is_used_as_data = || {
-        let is_left = is_left_by_loop(flow, place, callee);
-        (is_data_like(name) || is_left) && !may_be_alias(flow, held) && is_read_as_data(flow, place)
-    };
-    let is_local = matches!(scope, Scope::Local { .. });
-    (may_be_data && (is_used_as_data() || (is_local && data::is_data(flow, held, place, callee))))
-        .then(|| {
-            finding(scene, callee, binding, name, "perhaps", Kinds::ANY)
-                .confidence(Confidence::Medium)
-        })
-}
-
-/// The call fails for certain: it is told there.
-fn crash(scene: &Scene<'_>, callee: ExprId, binding: Span, name: &str, kinds: Kinds) -> Finding {
-    let word = (kinds - Kinds::NONE - Kinds::UNBOUND).word();
-    let message = Message::new("called").with("name", name).with("kind", word);
-    let bound = Related {
-        location: scene.location_of(binding),
-        message: Message::new("bound").with("name", name),
-    };
-    scene
-        .at(callee, message)
-        .severity(Severity::Error)
-        .confidence(Confidence::High)
-        .because(bound)
-        .help(Message::new("rename").with("name", name))
-}
-
-/// Whether an earlier call of the same value fails first: one mistake is told once.
-fn fails_before(flow: &Flow<'_, '_>, place: PlaceId, scope: Scope, callee: ExprId) -> bool {
-    let ways = Reaching::of(flow);
-    let start = flow.module.span(callee).start;
-    let is_earlier =
-        |read: &At| flow.module.span(read.name).start < start && is_called(flow, read.name);
-    let bindings = ways.bindings(place).into_iter();
-    let mut starts: Vec<Start> = bindings.map(|at| Start::Behind(at.inst)).collect();
-    if matches!(scope, Scope::Parameter { .. }) {
-        starts.push(Start::Entry);
+    let is_left = is_left_by_loop(flow, place, callee);
+    if !may_be_data
+        || !(is_data_like(name) || is_left)
+        || may_be_alias(flow, held)
+        || !is_read_as_data(flow, place)
+    {
+        return None;
     }
-    starts.into_iter().any(|from| {
-        let reach = ways.reach(place, from);
-        reach.is_read_by(callee) && reach.reads.iter().any(is_earlier)
-    })
-}
-
-fn is_called(flow: &Flow<'_, '_>, name: ExprId) -> bool {
-    let mut exprs = flow.code.exprs.range().map(ExprId::new);
-    exprs.any(
-        |expr| matches!(flow.module.kind(expr), ExprKind::Call { callee, .. } if callee == name),
+    Some(
+        finding(scene, callee, binding, name, "perhaps", Kinds::ANY).confidence(Confidence::Medium),
     )
 }
 

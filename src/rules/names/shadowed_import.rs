@@ -2,14 +2,12 @@
 
 use crate::finding::{Confidence, Finding, Message, Related, Severity};
 use crate::flow::{At, Flow, Reach, Reaching, Solution, Start};
-use crate::ir::{
-    ExprId, ExprKind, FunctionKind, Import, InstKind, Passing, PlaceId, Scope, Source, Step,
-};
+use crate::ir::{ExprId, ExprKind, FunctionKind, Import, InstKind, PlaceId, Scope, Source, Step};
 use crate::project::literal;
 use crate::rules::names::vocabulary::{is_data, is_throwaway, lacks};
 use crate::rules::{Check, Family, Rule, Scene};
 use crate::text::Span;
-use crate::value::{Kinds, Value};
+use crate::value::Kinds;
 
 pub(in crate::rules) const RULE: Rule = Rule {
     name: "shadowed-import",
@@ -109,9 +107,6 @@ fn shadowed(
             return Some(found);
         }
     }
-    if let Some(found) = misused_inside(scene, place, import, first?, &name) {
-        return Some(found);
-    }
     let hint = scene
         .at_span(first?, Message::new("hides").with("name", name))
         .confidence(Confidence::Low);
@@ -143,18 +138,14 @@ fn is_imported_here(flow: &Flow<'_, '_>, place: PlaceId) -> bool {
     })
 }
 
-/// The kinds of what a plain assignment or a loop gives.
+/// The kinds of what a plain assignment gives.
 fn bound_kinds(flow: &Flow<'_, '_>, binding: At) -> Option<Kinds> {
-    let InstKind::Bind { target, source, .. } = flow.code.insts[binding.inst as usize].kind else {
-        return None;
-    };
-    match source {
-        _ if target != binding.name => None,
-        Source::Value(value) => Some(flow.evaluate.value(value).kinds),
-        Source::Element { iterable, .. } => {
-            let many = flow.evaluate.value(iterable);
-            Some(flow.program.iterated(many).kinds)
-        }
+    match flow.code.insts[binding.inst as usize].kind {
+        InstKind::Bind {
+            target,
+            source: Source::Value(value),
+            ..
+        } if target == binding.name => Some(flow.evaluate.value(value).kinds),
         _ => None,
     }
 }
@@ -168,159 +159,42 @@ fn misused(
     binding: Span,
     name: &str,
 ) -> Option<Finding> {
+    let flow = scene.flow;
     if !is_data(kinds) {
         return None;
     }
-    let mut reads = reach.reads.iter();
-    let (used, attribute) = reads.find_map(|read| {
-        fits_import(
-            scene.flow,
-            kinds,
-            import,
-            name,
-            usage(scene.flow, read.name)?,
-        )
-    })?;
-    let told = Told {
-        used,
-        attribute,
-        kinds,
-        binding,
-    };
-    Some(told.finding(scene, import, name))
-}
-
-/// A use that only the import stands, and what stands in its place.
-struct Told<'a> {
-    used: ExprId,
-    /// What is read off it, unless it is called.
-    attribute: Option<&'a str>,
-    kinds: Kinds,
-    binding: Span,
-}
-
-impl Told<'_> {
-    /// What fails is where it is used; what is to be changed is where it is bound.
-    fn finding(&self, scene: &Scene<'_>, import: &Import, name: &str) -> Finding {
-        let word = (self.kinds - Kinds::NONE - Kinds::UNBOUND).word();
-        let key = self.attribute.map_or("called", |_| "attribute");
-        let message = Message::new(key)
-            .with("name", name)
-            .with("kind", word)
-            .with("attribute", self.attribute.unwrap_or_default());
-        let bound = Related {
-            location: scene.location_of(self.binding),
-            message: Message::new("bound").with("name", name),
-        };
-        let finding = Finding {
-            statement: scene.flow.module.span(self.used).start,
-            ..scene.at(self.used, message)
-        };
-        finding
-            .confidence(Confidence::High)
-            .severity(Severity::Error)
-            .because(bound)
-            .because(imported(scene, import))
-            .help(Message::new("rename").with("name", name))
-    }
-}
-
-/// Whether a use takes the import and not a value of these kinds.
-fn fits_import<'a>(
-    flow: &Flow<'_, 'a>,
-    kinds: Kinds,
-    import: &Import,
-    name: &str,
-    (used, attribute): (ExprId, Option<&'a str>),
-) -> Option<(ExprId, Option<&'a str>)> {
-    let fits = match attribute {
-        Some(attribute) => {
-            (lacks(kinds, attribute) || is_given_too_much(flow, kinds, used, attribute))
-                && has_attribute(flow, import, name, attribute)
+    let (used, key, attribute) =
+        reach
+            .reads
+            .iter()
+            .find_map(|read| match usage(flow, read.name)? {
+                (user, Some(attribute))
+                    if lacks(kinds, attribute) && has_attribute(flow, import, name, attribute) =>
+                {
+                    Some((user, "attribute", attribute))
+                }
+                (user, None) if import.name.is_some() => Some((user, "called", "")),
+                _ => None,
+            })?;
+    let word = (kinds - Kinds::NONE - Kinds::UNBOUND).word();
+    let message = Message::new(key)
+        .with("name", name)
+        .with("kind", word)
+        .with("attribute", attribute);
+    let finding = scene
+        .at_span(binding, message)
+        .confidence(Confidence::High)
+        .severity(Severity::Error);
+    let finding = finding
+        .because(imported(scene, import))
+        .because(scene.related(used, Message::new("used").with("name", name)));
+    Some(
+        Finding {
+            statement: binding.start,
+            ..finding
         }
-        None => import.name.is_some(),
-    };
-    fits.then_some((used, attribute))
-}
-
-/// `path.join(folder, name)` on a text: its method of that name takes one argument.
-fn is_given_too_much(flow: &Flow<'_, '_>, kinds: Kinds, used: ExprId, attribute: &str) -> bool {
-    let takes = match (kinds, attribute) {
-        (Kinds::TEXT | Kinds::BYTES, "join") => 1,
-        (Kinds::LIST | Kinds::DICT | Kinds::SET, "copy") => 0,
-        _ => return false,
-    };
-    let calls = flow.code.exprs.range().map(ExprId::new);
-    calls.into_iter().any(|call| match flow.module.kind(call) {
-        ExprKind::Call { callee, arguments } if callee == used => {
-            let given = flow.module.arguments(arguments).iter();
-            given
-                .filter(|argument| argument.passing == Passing::Positional)
-                .count()
-                > takes
-        }
-        _ => false,
-    })
-}
-
-/// A function inside this one that uses the variable as only the import could be used. Whatever binds the variable is data.
-fn misused_inside(
-    scene: &Scene<'_>,
-    place: PlaceId,
-    import: &Import,
-    binding: Span,
-    name: &str,
-) -> Option<Finding> {
-    let flow = scene.flow;
-    let Step::Variable {
-        scope:
-            Scope::Local {
-                captured: true,
-                rebound_inside: false,
-            },
-        ..
-    } = flow.code.place(place).step
-    else {
-        return None;
-    };
-    let kinds = flow.program.variable(flow.function, place).kinds - Kinds::UNBOUND;
-    if !is_data(kinds) || !kinds.is_single() {
-        return None;
-    }
-    let own = flow.id();
-    let functions = flow.module.functions.iter();
-    let (used, attribute) = functions
-        .filter(|function| flow.code.span.contains(function.span))
-        .find_map(|function| {
-            let is_it = |expr: ExprId| match flow.module.kind(expr) {
-                ExprKind::Name(at) => matches!(
-                    function.place(at).step,
-                    Step::Variable { scope: Scope::Free { function, place: of, .. }, .. }
-                        if function == own && of == place
-                ),
-                _ => false,
-            };
-            let mut exprs = function.exprs.range().map(ExprId::new);
-            exprs.find_map(|expr| {
-                let use_of = match flow.module.kind(expr) {
-                    ExprKind::Attribute {
-                        value,
-                        name: attribute,
-                        ..
-                    } if is_it(value) => (expr, Some(flow.module.name(attribute))),
-                    ExprKind::Call { callee, .. } if is_it(callee) => (expr, None),
-                    _ => return None,
-                };
-                fits_import(flow, kinds, import, name, use_of)
-            })
-        })?;
-    let told = Told {
-        used,
-        attribute,
-        kinds,
-        binding,
-    };
-    Some(told.finding(scene, import, name))
+        .help(Message::new("rename").with("name", name)),
+    )
 }
 
 /// How a name is used: the attribute that is read off it, or nothing where it is called.
@@ -349,28 +223,11 @@ fn has_attribute(flow: &Flow<'_, '_>, import: &Import, name: &str, attribute: &s
             || library.global(&dotted).is_some()
             || library.is_module(&dotted));
     is_known
-        || is_of_known_module(flow, name, attribute)
         || flow
             .module
             .functions
             .iter()
             .any(|function| reads_off_import(flow, function, name, attribute))
-}
-
-/// Whether the import is a module, of the project or a known one, that has the attribute.
-fn is_of_known_module(flow: &Flow<'_, '_>, name: &str, attribute: &str) -> bool {
-    let body = flow.module.body();
-    let global = body.places.iter().find_map(|place| match place.step {
-        Step::Variable { name: of, .. } if flow.module.name(of) == name => Some(of),
-        _ => None,
-    });
-    let Some(global) = global else { return false };
-    let program = flow.program;
-    let module = program.global(flow.module_ref, global);
-    module.kinds == Kinds::MODULE
-        && program
-            .find_symbol(attribute)
-            .is_some_and(|symbol| program.attribute(module, symbol, attribute) != Value::UNKNOWN)
 }
 
 fn reads_off_import(
