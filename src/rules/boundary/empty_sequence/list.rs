@@ -18,6 +18,7 @@ pub(super) fn filled(boundary: &Boundary<'_>, place: PlaceId, state: &State) -> 
     let conditional = !appends.is_empty()
         && !is_known_by_source(boundary, &appends)
         && !is_known_by_loop(boundary, &appends)
+        && !is_told_by_flag(boundary)
         && (appends.iter().all(|&block| is_conditional(boundary, block))
             || is_in_first_round(boundary, &appends)
             || appends
@@ -180,7 +181,16 @@ fn is_in_first_round(boundary: &Boundary<'_>, appends: &[BlockId]) -> bool {
         let is_inside =
             span_of(boundary, block).is_some_and(|inside| around.suite.contains(inside));
         is_inside && !boundary.dominates(block, at)
-    }) && !is_behind_flag(boundary, around.suite)
+    })
+}
+
+/// Whether the use at work stands in a loop, behind a flag that the loop sets.
+fn is_told_by_flag(boundary: &Boundary<'_>) -> bool {
+    let flow = boundary.flow;
+    let (_, inst) = flow.position();
+    let span = flow.code.insts[inst as usize].span;
+    let mut around = flow.code.loops.iter().filter(|of| of.suite.contains(span));
+    around.any(|of| is_behind_flag(boundary, of.suite))
 }
 
 /// Where the last statement of a block stands: the first one may be the head of the loop that the block begins.
